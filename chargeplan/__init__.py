@@ -1,0 +1,3 @@
+"""Plan electric-vehicle charging stations for Pakistani cities."""
+
+__version__ = "0.1.0"

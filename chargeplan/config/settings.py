@@ -1,0 +1,388 @@
+"""What a planner can set: one frozen section per stage, read by every stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chargeplan.words import PlaceKind, PlanMode, PopulationSource, SiteStatus
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+# A path is a text in YAML; the loader makes it absolute (relative to the config file, or to
+# the working folder when it came from --set) before these models see it.
+InputPath = Annotated[Path, Field(strict=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, le=1e15)]
+NotNegative = Annotated[float, Field(ge=0, le=1e15)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, strict, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class CircleSettings(Section):
+    """A circle on the map."""
+
+    lon: Longitude
+    """Longitude of the centre, degrees east."""
+    lat: Latitude
+    """Latitude of the centre, degrees north."""
+    radius_km: Positive
+    """Radius in kilometres."""
+
+
+class AreaSettings(Section):
+    """The study area: exactly one of box, polygon or circle."""
+
+    box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
+    """West, south, east, north in degrees."""
+    polygon: InputPath | None = None
+    """A vector file (GeoJSON, GeoPackage, ...) with a CRS; its polygons are united."""
+    circle: CircleSettings | None = None
+    """Centre and radius."""
+
+    @model_validator(mode="after")
+    def _check_exactly_one(self) -> AreaSettings:
+        given = [name for name in ("box", "polygon", "circle") if getattr(self, name) is not None]
+        if len(given) != 1:
+            msg = f"give exactly one of box, polygon, circle; got {', '.join(given) or 'none'}"
+            raise ValueError(msg)
+        if self.box is not None:
+            west, south, east, north = self.box
+            if not (west < east and south < north):
+                msg = (
+                    f"box must be west, south, east, north with west < east and south < north; got {self.box}"
+                )
+                raise ValueError(msg)
+        return self
+
+
+class ZoneSettings(Section):
+    """A polygon layer whose features are the zones of the report (districts, tehsils, wards)."""
+
+    path: InputPath
+    """A vector file with a CRS."""
+    id_column: Text
+    """Column with a unique id for each zone."""
+    name_column: Text
+    """Column with the name to show."""
+
+
+class StudySettings(Section):
+    """What is studied."""
+
+    name: Name
+    """Short name; the folder under `publish.folder` gets it. Letters, digits, - and _ only."""
+    title: Text
+    """Title of the map and the report."""
+    year: Annotated[int, Field(ge=2020, le=2060)]
+    """Year that the demand figures stand for; shown, not computed with."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    """Seed of every random choice."""
+    area: AreaSettings
+    """Where demand is counted and sites may stand."""
+    zones: ZoneSettings | None = None
+    """Zones for district results; without it H3 cells of resolution 6 stand in."""
+    schematic: bool = False
+    """True when the streets are drawn from a plan and not surveyed; every output then says so."""
+
+
+class NetworkSettings(Section):
+    """The road network."""
+
+    path: InputPath
+    """OpenStreetMap file: .osm.pbf, .osm, .osm.gz or .osm.bz2."""
+    buffer_km: Annotated[float, Field(ge=0, le=50)] = 2.0
+    """Roads are read this far beyond the study area, so that its edge does not cut trips short."""
+    speed_factor: Annotated[float, Field(gt=0, le=1.5)] = 0.7
+    """Driven speed as a share of the free speed (signals, traffic). Assumption, no source found."""
+    speeds: InputPath | None = None
+    """CSV of free speeds by road class; default data/network/speeds.csv."""
+
+
+class PopulationPoints(Section):
+    """People from a point layer, such as a population grid exported as points."""
+
+    source: Literal[PopulationSource.POINTS]
+    path: InputPath
+    """A vector file with points and a CRS."""
+    column: Text
+    """Column with the number of people of each point."""
+    square_m: Positive | None = None
+    """Side of the square each point stands for; without it, found from the spacing of the points."""
+
+
+class PopulationRaster(Section):
+    """People from a GeoTIFF whose pixels hold counts of people."""
+
+    source: Literal[PopulationSource.RASTER]
+    path: InputPath
+    """A GeoTIFF with a CRS."""
+    band: Count = 1
+    """Band with the counts."""
+
+
+class PopulationCsv(Section):
+    """People from a CSV grid."""
+
+    source: Literal[PopulationSource.CSV]
+    path: InputPath
+    """A CSV file with a header line, UTF-8."""
+    lon_column: Text = "lon"
+    """Column with longitudes (EPSG:4326)."""
+    lat_column: Text = "lat"
+    """Column with latitudes (EPSG:4326)."""
+    column: Text = "people"
+    """Column with the number of people of each row."""
+    square_m: Positive | None = None
+    """Side of the square each row stands for; without it, found from the spacing of the points."""
+
+
+class PopulationFigure(Section):
+    """A figure for a part of the study area that has no polygon."""
+
+    name: Text
+    """What the figure counts, such as a tehsil."""
+    people: NotNegative
+    """Number of people."""
+    share_in_area: Share = 1.0
+    """Share of these people who live in the study area; the rest is reported as outside."""
+    source: Text
+    """Where the figure comes from, with its year."""
+
+
+class PopulationFigures(Section):
+    """Totals, spread over the cells by road length and places."""
+
+    source: Literal[PopulationSource.FIGURES]
+    figures: Annotated[list[PopulationFigure], Field(min_length=1, max_length=1000)]
+    """The totals; their sum is spread."""
+
+
+Population = Annotated[
+    PopulationPoints | PopulationRaster | PopulationCsv | PopulationFigures,
+    Field(discriminator="source"),
+]
+
+
+class PlacesSettings(Section):
+    """Places that draw charging to them."""
+
+    from_network_file: bool = True
+    """Read places from the OpenStreetMap file of the network too."""
+    paths: list[InputPath] = []
+    """Further GeoJSON or GeoPackage files with points and OpenStreetMap tags as columns."""
+    weights: dict[PlaceKind, NotNegative] = {}
+    """Weight by kind of place; kinds not named keep the weight of data/demand/place_weights.csv."""
+
+
+class VehicleClassSettings(Section):
+    """One class of vehicles; a value left out is taken from the fleet file."""
+
+    vehicles_per_1000: NotNegative | None = None
+    """Vehicles of this class per 1,000 people."""
+    electric_share: Share | None = None
+    """Share of them that is electric."""
+    km_day: NotNegative | None = None
+    """Kilometres per vehicle and day."""
+    kwh_km: NotNegative | None = None
+    """Energy per kilometre."""
+    public_share: Share | None = None
+    """Share of the energy charged at public stations."""
+
+
+class FleetSettings(Section):
+    """Vehicles that turn people into energy."""
+
+    path: InputPath | None = None
+    """CSV of figures by vehicle class; default data/fleet/pakistan.csv."""
+    classes: dict[Name, VehicleClassSettings] = {}
+    """Changes to single figures of the fleet file, by class."""
+
+
+class DemandSettings(Section):
+    """Where and how much energy is wanted."""
+
+    cell_resolution: Annotated[int, Field(ge=6, le=10)] = 9
+    """H3 resolution of the demand cells (9: about 0.1 km2)."""
+    population: Population
+    """Where the people come from."""
+    places: PlacesSettings = PlacesSettings()
+    """Places that draw charging."""
+    places_share: Share = 0.4
+    """Share of the public energy that is charged at places, by their weight; the rest at home
+    cells, by people. Assumption, no source found."""
+    fleet: FleetSettings = FleetSettings()
+    """Vehicles."""
+    snap_limit_m: Positive = 1000.0
+    """A cell whose centre is farther than this from every road is reported, not served."""
+
+
+class SiteFileSettings(Section):
+    """A file of sites."""
+
+    path: InputPath
+    """GeoJSON, GeoPackage or CSV (columns lon, lat)."""
+    status: SiteStatus
+    """What these sites are. A column `status` in the file overrides it row by row."""
+
+
+class SitesSettings(Section):
+    """Where stations can stand."""
+
+    from_network_file: bool = True
+    """Take candidates from the OpenStreetMap file of the network too."""
+    kinds: list[PlaceKind] = [
+        PlaceKind.FUEL,
+        PlaceKind.PARKING,
+        PlaceKind.MALL,
+        PlaceKind.SUPERMARKET,
+        PlaceKind.HOSPITAL,
+        PlaceKind.UNIVERSITY,
+        PlaceKind.BUS_STATION,
+        PlaceKind.HOTEL,
+    ]
+    """Kinds of OpenStreetMap places offered as candidates."""
+    existing_from_osm: bool = True
+    """Take `amenity=charging_station` as existing stations."""
+    paths: list[InputPath] = []
+    """Further GeoJSON or GeoPackage files of places with OpenStreetMap tags as columns."""
+    files: list[SiteFileSettings] = []
+    """Files of the planner with sites and their status."""
+    min_spacing_m: NotNegative = 300.0
+    """New candidates closer than this to a kept site are removed, the lower-ranked kind first."""
+    snap_limit_m: Positive = 250.0
+    """A site farther than this from the road network is removed and listed."""
+    costs: InputPath | None = None
+    """CSV of fixed cost and bays by kind of site; default data/costs/sites.csv."""
+    fixed_cost_pkr: dict[PlaceKind, NotNegative] = {}
+    """Changes to single fixed costs."""
+
+
+class TravelSettings(Section):
+    """How far a driver goes for a charge."""
+
+    limit_min: Annotated[float, Field(gt=0, le=240)] = 10.0
+    """Longest drive from a cell to a station, in minutes."""
+    block_sites: Count = 64
+    """Sites per block of the shortest-path search; bounds the memory."""
+
+
+class BandSettings(Section):
+    """A travel-time band: a drive up to this long is worth this much."""
+
+    up_to_min: Positive
+    """Upper end of the band, in minutes (inclusive)."""
+    quality: Share
+    """Worth of demand served within the band, 1 for full."""
+
+
+class ChargerSettings(Section):
+    """The charger that stations are built of."""
+
+    power_kw: Positive = 60.0
+    """Rated power of one charger."""
+    cost_pkr: NotNegative | None = None
+    """Price of one charger, installed; without it, from data/costs/chargers.csv by power."""
+    hours_day: Annotated[float, Field(gt=0, le=24)] = 16.0
+    """Hours a day in which a charger can be used. Assumption, no source found."""
+    max_utilisation: Annotated[float, Field(gt=0, le=1)] = 0.35
+    """Largest share of those hours in which a charger is busy. Assumption, no source found."""
+    levels: Annotated[list[Count], Field(min_length=1, max_length=20)] = [1, 2, 4, 6, 8, 12]
+    """Numbers of chargers a station may have."""
+
+    @model_validator(mode="after")
+    def _check_levels_rise(self) -> ChargerSettings:
+        if sorted(set(self.levels)) != self.levels:
+            msg = f"levels must rise without repeats; got {self.levels}"
+            raise ValueError(msg)
+        return self
+
+
+class ModelSettings(Section):
+    """The planning problem."""
+
+    mode: PlanMode
+    """`cover`: where to stand, stations of one size. `allocate`: where and how many chargers."""
+    budget_pkr: Positive | None = None
+    """Largest total cost of new sites and chargers."""
+    max_sites: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """Largest number of new sites (required ones count, existing ones do not)."""
+    nearest_sites: Count | None = None
+    """A cell may use only its nearest so many sites; part of the stated problem."""
+    bands: Annotated[list[BandSettings], Field(max_length=10)] = []
+    """Travel-time bands; without them every drive within `travel.limit_min` is worth 1."""
+    station_chargers: Count = 4
+    """Chargers of every station in `cover` mode; sets its cost."""
+    charger: ChargerSettings = ChargerSettings()
+    """The charger."""
+
+    @model_validator(mode="after")
+    def _check_limits(self) -> ModelSettings:
+        if self.budget_pkr is None and self.max_sites is None:
+            msg = "give budget_pkr, max_sites or both; without a limit every site would open"
+            raise ValueError(msg)
+        ends = [band.up_to_min for band in self.bands]
+        qualities = [band.quality for band in self.bands]
+        if sorted(set(ends)) != ends:
+            msg = f"bands must rise in up_to_min without repeats; got {ends}"
+            raise ValueError(msg)
+        if sorted(qualities, reverse=True) != qualities:
+            msg = f"bands must not rise in quality; got {qualities}"
+            raise ValueError(msg)
+        return self
+
+
+class SolveSettings(Section):
+    """How long and how exactly to search."""
+
+    time_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 120.0
+    """Wall-clock limit; the best plan found by then is returned with its proven gap."""
+    gap: Annotated[float, Field(ge=0, le=1)] = 0.001
+    """Stop when the plan is proven this close to the best possible (share of its value)."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    """Threads of the solver; 1 gives the same plan on every run."""
+    node_limit: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    """Limit on branch-and-bound nodes; use it instead of a time limit for repeatable stops."""
+
+
+class PublishSettings(Section):
+    """What is written."""
+
+    folder: InputPath
+    """The run goes to this folder, in a subfolder named after the study."""
+    online_tiles: bool = False
+    """Offer an online background map as a layer; needs a network when switched on."""
+
+
+class Settings(Section):
+    """A whole study."""
+
+    study: StudySettings
+    network: NetworkSettings
+    demand: DemandSettings
+    sites: SitesSettings = SitesSettings()
+    travel: TravelSettings = TravelSettings()
+    model: ModelSettings
+    solve: SolveSettings = SolveSettings()
+    publish: PublishSettings
+
+    @model_validator(mode="after")
+    def _check_bands_within_limit(self) -> Settings:
+        if self.model.bands and self.model.bands[-1].up_to_min > self.travel.limit_min:
+            msg = (
+                f"model.bands: the last band ends at {self.model.bands[-1].up_to_min} min, beyond "
+                f"travel.limit_min of {self.travel.limit_min} min; raise the limit or shorten the band"
+            )
+            raise ValueError(msg)
+        return self

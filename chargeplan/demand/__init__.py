@@ -1,0 +1,1 @@
+"""Turn people, places and vehicles into energy wanted per cell."""

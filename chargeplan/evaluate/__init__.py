@@ -1,0 +1,1 @@
+"""Recompute every claim of a plan without the solver."""

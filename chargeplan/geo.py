@@ -1,0 +1,164 @@
+"""Coordinates: the metric CRS of a study, Pakistan's box, snapping to nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from chargeplan.errors import DataError, name_rows
+
+WGS84 = "EPSG:4326"
+
+# Rounded outwards from the country's extreme points; longitudes and latitudes barely
+# overlap, so swapped coordinates are recognised.
+PAKISTAN_LON_RANGE = (60.0, 78.0)
+PAKISTAN_LAT_RANGE = (23.0, 38.0)
+
+_UTM_ZONES = (41, 42, 43)
+_UTM_FIRST_ZONE_WEST_DEG = -180.0
+_UTM_ZONE_WIDTH_DEG = 6.0
+
+
+def find_utm_crs(lon_deg: float) -> str:
+    """Find the UTM zone (41N to 43N) in which a Pakistani longitude lies.
+
+    Raises
+    ------
+    DataError
+        When the longitude is outside zones 41 to 43.
+
+    Examples
+    --------
+    >>> find_utm_crs(73.05)
+    'EPSG:32643'
+    >>> find_utm_crs(67.0)
+    'EPSG:32642'
+    """
+    zone = int((lon_deg - _UTM_FIRST_ZONE_WEST_DEG) // _UTM_ZONE_WIDTH_DEG) + 1
+    if zone not in _UTM_ZONES:
+        raise DataError(
+            f"the study area is centred on longitude {lon_deg:.4f}, which is outside Pakistan "
+            f"(60 to 78 E); are longitude and latitude swapped?"
+        )
+    return f"EPSG:326{zone}"
+
+
+@lru_cache(maxsize=8)
+def _get_transformer(source_crs: str, target_crs: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source_crs, target_crs, always_xy=True)
+
+
+def to_metric(
+    lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64], crs: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Project longitudes and latitudes (EPSG:4326, degrees) to metres in `crs`."""
+    x_m, y_m = _get_transformer(WGS84, crs).transform(lon_deg, lat_deg)
+    return np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
+
+
+def to_degrees(
+    x_m: NDArray[np.float64], y_m: NDArray[np.float64], crs: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Project metres in `crs` back to longitudes and latitudes (EPSG:4326, degrees)."""
+    lon, lat = _get_transformer(crs, WGS84).transform(x_m, y_m)
+    return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+
+
+def project_geometry(geometry: shapely.Geometry, source_crs: str, target_crs: str) -> shapely.Geometry:
+    """Project one shapely geometry from one CRS to another."""
+    transformer = _get_transformer(source_crs, target_crs)
+
+    def project(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
+
+    return shapely.transform(geometry, project)
+
+
+def is_in_pakistan(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which coordinates lie in Pakistan's box (60-78 E, 23-38 N)."""
+    return (
+        (lon_deg >= PAKISTAN_LON_RANGE[0])
+        & (lon_deg <= PAKISTAN_LON_RANGE[1])
+        & (lat_deg >= PAKISTAN_LAT_RANGE[0])
+        & (lat_deg <= PAKISTAN_LAT_RANGE[1])
+    )
+
+
+def check_coordinates(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64], where: str) -> None:
+    """Refuse coordinates that are not finite, look swapped, or are in metres.
+
+    Points outside Pakistan are not refused here, because data often reach over the border.
+
+    Raises
+    ------
+    DataError
+        With the rows at fault and the likely cause.
+    """
+    finite = np.isfinite(lon_deg) & np.isfinite(lat_deg)
+    if not finite.all():
+        raise DataError(
+            f"{where}: rows {name_rows(np.flatnonzero(~finite))} have no finite coordinates; mend or drop them"
+        )
+    inside = is_in_pakistan(lon_deg, lat_deg)
+    if inside.any() or lon_deg.size == 0:
+        return
+    if is_in_pakistan(lat_deg, lon_deg).any():
+        raise DataError(f"{where}: longitude and latitude are swapped; longitude must come first (60 to 78)")
+    if np.abs(lon_deg).max() > 360 or np.abs(lat_deg).max() > 360:
+        raise DataError(
+            f"{where}: the coordinates are in metres but are declared as degrees; correct the CRS of the layer"
+        )
+    raise DataError(
+        f"{where}: no point lies in Pakistan (60-78 E, 23-38 N); the first is at "
+        f"longitude {lon_deg[0]:.4f}, latitude {lat_deg[0]:.4f}"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snap:
+    """Nearest nodes of points.
+
+    Parameters
+    ----------
+    node_pos : ndarray of int64, shape (n_points,)
+        Row of the nearest usable node, -1 where it is farther than the limit.
+    distance_m : ndarray of float64, shape (n_points,)
+        Straight-line distance to that node, also where it is over the limit.
+    """
+
+    node_pos: NDArray[np.int64]
+    distance_m: NDArray[np.float64]
+
+
+def snap_points(
+    node_xy_m: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    point_xy_m: NDArray[np.float64],
+    *,
+    limit_m: float,
+) -> Snap:
+    """Find the nearest usable node of each point, all in the same metric CRS.
+
+    Parameters
+    ----------
+    node_xy_m : ndarray, shape (n_nodes, 2)
+        Node coordinates in metres.
+    usable : ndarray of bool, shape (n_nodes,)
+        Nodes at which a trip may start or end.
+    point_xy_m : ndarray, shape (n_points, 2)
+        Point coordinates in metres.
+    limit_m : float
+        Largest allowed straight-line distance.
+    """
+    usable_pos = np.flatnonzero(usable)
+    if usable_pos.size == 0 or len(point_xy_m) == 0:
+        return Snap(np.full(len(point_xy_m), -1, np.int64), np.full(len(point_xy_m), np.inf))
+    distance_m, nearest = cKDTree(node_xy_m[usable_pos]).query(point_xy_m)
+    node_pos = np.where(distance_m <= limit_m, usable_pos[nearest], -1).astype(np.int64)
+    return Snap(node_pos, np.asarray(distance_m, dtype=np.float64))

@@ -1,0 +1,1 @@
+"""State the planning problem, free of any solver."""

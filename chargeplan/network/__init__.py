@@ -1,0 +1,1 @@
+"""Read an OpenStreetMap file into one strongly connected road network."""

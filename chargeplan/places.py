@@ -1,0 +1,137 @@
+"""Places with OpenStreetMap tags: what kind a place is, and places from layer files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.errors import DataError
+from chargeplan.files import find_data_file, require_file
+from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.records import MapPlaces
+from chargeplan.tables import PLACES, make_table
+from chargeplan.text import clean_text
+from chargeplan.words import PlaceKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_POWER_KEYS = (
+    "charging_station:output",
+    "socket:type2:output",
+    "socket:type2_combo:output",
+    "socket:chademo:output",
+)
+
+
+@lru_cache(maxsize=1)
+def read_kind_table() -> dict[tuple[str, str], PlaceKind]:
+    """Read which OpenStreetMap tag is which kind of place; value ``*`` stands for any."""
+    with find_data_file("places", "osm_kinds.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["key"], row["value"]): PlaceKind(row["kind"]) for row in csv.DictReader(file)}
+
+
+def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
+    """Find the kind of a place by its tags; the first row of the table that fits decides.
+
+    Examples
+    --------
+    >>> find_kind({"amenity": "fuel", "shop": "convenience"})
+    <PlaceKind.FUEL: 'fuel'>
+    """
+    for (key, value), kind in read_kind_table().items():
+        tagged = tags.get(key)
+        if tagged is not None and (value == "*" or tagged == value):
+            return kind
+    return None
+
+
+def parse_number(text: object) -> float:
+    """Read the first number in a tag such as ``50``, ``22 kW`` or ``120;22``, else NaN."""
+    match = _NUMBER.search(str(text)) if text is not None else None
+    return float(match.group()) if match else float("nan")
+
+
+def describe_place(
+    place_id: str, kind: PlaceKind, tags: Mapping[str, str], lon: float, lat: float, source: str
+) -> dict[str, object]:
+    """Make one row of `tables.PLACES` from tags and coordinates (EPSG:4326)."""
+    return {
+        "place_id": place_id,
+        "kind": kind.value,
+        "name": clean_text(tags.get("name")),
+        "name_en": clean_text(tags.get("name:en")),
+        "name_ur": clean_text(tags.get("name:ur")),
+        "brand": clean_text(tags.get("brand") or tags.get("operator")),
+        "lon": lon,
+        "lat": lat,
+        "capacity": parse_number(tags.get("capacity")),
+        "power_kw": next((parse_number(tags[key]) for key in _POWER_KEYS if key in tags), float("nan")),
+        "source": source,
+    }
+
+
+def make_places(rows: list[dict[str, object]]) -> MapPlaces:
+    """Make the record from rows of `describe_place`, sorted by place_id."""
+    ordered = sorted(rows, key=lambda row: str(row["place_id"]))
+    return MapPlaces(
+        make_table(PLACES, {column.name: [row[column.name] for row in ordered] for column in PLACES})
+    )
+
+
+def read_place_file(path: Path, key: str) -> MapPlaces:
+    """Read places from a vector layer whose columns are OpenStreetMap tags.
+
+    Areas are represented by a point inside them. Rows whose tags name no kind that
+    data/places/osm_kinds.csv knows are left out.
+
+    Parameters
+    ----------
+    path : Path
+        GeoJSON or GeoPackage with a CRS.
+    key : str
+        Config key that named it, for messages.
+
+    Raises
+    ------
+    DataError
+        When the layer cannot be read, has no CRS, or lies outside Pakistan.
+    """
+    import geopandas as gpd
+
+    require_file(path, key)
+    try:
+        layer = gpd.read_file(path)
+    except Exception as error:  # pyogrio raises many kinds for a damaged file
+        raise DataError(f"{key}: {path} cannot be read as a vector layer: {error}") from error
+    if layer.crs is None:
+        raise DataError(
+            f"{key}: {path} has no CRS; write one into the file (for longitudes and latitudes EPSG:4326)"
+        )
+    layer = layer[~(layer.geometry.isna() | layer.geometry.is_empty)]
+    points = layer.geometry.representative_point().to_crs(WGS84)
+    lon, lat = points.x.to_numpy(), points.y.to_numpy()
+    check_coordinates(np.asarray(lon), np.asarray(lat), f"{key}: {path.name}")
+    columns = [column for column in layer.columns if column != layer.geometry.name]
+    rows = []
+    for row_number, record in enumerate(layer[columns].to_dict("records")):
+        tags = {str(name): str(value) for name, value in record.items() if isinstance(value, str) and value}
+        kind = find_kind(tags)
+        if kind is not None:
+            rows.append(
+                describe_place(
+                    f"{path.stem}:{row_number:06d}",
+                    kind,
+                    tags,
+                    float(lon[row_number]),
+                    float(lat[row_number]),
+                    path.name,
+                )
+            )
+    return make_places(rows)

@@ -1,0 +1,1 @@
+"""Write the map, the GeoJSON, the GeoPackage and the run record."""

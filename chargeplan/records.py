@@ -1,0 +1,586 @@
+"""What one stage hands to the next: frozen, and checked when made.
+
+A record holds only texts, numbers, tuples of them, NumPy arrays, SciPy CSR matrices, pandas
+frames and (in `StudyArea`) one geometry, so that `chargeplan.store` can write any of them to
+a run folder and read it back. ``_pos`` fields are row numbers; ``_id`` fields are stable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import shapely
+from numpy.typing import NDArray
+
+from chargeplan.errors import RecordError
+from chargeplan.tables import PLACES, REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, check_table
+from chargeplan.words import Outcome, PlanMode, SiteStatus
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+CONSERVATION_RELATIVE_TOLERANCE = 1e-9
+
+
+def _require(condition: bool, promise: str) -> None:
+    """Raise when a record breaks a promise."""
+    if not condition:
+        raise RecordError(promise)
+
+
+def _require_length(size: int, **arrays: NDArray[np.generic]) -> None:
+    for name, array in arrays.items():
+        _require(len(array) == size, f"{name} has {len(array)} rows, expected {size}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyArea:
+    """Where demand is counted and stations may stand.
+
+    Parameters
+    ----------
+    name, title : str
+        Short name (folder) and shown title.
+    boundary : shapely.Geometry
+        Valid (multi)polygon, EPSG:4326.
+    crs : str
+        Metric CRS of the study, one of EPSG:32641 to EPSG:32643.
+    area_km2 : float
+        Area of the boundary, 5 to 10,000.
+    is_schematic : bool
+        True when the streets are drawn from a plan.
+    """
+
+    name: str
+    title: str
+    boundary: shapely.Geometry
+    crs: str
+    area_km2: float
+    is_schematic: bool
+
+    def __post_init__(self) -> None:
+        _require(
+            self.boundary.is_valid and not self.boundary.is_empty, "the boundary must be a valid polygon"
+        )
+        _require(
+            self.crs in {"EPSG:32641", "EPSG:32642", "EPSG:32643"}, f"no metric CRS of Pakistan: {self.crs}"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSource:
+    """One input file, for the run record and the attribution.
+
+    Parameters
+    ----------
+    key : str
+        Config key that named the file.
+    file_name : str
+        Name without folder.
+    sha256 : str
+        Checksum of the bytes.
+    size_bytes : int
+    licence : str
+        Licence or "not stated".
+    attribution : str
+        Text to show on the map, or empty.
+    data_date : str
+        Date of the newest element (ISO), or empty when unknown.
+    """
+
+    key: str
+    file_name: str
+    sha256: str
+    size_bytes: int
+    licence: str
+    attribution: str
+    data_date: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapPlaces:
+    """Places read from an OpenStreetMap file or a layer.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns of `tables.PLACES`, sorted by place_id.
+    """
+
+    table: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        check_table(self.table, PLACES, "places")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadNetwork:
+    """One strongly connected drivable network.
+
+    Parameters
+    ----------
+    node_id : ndarray of int64, shape (n,)
+        OpenStreetMap node ids, rising.
+    node_xy_m : ndarray of float64, shape (n, 2)
+        Coordinates in `crs`, metres.
+    is_joinable : ndarray of bool, shape (n,)
+        Nodes at which a trip may start or end (not those on motorways alone).
+    seconds : scipy.sparse.csr_array, shape (n, n)
+        Driving time of the fastest direct road from row to column; > 0, at driven speed
+        (free speed times `speed_factor`).
+    roads : pandas.DataFrame
+        Columns of `tables.ROADS`; one row per drawn road piece, both directions in one.
+    road_lonlat : ndarray of float64, shape (m, 2)
+        Shape points of all road pieces, EPSG:4326.
+    road_offsets : ndarray of int64, shape (n_roads + 1,)
+        Piece r is ``road_lonlat[road_offsets[r]:road_offsets[r + 1]]``.
+    crs : str
+        Metric CRS.
+    imputed_speed_share : float
+        Share of road length whose speed came from the class table and not from a tag.
+    repairs : pandas.DataFrame
+        Columns of `tables.REPAIRS`: what was mended or left out, counted, with examples.
+    data_date : str
+        Newest element timestamp (ISO date), empty when the file has none.
+    """
+
+    node_id: Ints
+    node_xy_m: Floats
+    is_joinable: Bools
+    seconds: sp.csr_array
+    roads: pd.DataFrame
+    road_lonlat: Floats
+    road_offsets: Ints
+    crs: str
+    imputed_speed_share: float
+    repairs: pd.DataFrame
+    data_date: str
+
+    def __post_init__(self) -> None:
+        n_nodes = len(self.node_id)
+        _require(n_nodes >= 2, "a road network needs two nodes or more")
+        _require_length(n_nodes, node_xy_m=self.node_xy_m, is_joinable=self.is_joinable)
+        _require(self.seconds.shape == (n_nodes, n_nodes), "seconds must be a square matrix over the nodes")
+        _require(
+            bool(np.all(np.isfinite(self.seconds.data) & (self.seconds.data > 0))),
+            "every driving time must be finite and positive",
+        )
+        _require(bool(np.all(np.diff(self.node_id) > 0)), "node ids must rise without repeats")
+        check_table(self.roads, ROADS, "roads")
+        check_table(self.repairs, REPAIRS, "repairs")
+        _require_length(len(self.roads) + 1, road_offsets=self.road_offsets)
+        _require(
+            int(self.road_offsets[-1]) == len(self.road_lonlat),
+            "road offsets must end at the last shape point",
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemandCells:
+    """Hexagons that want energy.
+
+    Parameters
+    ----------
+    cell_id : ndarray of str, shape (n,)
+        H3 cell ids, rising.
+    lonlat : ndarray of float64, shape (n, 2)
+        Cell centres, EPSG:4326.
+    people : ndarray of float64, shape (n,)
+    kwh_day : ndarray of float64, shape (n, n_classes)
+        Public charging energy by vehicle class, kWh per day, finite and >= 0.
+    classes : tuple of str
+        Names of the vehicle classes.
+    zone_pos : ndarray of int64, shape (n,)
+        Row in `zones`.
+    zones : pandas.DataFrame
+        Columns of `tables.ZONES`.
+    zones_are_cells : bool
+        True when H3 cells of resolution 6 stand in for a zone layer.
+    node_pos : ndarray of int64, shape (n,)
+        Network node of the cell, -1 when it is beyond the snap limit.
+    snap_m : ndarray of float64, shape (n,)
+        Distance to the nearest joinable node.
+    people_in, people_outside : float
+        ``people_in == sum(people) + people_outside`` (relative 1e-9).
+    kwh_day_in, kwh_day_outside : float
+        The same for energy over all classes.
+    explanation : pandas.DataFrame
+        How the totals came about, one row per figure: step, value, unit, source, confidence.
+    """
+
+    cell_id: NDArray[np.str_]
+    lonlat: Floats
+    people: Floats
+    kwh_day: Floats
+    classes: tuple[str, ...]
+    zone_pos: Ints
+    zones: pd.DataFrame
+    zones_are_cells: bool
+    node_pos: Ints
+    snap_m: Floats
+    people_in: float
+    people_outside: float
+    kwh_day_in: float
+    kwh_day_outside: float
+    explanation: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        n_cells = len(self.cell_id)
+        _require(n_cells >= 1, "there must be a demand cell")
+        _require_length(
+            n_cells,
+            lonlat=self.lonlat,
+            people=self.people,
+            kwh_day=self.kwh_day,
+            zone_pos=self.zone_pos,
+            node_pos=self.node_pos,
+            snap_m=self.snap_m,
+        )
+        _require(
+            self.kwh_day.shape == (n_cells, len(self.classes)), "kwh_day must have a column per vehicle class"
+        )
+        _require(
+            bool(np.all(np.isfinite(self.kwh_day) & (self.kwh_day >= 0))),
+            "demand must be finite and not negative",
+        )
+        _require(
+            bool(np.all(np.isfinite(self.people) & (self.people >= 0))),
+            "people must be finite and not negative",
+        )
+        _require(bool(np.all(self.cell_id[1:] > self.cell_id[:-1])), "cell ids must rise without repeats")
+        check_table(self.zones, ZONES, "zones")
+        _require(
+            bool(np.all((self.zone_pos >= 0) & (self.zone_pos < len(self.zones)))),
+            "every cell must lie in a zone",
+        )
+        for what, total, parts in (
+            ("people", self.people_in, float(self.people.sum()) + self.people_outside),
+            ("kWh/day", self.kwh_day_in, float(self.kwh_day.sum()) + self.kwh_day_outside),
+        ):
+            _require(
+                abs(total - parts) <= CONSERVATION_RELATIVE_TOLERANCE * max(total, 1.0),
+                f"{what} is not conserved: {total} in, {parts} in cells and outside",
+            )
+
+    @property
+    def total_kwh_day(self) -> Floats:
+        """Energy over all classes, shape (n,), kWh per day."""
+        return np.asarray(self.kwh_day.sum(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateSites:
+    """Places where a station stands or can stand.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns of `tables.SITES`, sorted by site_id; every site is snapped to the network.
+        Forbidden sites are not here but in `removed`.
+    removed : pandas.DataFrame
+        Columns of `tables.REMOVED_SITES`: every site that was read and is not offered, with
+        its reason.
+    """
+
+    table: pd.DataFrame
+    removed: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        check_table(self.table, SITES, "sites")
+        check_table(self.removed, REMOVED_SITES, "removed sites")
+        _require(self.table["site_id"].is_unique, "site ids must be unique")
+        _require(bool(self.table["site_id"].is_monotonic_increasing), "sites must be sorted by id")
+        _require(bool((self.table["node_pos"] >= 0).all()), "every site must be on the network")
+        _require(bool((self.table["fixed_cost_pkr"] >= 0).all()), "site costs must not be negative")
+
+    def has_status(self, status: SiteStatus) -> Bools:
+        """Tell which sites have a status, shape (n,)."""
+        return np.asarray(self.table["status"] == status.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TravelTable:
+    """Driving times from cells to sites within the limit.
+
+    Parameters
+    ----------
+    cell_pos, site_pos : ndarray of int64, shape (k,)
+        Rows of the cell and the site of each pair, sorted by cell and then by site.
+    seconds : ndarray of float64, shape (k,)
+        Driving time from the cell to the site, <= limit_s.
+    n_cells, n_sites : int
+    limit_s : float
+    off_network_cell_pos : ndarray of int64
+        Cells that could not be snapped to the network.
+    out_of_reach_cell_pos : ndarray of int64
+        Snapped cells that reach no site within the limit.
+    """
+
+    cell_pos: Ints
+    site_pos: Ints
+    seconds: Floats
+    n_cells: int
+    n_sites: int
+    limit_s: float
+    off_network_cell_pos: Ints
+    out_of_reach_cell_pos: Ints
+
+    def __post_init__(self) -> None:
+        _require_length(len(self.seconds), cell_pos=self.cell_pos, site_pos=self.site_pos)
+        pair = self.cell_pos * max(self.n_sites, 1) + self.site_pos
+        _require(bool(np.all(np.diff(pair) > 0)), "pairs must be sorted by cell and site, without repeats")
+        _require(
+            bool(np.all((self.seconds >= 0) & (self.seconds <= self.limit_s))),
+            "driving times must lie within the limit",
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanProblem:
+    """The planning problem, free of any solver; the mathematics are in docs/explanation/model.md.
+
+    Sites that are competitors are not in the problem; their sites keep their row with
+    ``is_open_allowed`` false, so that positions are those of `CandidateSites`.
+
+    Parameters
+    ----------
+    mode : PlanMode
+    demand_kwh_day : ndarray, shape (n_cells,)
+        Demand left for our stations (after competitors).
+    competitor_kwh_day : ndarray, shape (n_cells,)
+        Demand that competitors take first.
+    pair_cell, pair_site : ndarray of int64, shape (k,)
+        Pairs a cell may use: within the limit, and among its nearest sites when asked; sorted
+        by cell and site.
+    pair_quality : ndarray, shape (k,)
+        Worth of demand served by the pair, 0 to 1 and > 0.
+    pair_seconds : ndarray, shape (k,)
+    is_open_allowed : ndarray of bool, shape (n_sites,)
+        False for competitors.
+    is_forced_open : ndarray of bool, shape (n_sites,)
+        True for existing and required sites.
+    is_counted : ndarray of bool, shape (n_sites,)
+        Sites that count against max_sites: not existing ones.
+    level_chargers : ndarray of int64, shape (n_levels,)
+        Numbers of chargers a new station may have, rising. One level in cover mode.
+    level_allowed : ndarray of bool, shape (n_sites, n_levels)
+        Levels that fit a site; all false for existing sites, whose size is fixed.
+    level_cost_pkr : ndarray, shape (n_sites, n_levels)
+        Cost of opening a new site at a level: fixed cost plus chargers. Zero for existing sites.
+    level_capacity_kwh_day : ndarray, shape (n_levels,)
+        Energy a level can deliver; infinite in cover mode.
+    existing_capacity_kwh_day : ndarray, shape (n_sites,)
+        Energy an existing station can deliver; 0 for others.
+    existing_chargers : ndarray of int64, shape (n_sites,)
+    budget_pkr : float
+        Infinite when not limited.
+    max_sites : int
+        -1 when not limited.
+    nearest_sites : int
+        0 when not limited.
+    """
+
+    mode: PlanMode
+    demand_kwh_day: Floats
+    competitor_kwh_day: Floats
+    pair_cell: Ints
+    pair_site: Ints
+    pair_quality: Floats
+    pair_seconds: Floats
+    is_open_allowed: Bools
+    is_forced_open: Bools
+    is_counted: Bools
+    level_chargers: Ints
+    level_allowed: Bools
+    level_cost_pkr: Floats
+    level_capacity_kwh_day: Floats
+    existing_capacity_kwh_day: Floats
+    existing_chargers: Ints
+    budget_pkr: float
+    max_sites: int
+    nearest_sites: int
+
+    def __post_init__(self) -> None:
+        n_sites, n_levels = self.level_cost_pkr.shape
+        _require_length(len(self.demand_kwh_day), competitor_kwh_day=self.competitor_kwh_day)
+        _require_length(
+            len(self.pair_cell),
+            pair_site=self.pair_site,
+            pair_quality=self.pair_quality,
+            pair_seconds=self.pair_seconds,
+        )
+        _require_length(
+            n_sites,
+            is_open_allowed=self.is_open_allowed,
+            is_forced_open=self.is_forced_open,
+            is_counted=self.is_counted,
+            existing_capacity_kwh_day=self.existing_capacity_kwh_day,
+            existing_chargers=self.existing_chargers,
+        )
+        _require_length(
+            n_levels, level_chargers=self.level_chargers, level_capacity_kwh_day=self.level_capacity_kwh_day
+        )
+        _require(self.level_allowed.shape == (n_sites, n_levels), "level_allowed must match level_cost_pkr")
+        _require(bool(np.all(self.demand_kwh_day >= 0)), "demand must not be negative")
+        _require(
+            bool(np.all((self.pair_quality > 0) & (self.pair_quality <= 1))), "quality must be in (0, 1]"
+        )
+        _require(self.mode is PlanMode.ALLOCATE or n_levels == 1, "cover mode has one level")
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return len(self.demand_kwh_day)
+
+    @property
+    def n_sites(self) -> int:
+        """Number of sites."""
+        return len(self.is_open_allowed)
+
+    @property
+    def n_pairs(self) -> int:
+        """Number of pairs."""
+        return len(self.pair_cell)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """A plan, with what is proven about it.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        `PROVEN_OPTIMAL` when the gap is at most the gap asked for, else `WITHIN_GAP`.
+    gap_asked : float
+    objective_kwh_day : float
+        Quality-weighted demand served, kWh per day.
+    bound_kwh_day : float
+        No plan of the whole stated problem can serve more.
+    chargers : ndarray of int64, shape (n_sites,)
+        Chargers at each open site (existing ones included), 0 where closed.
+    pair_share : ndarray, shape (k,)
+        Share of the cell's demand served by each pair of the problem, 0 to 1.
+    wall_s : float
+        Duration of the search (goes to timings.json only).
+    solver : str
+        Name and version, such as "HiGHS 1.15.1".
+    steps : pandas.DataFrame
+        Columns phase, elapsed_s, incumbent_kwh_day, bound_kwh_day, in order
+        (goes to timings.json only).
+    stopped_by : str
+        "proof", "time limit", "node limit" or "user".
+    """
+
+    outcome: Outcome
+    gap_asked: float
+    objective_kwh_day: float
+    bound_kwh_day: float
+    chargers: Ints
+    pair_share: Floats
+    wall_s: float
+    solver: str
+    steps: pd.DataFrame
+    stopped_by: str
+
+    def __post_init__(self) -> None:
+        _require(self.outcome in {Outcome.PROVEN_OPTIMAL, Outcome.WITHIN_GAP}, "a solution must carry a plan")
+        _require(
+            self.bound_kwh_day >= self.objective_kwh_day * (1 - 1e-9) - 1e-9,
+            "the bound must not be below the plan",
+        )
+        _require(
+            self.outcome is not Outcome.PROVEN_OPTIMAL or self.gap <= self.gap_asked + 1e-12,
+            "optimal needs the proof",
+        )
+        _require(bool(np.all(self.chargers >= 0)), "chargers must not be negative")
+
+    @property
+    def gap(self) -> float:
+        """How much better the best possible plan can be at most, as a share of this plan."""
+        return compute_gap(self.objective_kwh_day, self.bound_kwh_day)
+
+    @property
+    def outcome_text(self) -> str:
+        """The outcome as shown: PROVEN OPTIMAL or WITHIN x %."""
+        if self.outcome is Outcome.PROVEN_OPTIMAL:
+            return Outcome.PROVEN_OPTIMAL.value
+        return f"WITHIN {format_gap(self.gap)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What was recomputed about a plan, without the solver.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        Columns name, value, unit, meaning.
+    zones : pandas.DataFrame
+        Per zone: zone_id, zone_name, people, demand_kwh_day, competitor_kwh_day,
+        served_kwh_day, served_share.
+    sites : pandas.DataFrame
+        Per open or existing site: site_id, rank, chargers, served_kwh_day,
+        capacity_kwh_day, utilisation_share, cost_pkr, mean_drive_min, n_cells.
+    travel_histogram : pandas.DataFrame
+        Columns from_min, to_min, served_kwh_day.
+    checks : pandas.DataFrame
+        Columns name, passed, detail; every check passed.
+    cell_served_kwh_day : ndarray, shape (n_cells,)
+    warnings : tuple of str
+    """
+
+    metrics: pd.DataFrame
+    zones: pd.DataFrame
+    sites: pd.DataFrame
+    travel_histogram: pd.DataFrame
+    checks: pd.DataFrame
+    cell_served_kwh_day: Floats
+    warnings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _require(bool(self.checks["passed"].all()), "an evaluation with a failed check must not be made")
+
+    def get_metric(self, name: str) -> float:
+        """Return the value of a metric by name.
+
+        Raises
+        ------
+        KeyError
+            When there is no such metric.
+        """
+        row = self.metrics.loc[self.metrics["name"] == name, "value"]
+        if row.empty:
+            raise KeyError(name)
+        return float(row.iloc[0])
+
+
+def compute_gap(objective: float, bound: float) -> float:
+    """Compute (bound - objective) / objective: 0 when equal, infinite when the plan serves nothing.
+
+    Examples
+    --------
+    >>> compute_gap(100.0, 102.0)
+    0.02
+    """
+    if bound <= objective:
+        return 0.0
+    return (bound - objective) / objective if objective > 0 else float("inf")
+
+
+def format_gap(gap: float) -> str:
+    """Write a gap in percent so that it never looks smaller than it is.
+
+    Examples
+    --------
+    >>> format_gap(0.0231)
+    '2.31 %'
+    >>> format_gap(0.000001)
+    '0.01 %'
+    """
+    if not np.isfinite(gap):
+        return "an unknown gap"
+    return f"{np.ceil(round(gap * 1e4, 6)) / 100:.2f} %"

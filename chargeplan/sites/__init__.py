@@ -1,0 +1,1 @@
+"""Find, filter and price the places where stations can stand."""

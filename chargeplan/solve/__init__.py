@@ -1,0 +1,1 @@
+"""Search for a plan and prove how good it is."""

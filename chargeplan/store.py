@@ -1,0 +1,157 @@
+"""Records on disk: any record of `chargeplan.records` written, checked and read back.
+
+A record becomes ``<name>.json`` (texts, numbers, geometry as WKT), ``<name>.npz`` (arrays
+and sparse matrices) and ``<name>.<field>.parquet`` (tables). ``manifest.json`` holds the
+format version and the SHA-256 of each file; reading refuses what does not match.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import typing
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import shapely
+
+from chargeplan.errors import DataError
+from chargeplan.files import compute_sha256, write_bytes, write_text
+from chargeplan.text import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+
+Record = TypeVar("Record")
+
+
+def write_records(folder: Path, records: Mapping[str, object]) -> None:
+    """Write records and their manifest into an existing, empty folder.
+
+    Parameters
+    ----------
+    folder : Path
+    records : mapping of str to record
+        Name (a stage word or the record's noun) to frozen dataclass.
+    """
+    for name, record in records.items():
+        _write_record(folder, name, record)
+    checksums = {path.name: compute_sha256(path) for path in sorted(folder.iterdir())}
+    write_text(
+        folder / MANIFEST_NAME, to_json({"format_version": FORMAT_VERSION, "sha256": checksums}) + "\n"
+    )
+
+
+def check_records(folder: Path) -> None:
+    """Check a records folder against its manifest.
+
+    Raises
+    ------
+    DataError
+        When the folder or its manifest is missing, of another format version, or a file was
+        changed, added or removed since the run.
+    """
+    manifest_path = folder / MANIFEST_NAME
+    if not manifest_path.is_file():
+        raise DataError(
+            f"{folder}: no {MANIFEST_NAME}; this is not the records folder of a finished run; run the study again"
+        )
+    try:
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        version, checksums = manifest["format_version"], dict(manifest["sha256"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{manifest_path}: damaged ({error}); run the study again") from error
+    if version != FORMAT_VERSION:
+        raise DataError(
+            f"{folder}: written in format {version}, this version reads {FORMAT_VERSION}; run the study again"
+        )
+    present = {path.name for path in folder.iterdir() if path.is_file()} - {MANIFEST_NAME}
+    faults = [f"{folder / name}: missing; run the study again" for name in sorted(checksums.keys() - present)]
+    faults += [
+        f"{folder / name}: not part of the run; remove it" for name in sorted(present - checksums.keys())
+    ]
+    faults += [
+        f"{folder / name}: changed since the run (checksum differs); run the study again"
+        for name in sorted(present & checksums.keys())
+        if compute_sha256(folder / name) != checksums[name]
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def read_record(folder: Path, name: str, record_type: type[Record]) -> Record:
+    """Read one record of a folder that `check_records` has accepted."""
+    hints = typing.get_type_hints(record_type)
+    scalars = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    arrays_path = folder / f"{name}.npz"
+    values: dict[str, Any] = {}
+    with np.load(arrays_path, allow_pickle=False) if arrays_path.is_file() else _NoArrays() as arrays:
+        for field in dataclasses.fields(typing.cast("Any", record_type)):
+            values[field.name] = _read_field(folder, name, field.name, hints[field.name], scalars, arrays)
+    return record_type(**values)
+
+
+class _NoArrays(dict[str, Any]):
+    """Stand-in for the archive of a record without arrays."""
+
+    def __enter__(self) -> _NoArrays:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _write_record(folder: Path, name: str, record: object) -> None:
+    scalars: dict[str, object] = {}
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    for field in dataclasses.fields(typing.cast("Any", record)):
+        value = getattr(record, field.name)
+        if isinstance(value, pd.DataFrame):
+            buffer = io.BytesIO()
+            value.to_parquet(buffer, index=False, compression="zstd")
+            write_bytes(folder / f"{name}.{field.name}.parquet", buffer.getvalue())
+        elif sp.issparse(value):
+            matrix = sp.csr_array(value)
+            arrays[f"{field.name}.data"] = matrix.data
+            arrays[f"{field.name}.indices"] = matrix.indices
+            arrays[f"{field.name}.indptr"] = matrix.indptr
+            scalars[field.name] = list(matrix.shape)
+        elif isinstance(value, np.ndarray):
+            arrays[field.name] = value
+        elif isinstance(value, shapely.Geometry):
+            scalars[field.name] = shapely.to_wkt(value, rounding_precision=-1)
+        elif isinstance(value, float) and not np.isfinite(value):
+            scalars[field.name] = str(value)  # JSON has no infinity
+        else:
+            scalars[field.name] = value
+    write_text(folder / f"{name}.json", to_json(scalars) + "\n")
+    if arrays:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **typing.cast("Any", arrays))
+        write_bytes(folder / f"{name}.npz", buffer.getvalue())
+
+
+def _read_field(folder: Path, name: str, field: str, hint: Any, scalars: dict[str, Any], arrays: Any) -> Any:
+    if hint is pd.DataFrame:
+        return pd.read_parquet(folder / f"{name}.{field}.parquet")
+    if hint is sp.csr_array:
+        parts = tuple(arrays[f"{field}.{part}"] for part in ("data", "indices", "indptr"))
+        return sp.csr_array(parts, shape=tuple(scalars[field]))
+    if field in scalars:
+        value = scalars[field]
+        if hint is shapely.Geometry:
+            return shapely.from_wkt(value)
+        if isinstance(hint, type) and issubclass(hint, StrEnum):
+            return hint(value)
+        if hint is float:
+            return float(value)
+        return tuple(value) if isinstance(value, list) else value
+    return arrays[field]

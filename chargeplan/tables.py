@@ -1,0 +1,158 @@
+"""The columns of every table that crosses a stage: name, type, meaning.
+
+One tuple per table; `check_table` holds a frame to it. The same tuples feed the reference
+pages, so the meaning of a column is written once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pandas.api import types
+
+from chargeplan.errors import RecordError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ColumnType = Literal["text", "whole", "number", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        With its unit.
+    type : {"text", "whole", "number", "flag"}
+    meaning : str
+    may_be_missing : bool
+        True when NaN is a value with a meaning ("not known").
+    """
+
+    name: str
+    type: ColumnType
+    meaning: str
+    may_be_missing: bool = False
+
+
+_CHECKS = {
+    "text": types.is_string_dtype,
+    "whole": types.is_integer_dtype,
+    "number": types.is_float_dtype,
+    "flag": types.is_bool_dtype,
+}
+
+PLACES = (
+    Column("place_id", "text", "OpenStreetMap type and id (n123, w45) or file name and row"),
+    Column("kind", "text", "a word of PlaceKind"),
+    Column("name", "text", "local name, empty when none"),
+    Column("name_en", "text", "English name, empty when none"),
+    Column("name_ur", "text", "Urdu name, empty when none"),
+    Column("brand", "text", "brand or operator, empty when none"),
+    Column("lon", "number", "degrees east, EPSG:4326"),
+    Column("lat", "number", "degrees north, EPSG:4326"),
+    Column("capacity", "number", "vehicles or bays as tagged", may_be_missing=True),
+    Column("power_kw", "number", "total power of a charging station as tagged", may_be_missing=True),
+    Column("source", "text", "file name the place was read from"),
+)
+
+ROADS = (
+    Column("road_class", "text", "OpenStreetMap highway class without _link"),
+    Column("name", "text", "shown name, empty when none"),
+    Column("length_m", "number", "length of the piece"),
+    Column("speed_kmh", "number", "free speed"),
+    Column("is_speed_tagged", "flag", "speed from a maxspeed tag"),
+)
+
+REPAIRS = (
+    Column("what", "text", "what was mended or left out"),
+    Column("count", "whole", "how many"),
+    Column("examples", "text", "the first few ids"),
+)
+
+ZONES = (
+    Column("zone_id", "text", "id of the zone"),
+    Column("zone_name", "text", "name of the zone"),
+)
+
+SITES = (
+    Column("site_id", "text", "stable id: place_id, or file name and row"),
+    Column("kind", "text", "a word of PlaceKind"),
+    Column("status", "text", "existing, required, candidate or competitor"),
+    Column("name", "text", "local name, empty when none"),
+    Column("name_en", "text", "English name, empty when none"),
+    Column("name_ur", "text", "Urdu name, empty when none"),
+    Column("brand", "text", "brand or operator, empty when none"),
+    Column("lon", "number", "degrees east, EPSG:4326"),
+    Column("lat", "number", "degrees north, EPSG:4326"),
+    Column("node_pos", "whole", "row of the network node"),
+    Column("snap_m", "number", "distance to that node"),
+    Column("fixed_cost_pkr", "number", "cost of opening the site, without chargers"),
+    Column("max_chargers", "whole", "bays that may get a charger"),
+    Column("existing_chargers", "whole", "chargers that stand there (existing and competitor), else 0"),
+    Column("existing_power_kw", "number", "their total power, else 0"),
+    Column("source", "text", "file name the site was read from"),
+)
+
+REMOVED_SITES = (
+    Column("site_id", "text", "id of the removed site"),
+    Column("kind", "text", "a word of PlaceKind"),
+    Column("status", "text", "status it was read with"),
+    Column("name", "text", "shown name"),
+    Column("lon", "number", "degrees east, EPSG:4326"),
+    Column("lat", "number", "degrees north, EPSG:4326"),
+    Column("reason", "text", "a word of RemovalReason"),
+    Column("detail", "text", "the other site, the distance"),
+)
+
+
+def check_table(frame: pd.DataFrame, columns: tuple[Column, ...], name: str) -> None:
+    """Hold a frame to its columns: the same names in the same order, types, no missing values.
+
+    Raises
+    ------
+    RecordError
+        With every difference.
+    """
+    faults = []
+    expected = [column.name for column in columns]
+    if list(frame.columns) != expected:
+        faults.append(f"columns are {list(frame.columns)}, expected {expected}")
+    for column in columns:
+        if column.name not in frame.columns:
+            continue
+        series = frame[column.name]
+        if len(series) and not _CHECKS[column.type](series):
+            faults.append(f"{column.name} is {series.dtype}, expected {column.type}")
+        elif not column.may_be_missing and bool(series.isna().any()):
+            faults.append(
+                f"{column.name} has missing values in rows {np.flatnonzero(series.isna())[:5].tolist()}"
+            )
+    if faults:
+        msg = f"table {name}: " + "; ".join(faults)
+        raise RecordError(msg)
+
+
+def make_table(columns: tuple[Column, ...], data: dict[str, object]) -> pd.DataFrame:
+    """Build a frame with the dtypes of its columns, also when it has no rows.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    data : dict
+        A sequence for each column name.
+    """
+    import pandas as pd
+
+    dtypes = {"text": "str", "whole": "int64", "number": "float64", "flag": "bool"}
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(data[column.name]).astype(dtypes[column.type]).reset_index(drop=True)
+            for column in columns
+        }
+    )

@@ -1,0 +1,100 @@
+"""The one escape for text that comes from data: names, titles, file names.
+
+Text from OpenStreetMap is untrusted. It reaches the browser in two ways only:
+as JSON inside a ``<script type="application/json">`` block (`to_script_json`), which the
+page shows with ``textContent``, or as HTML text (`safe_html`), whose extra entities also
+hold inside the JavaScript template literals that folium writes.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+
+_TEMPLATE_LITERAL_ENTITIES = str.maketrans(
+    {"`": "&#96;", "$": "&#36;", "\\": "&#92;", "{": "&#123;", "}": "&#125;"}
+)
+_SCRIPT_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MAX_NAME_CHARACTERS = 300
+
+
+def clean_text(value: object) -> str:
+    r"""Return one line of printable text: no control or bidi override characters, at most 300 long.
+
+    Examples
+    --------
+    >>> clean_text("Shell\x00 F-7\nMarkaz")
+    'Shell F-7 Markaz'
+    >>> clean_text(None)
+    ''
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    text = unicodedata.normalize("NFC", str(value))
+    kept = (
+        " " if character in "\n\r\t\u2028\u2029" else character
+        for character in text
+        if character not in _BIDI_CONTROLS
+        and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
+    )
+    joined = re.sub(r" {2,}", " ", "".join(kept)).strip()
+    if len(joined) > _MAX_NAME_CHARACTERS:
+        return joined[: _MAX_NAME_CHARACTERS - 1] + "…"
+    return joined
+
+
+def safe_html(value: object) -> str:
+    """Escape text for HTML content, attributes and template literals inside scripts.
+
+    `html.escape` alone leaves ``${...}`` and backticks alive where folium copies HTML into
+    a JavaScript template literal (python-visualization/folium issue 1640).
+
+    Examples
+    --------
+    >>> safe_html("${alert(1)}<img src=x>")
+    '&#36;&#123;alert(1)&#125;&lt;img src=x&gt;'
+    """
+    return html.escape(clean_text(value), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
+
+
+def to_script_json(data: object) -> str:
+    """Write strict JSON that is safe inside an HTML script element.
+
+    Raises
+    ------
+    ValueError
+        When the data holds NaN or an infinity, which JSON does not have.
+    """
+    return to_json(data, indent=None).translate(_SCRIPT_ESCAPES)
+
+
+def to_json(data: object, indent: int | None = 2) -> str:
+    """Write strict JSON with sorted keys and no NaN, so that equal data are equal bytes."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    return json.dumps(
+        data, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=indent, separators=separators
+    )
+
+
+def show_name(names: Mapping[str, object], fallback: str) -> str:
+    """Choose the name to show: English, then the local one, then Urdu, then the fallback.
+
+    Parameters
+    ----------
+    names : mapping
+        May hold ``name_en``, ``name`` and ``name_ur``.
+    fallback : str
+        Used when every name is empty or says "Unnamed".
+    """
+    for key in ("name_en", "name", "name_ur"):
+        text = clean_text(names.get(key))
+        if text and text.casefold() != "unnamed":
+            return text
+    return clean_text(fallback)

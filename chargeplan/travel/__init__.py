@@ -1,0 +1,1 @@
+"""Compute driving times from every cell to every site."""

@@ -1,0 +1,38 @@
+"""The only conversion factors in the project."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+SECONDS_PER_MINUTE = 60.0
+METRES_PER_KM = 1000.0
+KM_PER_MILE = 1.609344
+SQUARE_METRES_PER_KM2 = 1_000_000.0
+BYTES_PER_MB = 1_000_000.0
+
+
+def kmh_to_ms(speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert speeds in km/h to metres per second.
+
+    Examples
+    --------
+    >>> kmh_to_ms(np.array([36.0]))
+    array([10.])
+    """
+    return speed_kmh / 3.6
+
+
+def format_pkr(amount_pkr: float) -> str:
+    """Write an amount of money with thousands separators, and in millions when large.
+
+    Examples
+    --------
+    >>> format_pkr(400000)
+    'PKR 400,000'
+    >>> format_pkr(61_500_000)
+    'PKR 61.5 M'
+    """
+    if abs(amount_pkr) >= 1e6:
+        return f"PKR {amount_pkr / 1e6:,.4g} M" if abs(amount_pkr) < 1e9 else f"PKR {amount_pkr / 1e6:,.0f} M"
+    return f"PKR {amount_pkr:,.0f}"

@@ -1,0 +1,75 @@
+"""The closed sets of words that every stage, file and message shares."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SiteStatus(StrEnum):
+    """What a planner may say about a site."""
+
+    EXISTING = "existing"  # built, serves demand, costs nothing, never counted
+    REQUIRED = "required"  # must open
+    CANDIDATE = "candidate"  # may open
+    FORBIDDEN = "forbidden"  # must not open
+    COMPETITOR = "competitor"  # takes demand first, is not ours
+
+
+class PlanMode(StrEnum):
+    """Which problem is solved."""
+
+    COVER = "cover"  # maximum covered demand; chargers per station are given
+    ALLOCATE = "allocate"  # chargers per site are decided, capacity binds
+
+
+class PopulationSource(StrEnum):
+    """Where the people of the study area are read from."""
+
+    POINTS = "points"
+    RASTER = "raster"
+    CSV = "csv"
+    FIGURES = "figures"
+
+
+class PlaceKind(StrEnum):
+    """Kinds of places that attract charging or can host a station."""
+
+    FUEL = "fuel"
+    PARKING = "parking"
+    MALL = "mall"
+    SUPERMARKET = "supermarket"
+    HOSPITAL = "hospital"
+    UNIVERSITY = "university"
+    BUS_STATION = "bus_station"
+    HOTEL = "hotel"
+    CHARGING_STATION = "charging_station"
+    MARKET = "market"
+    SCHOOL = "school"
+    OFFICE = "office"
+    BANK = "bank"
+    RESTAURANT = "restaurant"
+    CINEMA = "cinema"
+    WORSHIP = "worship"
+    PARK = "park"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How a search ended, in the words that every output uses."""
+
+    PROVEN_OPTIMAL = "PROVEN OPTIMAL"
+    WITHIN_GAP = "WITHIN GAP"  # shown as "WITHIN 2.31 %", see `Solution.outcome_text`
+    NO_PLAN_FOUND = "NO PLAN FOUND"
+    IMPOSSIBLE = "IMPOSSIBLE"
+    SOLVERS_DISAGREE = "SOLVERS DISAGREE"
+
+
+class RemovalReason(StrEnum):
+    """Why a site that was read is not offered to the model."""
+
+    OUTSIDE_AREA = "outside the study area"
+    DUPLICATE = "same place as another site"
+    TOO_CLOSE = "closer than the minimum spacing to another site"
+    TOO_FAR_FROM_ROAD = "farther from the road network than the snap limit"
+    FORBIDDEN = "forbidden by the planner"
+    FORBIDDEN_NEARBY = "at a place that the planner forbids"
