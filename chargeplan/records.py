@@ -340,6 +340,55 @@ class TravelTable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PlanRequest:
+    """What the planner asked for, in plain numbers; a plan is verified against this.
+
+    Parameters
+    ----------
+    mode : PlanMode
+    budget_pkr : float
+        Infinite when not limited.
+    max_sites : int
+        -1 when not limited.
+    nearest_sites : int
+        0 when not limited.
+    limit_s : float
+        Longest drive.
+    band_up_to_min, band_quality : tuple of float
+        Travel-time bands; empty when every drive within the limit is worth 1.
+    station_chargers : int
+        Chargers of every new station in cover mode.
+    charger_power_kw, charger_cost_pkr : float
+        The charger.
+    hours_day, max_utilisation : float
+        Opening hours, and the largest share of them in which a charger is busy.
+    levels : tuple of int
+        Numbers of chargers that a new station may have in allocate mode.
+    gap_asked : float
+        Gap at which a plan counts as proven optimal.
+    """
+
+    mode: PlanMode
+    budget_pkr: float
+    max_sites: int
+    nearest_sites: int
+    limit_s: float
+    band_up_to_min: tuple[float, ...]
+    band_quality: tuple[float, ...]
+    station_chargers: int
+    charger_power_kw: float
+    charger_cost_pkr: float
+    hours_day: float
+    max_utilisation: float
+    levels: tuple[int, ...]
+    gap_asked: float
+
+    def compute_capacity_kwh_day(self, power_kw: Floats) -> Floats:
+        """Energy that chargers of a total power can deliver, kWh per day."""
+        return np.asarray(power_kw * self.hours_day * self.max_utilisation, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlanProblem:
     """The planning problem, free of any solver; the mathematics are in docs/explanation/model.md.
 
@@ -524,7 +573,8 @@ class Evaluation:
         served_kwh_day, served_share.
     sites : pandas.DataFrame
         Per open or existing site: site_id, rank, chargers, served_kwh_day,
-        capacity_kwh_day, utilisation_share, cost_pkr, mean_drive_min, n_cells.
+        capacity_kwh_day, utilisation_share (of the opening hours), cost_pkr, mean_drive_min,
+        n_cells; most energy first, sites by id where equal.
     travel_histogram : pandas.DataFrame
         Columns from_min, to_min, served_kwh_day.
     checks : pandas.DataFrame

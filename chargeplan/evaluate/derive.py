@@ -1,0 +1,70 @@
+"""What a plan implies, derived from the raw records alone: no model, no solver.
+
+These few functions repeat, on purpose and in another way, what `chargeplan.model` computes;
+a mistake would have to be made twice in two ways to pass `verify`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chargeplan.records import CandidateSites, DemandCells, Floats, Ints, PlanRequest, TravelTable
+from chargeplan.units import SECONDS_PER_MINUTE
+from chargeplan.words import PlanMode, SiteStatus
+
+_ENERGY_TOLERANCE_KWH_DAY = 1e-9
+
+
+def derive_competitor_kwh_day(
+    request: PlanRequest, cells: DemandCells, sites: CandidateSites, travel: TravelTable
+) -> Floats:
+    """Derive the demand that competitors take first, shape (n_cells,), kWh per day.
+
+    Pairs of a cell and a competitor are gone through by driving time (ties by cell, then by
+    site); each takes what is left of the cell up to what is left of the competitor.
+    """
+    left_in_cell = [float(value) for value in cells.total_kwh_day]
+    is_competitor = sites.has_status(SiteStatus.COMPETITOR)
+    power_kw = sites.table["existing_power_kw"].to_numpy()
+    left_at_site = [float(value) for value in request.compute_capacity_kwh_day(power_kw)]
+    pairs = sorted(
+        (float(travel.seconds[row]), int(travel.cell_pos[row]), int(travel.site_pos[row]))
+        for row in np.flatnonzero(is_competitor[travel.site_pos])
+    )
+    taken = np.zeros(len(left_in_cell))
+    for _, cell, site in pairs:
+        energy = min(left_in_cell[cell], left_at_site[site])
+        if energy > _ENERGY_TOLERANCE_KWH_DAY:
+            taken[cell] += energy
+            left_in_cell[cell] -= energy
+            left_at_site[site] -= energy
+    return taken
+
+
+def derive_quality(request: PlanRequest, seconds: Floats) -> Floats:
+    """Derive what demand served at these driving times is worth, 0 beyond the last band."""
+    if not request.band_up_to_min:
+        return np.where(seconds <= request.limit_s, 1.0, 0.0)
+    quality = np.zeros(len(seconds))
+    for up_to_min, worth in reversed(list(zip(request.band_up_to_min, request.band_quality, strict=True))):
+        quality[seconds <= up_to_min * SECONDS_PER_MINUTE] = worth
+    return quality
+
+
+def derive_site_cost_pkr(request: PlanRequest, sites: CandidateSites, chargers: Ints) -> Floats:
+    """Derive what each site costs at these numbers of chargers, shape (n_sites,), PKR."""
+    is_new = ~sites.has_status(SiteStatus.EXISTING) & (chargers > 0)
+    fixed_pkr = sites.table["fixed_cost_pkr"].to_numpy()
+    return np.where(is_new, fixed_pkr + chargers * request.charger_cost_pkr, 0.0)
+
+
+def derive_site_power_kw(request: PlanRequest, sites: CandidateSites, chargers: Ints) -> Floats:
+    """Derive the installed power of each open site, shape (n_sites,), kW."""
+    existing_kw = sites.table["existing_power_kw"].to_numpy()
+    is_existing = sites.has_status(SiteStatus.EXISTING)
+    return np.where(is_existing, existing_kw, chargers * request.charger_power_kw)
+
+
+def list_allowed_levels(request: PlanRequest) -> tuple[int, ...]:
+    """List the numbers of chargers that a new station may have."""
+    return (request.station_chargers,) if request.mode is PlanMode.COVER else request.levels

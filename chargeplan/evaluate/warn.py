@@ -1,0 +1,59 @@
+"""Warnings: a plan that is valid but doubtful, and what to change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from chargeplan.errors import name_rows
+from chargeplan.evaluate.verify import Plan
+from chargeplan.words import PlanMode
+
+OFF_NETWORK_WARNING_SHARE = 0.02
+_UNSERVED_WARNING_SHARE = 0.2
+
+
+def find_warnings(plan: Plan, sites: pd.DataFrame) -> tuple[str, ...]:
+    """Find what a planner should know before using a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    sites : pandas.DataFrame
+        The table of open sites of `Evaluation`.
+    """
+    warnings = []
+    demand = plan.cells.total_kwh_day
+    total = max(float(demand.sum()), 1e-12)
+    off_network = float(demand[plan.travel.off_network_cell_pos].sum()) / total
+    if off_network > OFF_NETWORK_WARNING_SHARE:
+        warnings.append(
+            f"{off_network:.1%} of the demand lies in {len(plan.travel.off_network_cell_pos)} cells that are too far "
+            "from every road of the network; raise demand.snap_limit_m or use a fuller road file"
+        )
+    out_of_reach = float(demand[plan.travel.out_of_reach_cell_pos].sum()) / total
+    if out_of_reach > _UNSERVED_WARNING_SHARE:
+        warnings.append(
+            f"{out_of_reach:.1%} of the demand is beyond {plan.request.limit_s / 60:g} min of every site; "
+            "add sites or raise travel.limit_min"
+        )
+    if plan.network.imputed_speed_share > 0.5:
+        warnings.append(
+            f"{plan.network.imputed_speed_share:.0%} of the road length has no usable speed limit; its speed comes "
+            "from the table by road class"
+        )
+    if plan.request.mode is PlanMode.COVER:
+        over = sites[sites["served_kwh_day"] > sites["capacity_kwh_day"] * (1 + 1e-9)]
+        if len(over):
+            warnings.append(
+                f"{len(over)} stations get more demand than they can deliver ({name_rows(over['site_id'])}); "
+                "cover mode knows no capacity: use model.mode allocate to size them"
+            )
+    idle = sites[(sites["cost_pkr"] > 0) & (sites["served_kwh_day"] <= 0)]
+    if len(idle):
+        warnings.append(
+            f"{len(idle)} new stations serve nothing ({name_rows(idle['site_id'])}): they are required"
+        )
+    if float(np.sum(demand)) <= 0:
+        warnings.append("there is no demand at all; check demand.population and demand.fleet")
+    return tuple(warnings)
