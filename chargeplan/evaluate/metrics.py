@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.evaluate.derive import derive_competitor_kwh_day, derive_site_cost_pkr, derive_site_power_kw
-from chargeplan.evaluate.verify import SHARE_TOLERANCE, Plan, verify_plan
+from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import find_warnings
-from chargeplan.records import Evaluation, Floats
+from chargeplan.records import Evaluation, Floats, Ints
 from chargeplan.units import SECONDS_PER_MINUTE
 from chargeplan.words import SiteStatus
 
 
-def evaluate_plan(plan: Plan) -> Evaluation:
+def evaluate_plan(plan: PlanCase) -> Evaluation:
     """Verify a plan and compute its figures.
 
     Raises
@@ -23,7 +23,7 @@ def evaluate_plan(plan: Plan) -> Evaluation:
     """
     checks = verify_plan(plan)
     competitor = derive_competitor_kwh_day(plan.request, plan.cells, plan.sites, plan.travel)
-    served = np.bincount(plan.problem.pair_cell, weights=plan.served_kwh_day, minlength=plan.problem.n_cells)
+    served = sum_by(plan.problem.pair_cell, plan.served_kwh_day, plan.problem.n_cells)
     sites = _describe_sites(plan)
     metrics = _compute_metrics(plan, served, competitor, sites)
     return Evaluation(
@@ -37,14 +37,19 @@ def evaluate_plan(plan: Plan) -> Evaluation:
     )
 
 
-def _describe_sites(plan: Plan) -> pd.DataFrame:
+def sum_by(pos: Ints, values: Floats, size: int) -> Floats:
+    """Sum values by row number, shape (size,)."""
+    return np.asarray(np.bincount(pos, weights=values, minlength=size), dtype=np.float64)
+
+
+def _describe_sites(plan: PlanCase) -> pd.DataFrame:
     """Describe each open site, most energy first."""
     n_sites = plan.problem.n_sites
     chargers = plan.solution.chargers
     served_pair = plan.served_kwh_day
     minutes = plan.problem.pair_seconds / SECONDS_PER_MINUTE
-    load = np.bincount(plan.problem.pair_site, weights=served_pair, minlength=n_sites)
-    drive = np.bincount(plan.problem.pair_site, weights=served_pair * minutes, minlength=n_sites)
+    load = sum_by(plan.problem.pair_site, served_pair, n_sites)
+    drive = sum_by(plan.problem.pair_site, served_pair * minutes, n_sites)
     n_cells = np.bincount(plan.problem.pair_site[plan.used], minlength=n_sites)
     power_kw = derive_site_power_kw(plan.request, plan.sites, chargers)
     hours_kwh_day = power_kw * plan.request.hours_day
@@ -71,12 +76,12 @@ def _describe_sites(plan: Plan) -> pd.DataFrame:
     return table
 
 
-def _describe_zones(plan: Plan, served: Floats, competitor: Floats) -> pd.DataFrame:
+def _describe_zones(plan: PlanCase, served: Floats, competitor: Floats) -> pd.DataFrame:
     """Sum people and energy by zone."""
     n_zones = len(plan.cells.zones)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(plan.cells.zone_pos, weights=values, minlength=n_zones)
+        return sum_by(plan.cells.zone_pos, values, n_zones)
 
     demand = total(plan.cells.total_kwh_day)
     table = plan.cells.zones[["zone_id", "zone_name"]].copy()
@@ -88,7 +93,7 @@ def _describe_zones(plan: Plan, served: Floats, competitor: Floats) -> pd.DataFr
     return table
 
 
-def _count_driving_times(plan: Plan) -> pd.DataFrame:
+def _count_driving_times(plan: PlanCase) -> pd.DataFrame:
     """Sum the served energy by minute of driving time."""
     n_bins = max(int(np.ceil(plan.request.limit_s / SECONDS_PER_MINUTE)), 1)
     minutes = plan.problem.pair_seconds / SECONDS_PER_MINUTE
@@ -113,7 +118,7 @@ def compute_weighted_quantile(values: Floats, weights: Floats, share: float) -> 
     return float(values[order][np.searchsorted(cumulative, share * cumulative[-1] * (1 - 1e-12))])
 
 
-def _compute_metrics(plan: Plan, served: Floats, competitor: Floats, sites: pd.DataFrame) -> pd.DataFrame:
+def _compute_metrics(plan: PlanCase, served: Floats, competitor: Floats, sites: pd.DataFrame) -> pd.DataFrame:
     """Compute the plan's figures, each with its unit and meaning."""
     demand = float(plan.cells.total_kwh_day.sum())
     served_total = float(served.sum())

@@ -42,7 +42,7 @@ _SAMPLED_PAIRS = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class PlanCase:
     """A plan with the raw records it is checked against."""
 
     request: PlanRequest
@@ -69,7 +69,7 @@ class Plan:
 Faults = list[str]
 
 
-def verify_plan(plan: Plan) -> pd.DataFrame:
+def verify_plan(plan: PlanCase) -> pd.DataFrame:
     """Recompute cost, coverage, capacity, every limit and the objective of a plan.
 
     Returns
@@ -99,7 +99,7 @@ def verify_plan(plan: Plan) -> pd.DataFrame:
     return checks
 
 
-def _check_pairs(plan: Plan) -> Faults:
+def _check_pairs(plan: PlanCase) -> Faults:
     """Every used pair stands in the travel table with the same driving time."""
     n_sites = max(plan.travel.n_sites, 1)
     table_key = plan.travel.cell_pos * n_sites + plan.travel.site_pos
@@ -122,7 +122,7 @@ def _check_pairs(plan: Plan) -> Faults:
     return faults
 
 
-def _check_driving_times(plan: Plan) -> Faults:
+def _check_driving_times(plan: PlanCase) -> Faults:
     """A sample of used pairs is driven again, forward from the cell, on the road network."""
     used = plan.used
     if used.size == 0:
@@ -140,7 +140,7 @@ def _check_driving_times(plan: Plan) -> Faults:
     ] * bool(is_wrong.any())
 
 
-def _check_nearest_sites(plan: Plan) -> Faults:
+def _check_nearest_sites(plan: PlanCase) -> Faults:
     """A cell uses only sites among its nearest so many, competitors not counted."""
     limit = plan.request.nearest_sites
     if limit <= 0:
@@ -158,7 +158,7 @@ def _check_nearest_sites(plan: Plan) -> Faults:
     return [f"{len(wrong)} pairs use a site beyond the nearest {limit}: {name_rows(wrong)}"] if wrong else []
 
 
-def _check_quality(plan: Plan) -> Faults:
+def _check_quality(plan: PlanCase) -> Faults:
     """The worth of each used pair follows from its driving time and the bands."""
     used = plan.used
     expected = derive_quality(plan.request, plan.problem.pair_seconds[used])
@@ -166,7 +166,7 @@ def _check_quality(plan: Plan) -> Faults:
     return [f"{is_wrong.sum()} pairs have another worth: {name_rows(used[is_wrong])}"] * bool(is_wrong.any())
 
 
-def _check_shares(plan: Plan) -> Faults:
+def _check_shares(plan: PlanCase) -> Faults:
     """Shares lie between 0 and 1, and no cell is served more than once."""
     share = plan.solution.pair_share
     faults = []
@@ -181,7 +181,7 @@ def _check_shares(plan: Plan) -> Faults:
     return faults
 
 
-def _check_open_sites(plan: Plan) -> Faults:
+def _check_open_sites(plan: PlanCase) -> Faults:
     """Only open sites serve; existing and required sites are open, competitors are not ours."""
     chargers = plan.solution.chargers
     ids = plan.sites.table["site_id"].to_numpy()
@@ -203,7 +203,7 @@ def _check_open_sites(plan: Plan) -> Faults:
     return faults
 
 
-def _check_levels(plan: Plan) -> Faults:
+def _check_levels(plan: PlanCase) -> Faults:
     """A new station has a number of chargers that was offered and that fits its bays."""
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     ids = plan.sites.table["site_id"].to_numpy()
@@ -217,7 +217,7 @@ def _check_levels(plan: Plan) -> Faults:
     return faults
 
 
-def _check_budget(plan: Plan) -> Faults:
+def _check_budget(plan: PlanCase) -> Faults:
     """The cost of all new sites and chargers is within the budget."""
     cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, plan.solution.chargers).sum())
     if cost_pkr > plan.request.budget_pkr + _MONEY_TOLERANCE_PKR:
@@ -225,7 +225,7 @@ def _check_budget(plan: Plan) -> Faults:
     return []
 
 
-def _check_count(plan: Plan) -> Faults:
+def _check_count(plan: PlanCase) -> Faults:
     """The number of new sites is within the limit; existing sites are not counted."""
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     count = int(is_new.sum())
@@ -234,7 +234,7 @@ def _check_count(plan: Plan) -> Faults:
     return []
 
 
-def _check_capacity(plan: Plan) -> Faults:
+def _check_capacity(plan: PlanCase) -> Faults:
     """In allocate mode no station delivers more than it can."""
     if plan.request.mode is PlanMode.COVER:
         return []
@@ -246,7 +246,7 @@ def _check_capacity(plan: Plan) -> Faults:
     return [f"{over.size} stations deliver more than they can: {name_rows(ids[over])}"] if over.size else []
 
 
-def _check_demand(plan: Plan) -> Faults:
+def _check_demand(plan: PlanCase) -> Faults:
     """The demand that was planned for is the demand of the cells less what competitors take."""
     competitor = derive_competitor_kwh_day(plan.request, plan.cells, plan.sites, plan.travel)
     expected = plan.cells.total_kwh_day - competitor
@@ -259,7 +259,7 @@ def _check_demand(plan: Plan) -> Faults:
     return []
 
 
-def _check_objective(plan: Plan) -> Faults:
+def _check_objective(plan: PlanCase) -> Faults:
     """The objective is the sum of energy served times its worth."""
     quality = derive_quality(plan.request, plan.problem.pair_seconds)
     objective = float(np.sum(plan.served_kwh_day * quality))
@@ -269,7 +269,7 @@ def _check_objective(plan: Plan) -> Faults:
     return []
 
 
-def _check_proof(plan: Plan) -> Faults:
+def _check_proof(plan: PlanCase) -> Faults:
     """The bound is not below the plan, and the word for the outcome follows from the gap."""
     solution = plan.solution
     reachable = float(plan.problem.demand_kwh_day[np.unique(plan.problem.pair_cell)].sum())
@@ -285,7 +285,7 @@ def _check_proof(plan: Plan) -> Faults:
     return faults
 
 
-CHECKS: dict[str, Callable[[Plan], Faults]] = {
+CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "pairs": _check_pairs,
     "driving times": _check_driving_times,
     "nearest sites": _check_nearest_sites,

@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.errors import name_rows
-from chargeplan.evaluate.verify import Plan
+from chargeplan.evaluate.verify import PlanCase
 from chargeplan.words import PlanMode
 
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
 
 
-def find_warnings(plan: Plan, sites: pd.DataFrame) -> tuple[str, ...]:
+def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     """Find what a planner should know before using a plan.
 
     Parameters
     ----------
-    plan : Plan
+    plan : PlanCase
     sites : pandas.DataFrame
         The table of open sites of `Evaluation`.
     """
@@ -28,8 +28,8 @@ def find_warnings(plan: Plan, sites: pd.DataFrame) -> tuple[str, ...]:
     off_network = float(demand[plan.travel.off_network_cell_pos].sum()) / total
     if off_network > OFF_NETWORK_WARNING_SHARE:
         warnings.append(
-            f"{off_network:.1%} of the demand lies in {len(plan.travel.off_network_cell_pos)} cells that are too far "
-            "from every road of the network; raise demand.snap_limit_m or use a fuller road file"
+            f"{off_network:.1%} of the demand lies in {len(plan.travel.off_network_cell_pos)} cells that are "
+            "too far from every road of the network; raise demand.snap_limit_m or use a fuller road file"
         )
     out_of_reach = float(demand[plan.travel.out_of_reach_cell_pos].sum()) / total
     if out_of_reach > _UNSERVED_WARNING_SHARE:
@@ -39,8 +39,8 @@ def find_warnings(plan: Plan, sites: pd.DataFrame) -> tuple[str, ...]:
         )
     if plan.network.imputed_speed_share > 0.5:
         warnings.append(
-            f"{plan.network.imputed_speed_share:.0%} of the road length has no usable speed limit; its speed comes "
-            "from the table by road class"
+            f"{plan.network.imputed_speed_share:.0%} of the road length has no usable speed limit; its speed "
+            "comes from the table by road class"
         )
     if plan.request.mode is PlanMode.COVER:
         over = sites[sites["served_kwh_day"] > sites["capacity_kwh_day"] * (1 + 1e-9)]
