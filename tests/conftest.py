@@ -1,0 +1,23 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project_folder() -> Path:
+    return PROJECT_FOLDER
+
+
+@pytest.fixture(scope="session")
+def real_data_folder() -> Path:
+    """The folder with the real extracts, or a skip that says where it was looked for."""
+    named = os.environ.get("CHARGEPLAN_REAL_DATA")
+    folder = Path(named) if named else PROJECT_FOLDER.parent / "shared"
+    if not (folder / "osm").is_dir():
+        pytest.skip(f"no real extracts: neither CHARGEPLAN_REAL_DATA nor {folder} holds a folder osm/")
+    return folder
