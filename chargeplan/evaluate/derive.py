@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chargeplan.records import CandidateSites, DemandCells, Floats, Ints, PlanRequest, TravelTable
+from chargeplan.records import Bools, CandidateSites, DemandCells, Floats, Ints, PlanRequest, TravelTable
 from chargeplan.units import SECONDS_PER_MINUTE
 from chargeplan.words import PlanMode, SiteStatus
 
@@ -39,6 +39,19 @@ def derive_competitor_kwh_day(
             left_in_cell[cell] -= energy
             left_at_site[site] -= energy
     return taken
+
+
+def derive_can_serve(request: PlanRequest, sites: CandidateSites) -> Bools:
+    """Derive which sites can ever serve for us, shape (n_sites,); these count as nearest sites.
+
+    Existing stations with power (with or without in cover mode, which knows no capacity), and
+    required or candidate sites with bays for the smallest station. Never competitors.
+    """
+    is_existing = sites.has_status(SiteStatus.EXISTING)
+    is_powered = (sites.table["existing_power_kw"].to_numpy() > 0) | (request.mode is PlanMode.COVER)
+    is_new = sites.has_status(SiteStatus.REQUIRED) | sites.has_status(SiteStatus.CANDIDATE)
+    has_bays = sites.table["max_chargers"].to_numpy() >= min(list_allowed_levels(request))
+    return np.asarray((is_existing & is_powered) | (is_new & has_bays), dtype=np.bool_)
 
 
 def derive_quality(request: PlanRequest, seconds: Floats) -> Floats:

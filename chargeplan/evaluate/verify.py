@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from chargeplan.errors import VerificationError, name_rows
 from chargeplan.evaluate.derive import (
+    derive_can_serve,
     derive_competitor_kwh_day,
     derive_quality,
     derive_site_cost_pkr,
@@ -141,11 +142,11 @@ def _check_driving_times(plan: PlanCase) -> Faults:
 
 
 def _check_nearest_sites(plan: PlanCase) -> Faults:
-    """A cell uses only sites among its nearest so many, competitors not counted."""
+    """A cell uses only sites among its nearest so many that can serve for us."""
     limit = plan.request.nearest_sites
     if limit <= 0:
         return []
-    is_ours = ~plan.sites.has_status(SiteStatus.COMPETITOR)[plan.travel.site_pos]
+    is_ours = derive_can_serve(plan.request, plan.sites)[plan.travel.site_pos]
     cell_of = plan.travel.cell_pos[is_ours]
     seconds_of = plan.travel.seconds[is_ours]
     starts = np.searchsorted(cell_of, np.arange(plan.travel.n_cells + 1))

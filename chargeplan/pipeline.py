@@ -1,0 +1,296 @@
+"""The whole job in order: this file alone imports the stages and hands records on."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chargeplan import __version__
+from chargeplan.area import build_study_area
+from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
+from chargeplan.errors import VerificationError
+from chargeplan.inputs import describe_inputs, make_settings_as_run
+from chargeplan.records import (
+    CandidateSites,
+    DemandCells,
+    Evaluation,
+    PlanProblem,
+    PlanRequest,
+    RoadNetwork,
+    Solution,
+    StudyArea,
+    TravelTable,
+)
+from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
+from chargeplan.store import check_records, read_record
+from chargeplan.units import SECONDS_PER_MINUTE, format_pkr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chargeplan.config.load import LoadedSettings
+    from chargeplan.config.settings import Settings
+
+RECORD_TYPES: dict[str, type] = {
+    "area": StudyArea,
+    "network": RoadNetwork,
+    "demand": DemandCells,
+    "sites": CandidateSites,
+    "travel": TravelTable,
+    "request": PlanRequest,
+    "problem": PlanProblem,
+    "solution": Solution,
+    "evaluation": Evaluation,
+}
+_VERSIONED_PACKAGES = (
+    "geopandas",
+    "h3",
+    "highspy",
+    "numpy",
+    "osmium",
+    "pandas",
+    "pulp",
+    "pyogrio",
+    "scipy",
+    "shapely",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunResult:
+    """A published run.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder, with ``index.html``.
+    area : StudyArea
+    request : PlanRequest
+    solution : Solution
+    evaluation : Evaluation
+    """
+
+    folder: Path
+    area: StudyArea
+    request: PlanRequest
+    solution: Solution
+    evaluation: Evaluation
+
+
+def run_study(
+    loaded: LoadedSettings,
+    *,
+    listen: Listener = ignore_event,
+    command: str = "",
+    should_stop: Callable[[], bool] = lambda: False,
+) -> RunResult:
+    """Run a study from its settings to its map.
+
+    Parameters
+    ----------
+    loaded : LoadedSettings
+    listen : callable
+        Gets the events of `chargeplan.runlog`.
+    command : str
+        How the run was started, for timings.json.
+    should_stop : callable
+        Asked now and then during the search; True ends it with the best plan so far.
+
+    Raises
+    ------
+    DataError
+        When an input cannot be used.
+    InfeasibleError
+        When no plan can satisfy what was asked.
+    NoPlanError
+        When the search ended without a plan.
+    VerificationError
+        When the plan fails its independent check; nothing is written then.
+    """
+    from chargeplan.demand.build import build_demand
+    from chargeplan.evaluate.metrics import evaluate_plan
+    from chargeplan.evaluate.verify import PlanCase
+    from chargeplan.model.linear import build_linear_model
+    from chargeplan.model.precheck import check_problem
+    from chargeplan.model.problem import build_problem
+    from chargeplan.network.read import read_network
+    from chargeplan.publish.bundle import RunBundle
+    from chargeplan.publish.run_folder import publish_run
+    from chargeplan.sites.build import build_sites
+    from chargeplan.solve.search import solve_problem
+    from chargeplan.travel.table import build_travel_table
+
+    settings = loaded.settings
+    started = time.time()
+    log = RunLog(listen)
+    with log.phase("config") as phase:
+        sources = describe_inputs(settings)
+        area = build_study_area(settings.study)
+        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(sources)} input files"
+    with log.phase("network") as phase:
+        reading = read_network(area, settings.network)
+        network, places = reading.network, reading.places
+        phase.message = describe_network(network)
+    with log.phase("demand") as phase:
+        cells = build_demand(area, network, places, settings.demand, settings.study.zones)
+        phase.message = describe_demand(cells)
+    with log.phase("sites") as phase:
+        sites = build_sites(area, network, places, settings.sites)
+        phase.message = describe_sites(sites)
+    with log.phase("travel") as phase:
+        travel = build_travel_table(network, cells, sites, settings.travel)
+        phase.message = describe_travel(travel)
+    with log.phase("model") as phase:
+        request = make_request(settings)
+        problem = build_problem(
+            cells, sites, travel, settings.model, charger_cost_pkr=request.charger_cost_pkr
+        )
+        check_problem(problem, cells, sites)
+        linear = build_linear_model(problem)
+        n_rows, n_columns = linear.matrix.shape
+        phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
+    with log.phase("solve") as phase:
+        solution = solve_problem(
+            problem, linear, settings.solve, seed=settings.study.seed, listen=listen, should_stop=should_stop
+        )
+        phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
+    with log.phase("evaluate") as phase:
+        evaluation = evaluate_plan(PlanCase(request, network, cells, sites, travel, problem, solution))
+        served_share = evaluation.get_metric("served_share")
+        phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of demand served"
+    with log.phase("publish") as phase:
+        bundle = RunBundle(
+            area=area,
+            network=network,
+            cells=cells,
+            sites=sites,
+            travel=travel,
+            request=request,
+            problem=problem,
+            solution=solution,
+            evaluation=evaluation,
+            sources=(reading.source, *(source for source in sources if source.key != reading.source.key)),
+            settings_as_run=make_settings_as_run(settings, loaded.path.parent),
+            run_info={"chargeplan": __version__, "seed": settings.study.seed, "versions": list_versions()},
+            timings={
+                "command": command,
+                "started_unix_s": started,
+                "phase_s": dict(log.seconds),
+                "peak_memory_mb": measure_peak_memory_mb(),
+            },
+            year=settings.study.year,
+            online_tiles=settings.publish.online_tiles,
+        )
+        folder = publish_run(settings.publish.folder / settings.study.name, bundle)
+        phase.message = str(folder)
+    return RunResult(folder, area, request, solution, evaluation)
+
+
+def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
+    """Check a run folder again from its records alone.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder or its ``records`` folder.
+    listen : callable
+
+    Raises
+    ------
+    DataError
+        When the records are incomplete, changed or of another format.
+    VerificationError
+        When a check fails or a stored figure is not the recomputed one.
+    """
+    from chargeplan.evaluate.metrics import evaluate_plan
+    from chargeplan.evaluate.verify import PlanCase
+    from chargeplan.publish.recheck import check_published_sites
+
+    log = RunLog(listen)
+    records_folder = folder / "records" if (folder / "records").is_dir() else folder
+    with log.phase("records") as phase:
+        check_records(records_folder)
+        records: dict[str, Any] = {
+            name: read_record(records_folder, name, kind) for name, kind in RECORD_TYPES.items()
+        }
+        phase.message = f"{len(records)} records match their checksums"
+    with log.phase("evaluate") as phase:
+        names = ("request", "network", "demand", "sites", "travel", "problem", "solution")
+        evaluation = evaluate_plan(PlanCase(*(records[name] for name in names)))
+        compare_metrics(records["evaluation"], evaluation)
+        phase.message = f"{len(evaluation.checks)} checks passed, every figure recomputed"
+    if (folder / "sites.geojson").is_file():
+        with log.phase("publish") as phase:
+            count = check_published_sites(folder / "sites.geojson", records["sites"], records["solution"])
+            phase.message = f"{count} stations of sites.geojson are those of the plan"
+    return evaluation
+
+
+def compare_metrics(stored: Evaluation, computed: Evaluation) -> None:
+    """Refuse a run whose stored figures are not those that its records give.
+
+    Raises
+    ------
+    VerificationError
+        With each figure that differs.
+    """
+    left = stored.metrics.set_index("name")["value"]
+    right = computed.metrics.set_index("name")["value"]
+    if list(left.index) != list(right.index):
+        raise VerificationError(
+            "the stored figures have other names than the recomputed ones; run the study again"
+        )
+    scale = np.maximum(np.abs(right), 1.0)
+    wrong = left.index[np.abs(left - right) > 1e-9 * scale]
+    if len(wrong):
+        lines = [f"  {name}: stored {left[name]}, recomputed {right[name]}" for name in wrong]
+        raise VerificationError("\n".join(["stored figures differ from the recomputed ones:", *lines]))
+
+
+def make_request(settings: Settings) -> PlanRequest:
+    """Put what the planner asked for into plain numbers."""
+    from chargeplan.sites.costs import read_charger_cost_pkr
+
+    model, charger = settings.model, settings.model.charger
+    cost_pkr = read_charger_cost_pkr(charger.power_kw) if charger.cost_pkr is None else charger.cost_pkr
+    return PlanRequest(
+        mode=model.mode,
+        budget_pkr=float("inf") if model.budget_pkr is None else model.budget_pkr,
+        max_sites=-1 if model.max_sites is None else model.max_sites,
+        nearest_sites=model.nearest_sites or 0,
+        limit_s=settings.travel.limit_min * SECONDS_PER_MINUTE,
+        band_up_to_min=tuple(band.up_to_min for band in model.bands),
+        band_quality=tuple(band.quality for band in model.bands),
+        station_chargers=model.station_chargers,
+        charger_power_kw=charger.power_kw,
+        charger_cost_pkr=cost_pkr,
+        hours_day=charger.hours_day,
+        max_utilisation=charger.max_utilisation,
+        levels=tuple(charger.levels),
+        gap_asked=settings.solve.gap,
+    )
+
+
+def list_versions() -> dict[str, str]:
+    """List the versions that may change a result."""
+    return {"python": platform.python_version()} | {
+        name: metadata.version(name) for name in _VERSIONED_PACKAGES
+    }
+
+
+def format_summary(result: RunResult) -> str:
+    """Write a run in one line: outcome, coverage, cost, gap, where the map is."""
+    evaluation = result.evaluation
+    gap = "" if result.solution.stopped_by == "proof" else f" (stopped by {result.solution.stopped_by})"
+    return (
+        f"{result.solution.outcome_text}{gap}: {evaluation.get_metric('served_share'):.1%} of demand served by "
+        f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
+        f"existing stations for {format_pkr(evaluation.get_metric('cost'))}; "
+        f"map: {result.folder / 'index.html'}"
+    )
