@@ -1,3 +1,59 @@
-"""Plan electric-vehicle charging stations for Pakistani cities."""
+"""Plan electric-vehicle charging stations for Pakistani cities.
+
+The public names are loaded on first use, so that the command line starts quickly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chargeplan.classical import ClassicalResult, solve_mclp
+    from chargeplan.config.load import load_settings
+    from chargeplan.errors import ChargeplanError
+    from chargeplan.pipeline import RunResult, run_study, verify_run
+    from chargeplan.words import Outcome, PlanMode, SiteStatus
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "ChargeplanError": "chargeplan.errors",
+    "ClassicalResult": "chargeplan.classical",
+    "Outcome": "chargeplan.words",
+    "PlanMode": "chargeplan.words",
+    "RunResult": "chargeplan.pipeline",
+    "SiteStatus": "chargeplan.words",
+    "load_settings": "chargeplan.config.load",
+    "run_study": "chargeplan.pipeline",
+    "solve_mclp": "chargeplan.classical",
+    "verify_run": "chargeplan.pipeline",
+}
+
+__all__ = [
+    "ChargeplanError",
+    "ClassicalResult",
+    "Outcome",
+    "PlanMode",
+    "RunResult",
+    "SiteStatus",
+    "__version__",
+    "load_settings",
+    "run_study",
+    "solve_mclp",
+    "verify_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home.
+
+    Raises
+    ------
+    AttributeError
+        When the name is not public.
+    """
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    msg = f"module 'chargeplan' has no attribute {name!r}"
+    raise AttributeError(msg)

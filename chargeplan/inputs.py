@@ -39,16 +39,17 @@ def describe_inputs(settings: Settings) -> tuple[DataSource, ...]:
     DataError
         With every file that is missing, not a file or empty.
     """
-    sources, faults = [], []
+    sources: list[DataSource] = []
+    faults: list[str] = []
+    own_folder = find_project_folder("data")
     for key, path in list_input_paths(settings.model_dump(exclude={"publish"})):
         try:
             require_file(path, key)
         except DataError as error:
             faults += error.faults
             continue
-        sources.append(
-            DataSource(key, path.name, compute_sha256(path), path.stat().st_size, "not stated", "", "")
-        )
+        licence = _OWN_LICENCE if path.is_relative_to(own_folder) else "not stated"
+        sources.append(DataSource(key, path.name, compute_sha256(path), path.stat().st_size, licence, "", ""))
     if faults:
         raise DataError(faults)
     return tuple(sources)
