@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.errors import DataError
-from chargeplan.files import compute_sha256, require_file
+from chargeplan.files import compute_sha256, find_project_folder, require_file
 from chargeplan.records import DataSource
 
 if TYPE_CHECKING:
