@@ -1,0 +1,59 @@
+"""People from a layer of points, in any CRS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.demand.layers import describe_missing_column, read_layer
+from chargeplan.demand.people_grid import PeopleGrid, check_people, make_grid_of_points
+from chargeplan.errors import DataError, FaultCollector, name_rows
+from chargeplan.geo import WGS84, check_coordinates
+
+if TYPE_CHECKING:
+    from chargeplan.config.settings import PopulationPoints
+    from chargeplan.records import StudyArea
+
+KEY = "demand.population"
+
+
+def read_people_points(settings: PopulationPoints, area: StudyArea) -> PeopleGrid:
+    """Read the points and find the square each stands for.
+
+    Raises
+    ------
+    DataError
+        When the layer cannot be read, has no CRS, no such column, other geometry than
+        points, counts that are missing or negative, or lies outside Pakistan.
+    """
+    import pandas as pd
+
+    layer = read_layer(settings.path, f"{KEY}.path")
+    name = settings.path.name
+    faults = FaultCollector(DataError)
+    is_point = (layer.geometry.geom_type == "Point").to_numpy() & ~layer.geometry.is_empty.to_numpy()
+    if not is_point.all():
+        rows = name_rows(np.flatnonzero(~is_point) + 1)
+        faults.add(f"{KEY}.path: features {rows} of {name} are not points; use a layer of single points")
+    if settings.column not in layer.columns:
+        faults.add(describe_missing_column(f"{KEY}.column", name, settings.column, layer.columns[:-1]))
+    faults.raise_if_any()
+    people = pd.to_numeric(layer[settings.column], errors="coerce").to_numpy(dtype=np.float64)
+    rows_as_named = [f"feature {number}" for number in range(1, len(layer) + 1)]
+    where = f'{KEY}.column: {name}, column "{settings.column}"'
+    check_people(people, rows_as_named, faults, where=where, no_number="correct or drop them")
+    faults.raise_if_any()
+    points = layer.geometry.to_crs(WGS84)
+    lon, lat = np.asarray(points.x, dtype=np.float64), np.asarray(points.y, dtype=np.float64)
+    check_coordinates(lon, lat, f"{KEY}.path: {name}")
+    return make_grid_of_points(
+        lon,
+        lat,
+        people,
+        square_m=settings.square_m,
+        crs_options=(layer.crs.to_string(), WGS84, area.crs),
+        metric_crs=area.crs,
+        key=KEY,
+        origin=name,
+    )

@@ -1,0 +1,79 @@
+"""Length of drivable road in each cell, a sign of where people live and move."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.errors import DataError
+from chargeplan.geo import to_metric
+
+if TYPE_CHECKING:
+    from chargeplan.demand.cells import CellCover
+    from chargeplan.records import Bools, Floats, RoadNetwork
+
+LOG = logging.getLogger(__name__)
+
+# Short against a cell (edge 200 m at resolution 9), so that a road is shared fairly between
+# the cells it crosses without cutting it at their edges.
+SAMPLE_M = 25.0
+_CLASSES_WITHOUT_FRONTAGE = frozenset({"motorway"})
+
+
+def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
+    """Measure the road length in each cell, motorways left out, in metres.
+
+    Every straight segment is cut into equal parts of at most 25 m; a part counts in the cell
+    of its middle. A road drawn as two carriageways counts twice.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_cells,)
+
+    Raises
+    ------
+    DataError
+        When no road lies in the study area.
+    """
+    start, end = _pick_segments(network)
+    start_m, end_m = _project(start, cover), _project(end, cover)
+    near = _is_near(start_m, cover) | _is_near(end_m, cover)
+    start, end = start[near], end[near]
+    length_m = np.hypot(*(end_m[near] - start_m[near]).T)
+    n_parts = np.maximum(np.ceil(length_m / SAMPLE_M), 1).astype(np.int64)
+    segment = np.repeat(np.arange(len(n_parts)), n_parts)
+    part = np.arange(len(segment)) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts)
+    along = ((part + 0.5) / n_parts[segment])[:, None]
+    middle = start[segment] + along * (end[segment] - start[segment])
+    cell_pos = cover.find_cells(middle[:, 0], middle[:, 1])
+    inside = cell_pos >= 0
+    part_m = (length_m / n_parts)[segment]
+    road_m = np.bincount(cell_pos[inside], weights=part_m[inside], minlength=cover.n_cells)
+    if not road_m.sum() > 0:
+        raise DataError(
+            "network.path: no road of the network lies in a cell of the study area; "
+            "use a network file that covers the area"
+        )
+    LOG.info("%.0f km of road in %d of %d cells", road_m.sum() / 1000, np.count_nonzero(road_m), len(road_m))
+    return np.asarray(road_m, dtype=np.float64)
+
+
+def _pick_segments(network: RoadNetwork) -> tuple[Floats, Floats]:
+    """Start and end (longitude, latitude) of the straight segments of all but motorways."""
+    piece = np.repeat(np.arange(len(network.roads)), np.diff(network.road_offsets))
+    counted = ~network.roads["road_class"].isin(_CLASSES_WITHOUT_FRONTAGE).to_numpy()
+    use = (piece[:-1] == piece[1:]) & counted[piece[:-1]]
+    return network.road_lonlat[:-1][use], network.road_lonlat[1:][use]
+
+
+def _project(lonlat: Floats, cover: CellCover) -> Floats:
+    return np.column_stack(to_metric(lonlat[:, 0], lonlat[:, 1], cover.crs))
+
+
+def _is_near(xy_m: Floats, cover: CellCover) -> Bools:
+    """Tell which points lie in the cover's box, widened by a kilometre for long segments."""
+    margin_m = 1000.0 + 2 * cover.edge_m
+    low, high = cover.xy_m.min(axis=0) - margin_m, cover.xy_m.max(axis=0) + margin_m
+    return np.asarray(((xy_m >= low) & (xy_m <= high)).all(axis=1))
