@@ -1,0 +1,134 @@
+"""Read an OpenStreetMap file into the road network and the places of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from chargeplan.errors import DataError
+from chargeplan.files import compute_sha256
+from chargeplan.geo import to_metric
+from chargeplan.network.chains import Chains, contract_chains
+from chargeplan.network.components import keep_strongest
+from chargeplan.network.drawing import describe_roads, draw_shapes, find_drawn_class
+from chargeplan.network.map_places import build_places
+from chargeplan.network.osm_file import KEY, read_osm_file
+from chargeplan.network.repairs import RepairLog
+from chargeplan.network.segments import Segments, build_segments
+from chargeplan.network.speeds import read_speed_table
+from chargeplan.network.tags import MOTORWAY_CODES
+from chargeplan.records import DataSource, MapPlaces, RoadNetwork
+
+if TYPE_CHECKING:
+    from chargeplan.config.settings import NetworkSettings
+    from chargeplan.network.ways import Ways
+    from chargeplan.records import StudyArea
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkReading:
+    """What one OpenStreetMap file brings.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+        Roads of the study area and its buffer.
+    places : MapPlaces
+        Places inside the study area.
+    source : DataSource
+        The file, for the run record and the attribution.
+    """
+
+    network: RoadNetwork
+    places: MapPlaces
+    source: DataSource
+
+
+def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
+    """Read the roads and places of a study area.
+
+    Raises
+    ------
+    DataError
+        When the file or the table of speeds cannot be used, or no drivable network lies in
+        the area.
+    """
+    table = read_speed_table(settings.speeds)
+    content = read_osm_file(settings.path)
+    repairs = RepairLog()
+    ways, segments = build_segments(
+        content.roads, content.locations, table, area=area, settings=settings, repairs=repairs
+    )
+    strongest = keep_strongest(segments, ways, repairs)
+    if strongest.node_id.size < 2:
+        raise DataError(
+            f"{KEY}: the {segments.node_id.size} road nodes of {settings.path.name} in the study area "
+            "form no network: none can be driven to and back from; check the oneway tags or use a "
+            "larger extract"
+        )
+    places = build_places(content, area, settings.path.name, repairs)
+    network = _build_network(strongest, ways, repairs, crs=area.crs, data_date=content.data_date)
+    return NetworkReading(network, places, _describe_source(area, settings, content.data_date))
+
+
+def _build_network(
+    segments: Segments, ways: Ways, repairs: RepairLog, *, crs: str, data_date: str
+) -> RoadNetwork:
+    drawn_class = find_drawn_class(segments, ways)
+    chains = contract_chains(segments, drawn_class)
+    kept = np.unique(np.concatenate([chains.start, chains.end]))
+    is_motorway = np.isin(ways.class_code[segments.way], MOTORWAY_CODES)
+    is_joinable = np.zeros(segments.node_id.size, np.bool_)
+    is_joinable[segments.start[~is_motorway]] = True
+    is_joinable[segments.end[~is_motorway]] = True
+    lonlat, offsets = draw_shapes(chains, segments)
+    tagged_m = segments.length_m[ways.is_tagged[segments.way]].sum()
+    return RoadNetwork(
+        node_id=segments.node_id[kept],
+        node_xy_m=np.column_stack(to_metric(segments.lon[kept], segments.lat[kept], crs)),
+        is_joinable=is_joinable[kept],
+        seconds=_build_seconds(chains, kept),
+        roads=describe_roads(chains, segments, ways, drawn_class),
+        road_lonlat=lonlat,
+        road_offsets=offsets,
+        crs=crs,
+        imputed_speed_share=float(1.0 - tagged_m / segments.length_m.sum()),
+        repairs=repairs.make_table(),
+        data_date=data_date,
+    )
+
+
+def _build_seconds(chains: Chains, kept: np.ndarray[tuple[int], np.dtype[np.int64]]) -> sp.csr_array:
+    """Build the matrix of driven seconds; of parallel pieces the fastest counts."""
+    start, end = np.searchsorted(kept, chains.start), np.searchsorted(kept, chains.end)
+    row, column = np.concatenate([start, end]), np.concatenate([end, start])
+    seconds = np.concatenate([chains.forward_s, chains.backward_s])
+    is_edge = np.isfinite(seconds) & (row != column)
+    row, column, seconds = row[is_edge], column[is_edge], seconds[is_edge]
+    order = np.lexsort((seconds, column, row))
+    row, column, seconds = row[order], column[order], seconds[order]
+    is_fastest = np.ones(row.size, np.bool_)
+    is_fastest[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
+    return sp.coo_array(
+        (seconds[is_fastest], (row[is_fastest], column[is_fastest])), shape=(kept.size, kept.size)
+    ).tocsr()
+
+
+def _describe_source(area: StudyArea, settings: NetworkSettings, data_date: str) -> DataSource:
+    licence, attribution = (
+        ("MIT", "Schematic street plan of chargeplan")
+        if area.is_schematic
+        else ("ODbL 1.0", "© OpenStreetMap contributors")
+    )
+    return DataSource(
+        key=KEY,
+        file_name=settings.path.name,
+        sha256=compute_sha256(settings.path),
+        size_bytes=settings.path.stat().st_size,
+        licence=licence,
+        attribution=attribution,
+        data_date=data_date,
+    )
