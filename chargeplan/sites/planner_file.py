@@ -1,0 +1,272 @@
+"""Read a planner's file of sites: GeoJSON, GeoPackage or CSV, with all its faults at once."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from chargeplan.errors import DataError, FaultCollector, name_rows
+from chargeplan.files import require_file
+from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.sites.suggest import suggest_word
+from chargeplan.text import clean_text
+from chargeplan.words import PlaceKind, SiteStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from chargeplan.config.settings import SiteFileSettings
+    from chargeplan.records import Bools, Floats, Ints
+
+    Columns = dict[str, list[object]]
+    Geometries = NDArray[np.object_]
+
+# What is known of a site before it is filtered and priced; NaN where nobody said.
+POOL_COLUMNS = (
+    "site_id", "kind", "status", "name", "name_en", "name_ur", "brand", "lon", "lat", "capacity",
+    "fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw", "source", "is_planner", "has_own_id",
+    "geometry",
+)  # fmt: skip
+_TEXT_COLUMNS = ("site_id", "name", "name_en", "name_ur", "brand", "kind", "status")
+_NUMBER_COLUMNS = ("fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw")
+_KNOWN_COLUMNS = (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, "lon", "lat")
+_SERVING = (SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value)
+
+
+def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
+    """Read one file of sites into the columns of `POOL_COLUMNS`.
+
+    Areas stand for a point inside them, but a forbidden area forbids all of itself. Several
+    powers in one field (``120;22``) are one charger each: the power of the site is their sum,
+    and their number is the number of chargers unless ``existing_chargers`` is given.
+
+    Parameters
+    ----------
+    settings : SiteFileSettings
+        Path, and the status of rows that name none.
+    key : str
+        Config key of the file, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of the file. Without a ``site_id`` a row gets file name and row number as
+        its id; without a ``kind`` its kind stays empty.
+
+    Raises
+    ------
+    DataError
+        With every fault of the file. Rows are counted from 1, without the header.
+    """
+    path = require_file(settings.path, key)
+    where = f"{key}: {path.name}"
+    columns, geometry = _read_csv(path, where) if path.suffix.lower() == ".csv" else _read_layer(path, where)
+    faults = FaultCollector(DataError)
+    _check_column_names(columns, where, faults)
+    n_rows = len(geometry)
+    texts = {
+        name: [clean_text(value) for value in columns.get(name, [""] * n_rows)]
+        for name in (*_TEXT_COLUMNS, *_NUMBER_COLUMNS)
+    }
+    pool = pd.DataFrame({name: pd.Series(texts[name], dtype="str") for name in _TEXT_COLUMNS})
+    pool["status"] = _read_words(
+        texts["status"], [status.value for status in SiteStatus], f"{where}: status", faults
+    )
+    pool.loc[pool["status"] == "", "status"] = settings.status.value
+    pool["kind"] = _read_words(texts["kind"], [kind.value for kind in PlaceKind], f"{where}: kind", faults)
+    serving = pool["status"].isin(_SERVING)
+    _fill_numbers(pool, texts, where, faults)
+    _check_existing(pool, serving, where, faults)
+    pool["has_own_id"] = pool["site_id"] != ""
+    numbered = pd.Series([f"{path.stem}:{row:06d}" for row in range(n_rows)], dtype="str")
+    pool["site_id"] = pool["site_id"].where(pool["has_own_id"], numbered)
+    _check_unique_ids(pool, where, faults)
+    faults.raise_if_any()
+    points = shapely.point_on_surface(geometry)
+    pool["lon"], pool["lat"] = shapely.get_x(points), shapely.get_y(points)
+    check_coordinates(pool["lon"].to_numpy(), pool["lat"].to_numpy(), where)
+    return pool.assign(capacity=np.nan, source=path.name, is_planner=True, geometry=geometry)[
+        list(POOL_COLUMNS)
+    ]
+
+
+def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
+    """Read the columns of a CSV as text, and its points."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{where} cannot be read as a CSV file: {error}; save it as UTF-8 with commas"
+        ) from error
+    faults = FaultCollector(DataError)
+    names = [name.strip() for name in header]
+    for name in sorted({"lon", "lat"} - set(names)):
+        faults.add(
+            f"{where} has no column {name!r} (degrees, EPSG:4326); its columns, separated by commas, are: "
+            f"{', '.join(names)}"
+        )
+    uneven = [number for number, row in enumerate(rows, start=1) if len(row) != len(names)]
+    if uneven:
+        faults.add(
+            f"{where}: rows {name_rows(uneven)} have another number of fields than the header "
+            f"({len(names)}); quote texts that hold commas"
+        )
+    if len(set(names)) != len(names):
+        faults.add(f"{where}: the header repeats a column name; rename or drop one of them")
+    faults.raise_if_any()
+    columns: Columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    lon_deg, lat_deg = (_parse_numbers(columns[name], f"{where}: {name}", faults) for name in ("lon", "lat"))
+    empty = np.flatnonzero(np.isnan(lon_deg) | np.isnan(lat_deg))
+    if empty.size:
+        faults.add(f"{where}: rows {name_rows(empty + 1)} have no lon or lat; give both in degrees")
+    faults.raise_if_any()
+    check_coordinates(lon_deg, lat_deg, where)
+    return columns, np.asarray(shapely.points(lon_deg, lat_deg))
+
+
+def _read_layer(path: Path, where: str) -> tuple[Columns, Geometries]:
+    """Read the columns of a vector layer, and its geometries in EPSG:4326."""
+    import geopandas as gpd
+
+    try:
+        layer = gpd.read_file(path)
+    except Exception as error:  # pyogrio raises many kinds for a damaged file
+        raise DataError(f"{where} cannot be read as a vector layer: {error}") from error
+    if not isinstance(layer, gpd.GeoDataFrame) or layer.crs is None:
+        raise DataError(
+            f"{where} has no geometry with a CRS; write one into the file "
+            f"(for longitudes and latitudes EPSG:4326)"
+        )
+    empty = np.flatnonzero(layer.geometry.isna() | layer.geometry.is_empty)
+    if empty.size:
+        raise DataError(
+            f"{where}: rows {name_rows(empty + 1)} have no geometry; give each site a point or drop the row"
+        )
+    columns = {str(name): layer[name].tolist() for name in layer.columns if name != layer.geometry.name}
+    return columns, np.asarray(shapely.make_valid(layer.to_crs(WGS84).geometry.to_numpy()))
+
+
+def _check_column_names(columns: Columns, where: str, faults: FaultCollector) -> None:
+    """Refuse a column that looks like a known one misspelt; other columns are the planner's own."""
+    for name in columns:
+        wanted = name.strip().casefold()
+        if name in _KNOWN_COLUMNS:
+            continue
+        if wanted in _KNOWN_COLUMNS or _is_nearly(wanted):
+            faults.add(
+                f"{where}: column {name!r} is not known; {suggest_word(name, _KNOWN_COLUMNS)} "
+                f"Rename it, or drop it if it means something else"
+            )
+
+
+def _is_nearly(name: str) -> bool:
+    return bool(get_close_matches(name, _KNOWN_COLUMNS, n=1, cutoff=0.85))
+
+
+def _read_words(texts: list[str], known: list[str], where: str, faults: FaultCollector) -> pd.Series:
+    """Return the words in lower case, empty where empty; unknown ones are faults."""
+    words = pd.Series(texts, dtype="str").str.casefold()
+    unknown = words[(words != "") & ~words.isin(known)]
+    for word, rows in unknown.groupby(unknown, sort=False):
+        faults.add(
+            f"{where}: {str(word)!r} in rows {name_rows(rows.index + 1)} is not known; "
+            f"{suggest_word(str(word), known)}"
+        )
+    return words
+
+
+def _parse_numbers(
+    texts: Sequence[object], where: str, faults: FaultCollector, *, row: Ints | None = None
+) -> Floats:
+    """Read numbers, NaN where empty; what is no finite number is a fault."""
+    stripped = pd.Series([str(text).strip() for text in texts], dtype="str")
+    numbers = pd.to_numeric(stripped, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = np.flatnonzero((stripped != "").to_numpy() & ~np.isfinite(numbers))
+    if wrong.size:
+        rows = wrong if row is None else np.unique(row[wrong])
+        faults.add(
+            f"{where}: rows {name_rows(rows + 1)} hold no number (the first is "
+            f"{stripped.iloc[wrong[0]]!r}); write digits with a point, or nothing"
+        )
+    return np.asarray(numbers)
+
+
+def _fill_numbers(
+    pool: pd.DataFrame, texts: dict[str, list[str]], where: str, faults: FaultCollector
+) -> None:
+    """Read the number columns into the pool and check their ranges."""
+    for name, least, unit in (
+        ("fixed_cost_pkr", 0.0, "0 or more PKR"),
+        ("max_chargers", 1.0, "a whole number, 1 or more"),
+        ("existing_chargers", 0.0, "a whole number, 0 or more"),
+    ):
+        numbers = _parse_numbers(texts[name], f"{where}: {name}", faults)
+        wrong = numbers < least
+        if name != "fixed_cost_pkr":
+            wrong |= np.isfinite(numbers) & (numbers != np.floor(numbers))
+        _add_range_fault(wrong, numbers, f"{where}: {name}", unit, faults)
+        pool[name] = numbers
+    split = [[part for part in text.split(";") if part.strip()] for text in texts["power_kw"]]
+    row = np.repeat(np.arange(len(split)), [len(parts) for parts in split])
+    parts_kw = [part for parts in split for part in parts]
+    values = _parse_numbers(parts_kw, f"{where}: power_kw", faults, row=row)
+    _add_range_fault(values <= 0, values, f"{where}: power_kw", "more than 0 kW", faults, row=row)
+    count = np.bincount(row, minlength=len(split))
+    pool["power_kw"] = np.where(
+        count > 0, np.bincount(row, weights=np.nan_to_num(values), minlength=len(split)), np.nan
+    )
+    unsaid = pool["existing_chargers"].isna() & pool["status"].isin(_SERVING) & (count > 1)
+    pool["existing_chargers"] = pool["existing_chargers"].where(~unsaid, count.astype(np.float64))
+
+
+def _add_range_fault(
+    wrong: Bools,
+    numbers: Floats,
+    where: str,
+    expected: str,
+    faults: FaultCollector,
+    *,
+    row: Ints | None = None,
+) -> None:
+    if wrong.any():
+        at = np.flatnonzero(wrong)
+        rows = at if row is None else np.unique(row[at])
+        faults.add(
+            f"{where}: rows {name_rows(rows + 1)} are out of range (the first is {numbers[at[0]]:g}); "
+            f"expected {expected}"
+        )
+
+
+def _check_existing(pool: pd.DataFrame, serving: pd.Series, where: str, faults: FaultCollector) -> None:
+    """Chargers stand at existing and competitor sites, and only there."""
+    idle = np.flatnonzero(serving & (pool["existing_chargers"] == 0))
+    if idle.size:
+        faults.add(
+            f"{where}: existing_chargers is 0 in rows {name_rows(idle + 1)}, which are existing or "
+            f"competitor sites; give their number, leave it empty when unknown, or make them candidates"
+        )
+    built = np.flatnonzero(~serving & (pool["existing_chargers"] > 0))
+    if built.size:
+        faults.add(
+            f"{where}: rows {name_rows(built + 1)} have existing_chargers but are neither existing nor "
+            f"competitor; change their status or empty the field"
+        )
+
+
+def _check_unique_ids(pool: pd.DataFrame, where: str, faults: FaultCollector) -> None:
+    repeated = pool["site_id"][pool["site_id"].duplicated(keep=False)]
+    if len(repeated):
+        ids = name_rows(repeated.unique())
+        faults.add(
+            f"{where}: rows {name_rows(repeated.index + 1)} repeat a site_id ({ids}); "
+            f"give every site its own id"
+        )
