@@ -57,11 +57,11 @@ def make_problem(
 
 
 def make_mclp(
-    n_points: int = 5_000, n_sites: int = 500, *, max_sites: int = 20, radius: float = 0.0835, seed: int = 1
+    n_points: int = 5_000, n_sites: int = 500, *, max_sites: int = 20, radius: float = 0.1, seed: int = 1
 ) -> PlanProblem:
     """Make a maximum coverage problem: points and sites uniform in the unit square, weights 1 to 100.
 
-    With the radius as given, 5,000 points and 500 sites have about 51,000 pairs.
+    With the radius as given, 5,000 points and 500 sites have about 51,000 pairs after merging equal points.
     """
     rng = np.random.default_rng(seed)
     point_xy, site_xy = rng.random((n_points, 2)), rng.random((n_sites, 2))
