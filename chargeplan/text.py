@@ -98,3 +98,19 @@ def show_name(names: Mapping[str, object], fallback: str) -> str:
         if text and text.casefold() != "unnamed":
             return text
     return clean_text(fallback)
+
+
+def escape_invisible(text: str) -> str:
+    r"""Make control and other invisible characters of a message visible, on one line.
+
+    Examples
+    --------
+    >>> escape_invisible("a\nb\x1b[31m")
+    'a\\nb\\x1b[31m'
+    """
+    return "".join(
+        character
+        if character.isprintable() or character in "\u200c\u200d"
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chargeplan.text import escape_invisible
+
 Scalar = str | int | float | bool | None
 KeyPath = tuple[str | int, ...]
 
@@ -146,19 +148,3 @@ def describe_value(node: Node) -> str:
         return "nothing"
     shown = node.raw if len(node.raw) <= 60 else node.raw[:57] + "..."
     return f'the text "{shown}"' if isinstance(node.value, str) else shown
-
-
-def escape_invisible(text: str) -> str:
-    r"""Make control and other invisible characters of a message visible, on one line.
-
-    Examples
-    --------
-    >>> escape_invisible("a\nb\x1b[31m")
-    'a\\nb\\x1b[31m'
-    """
-    return "".join(
-        character
-        if character.isprintable() or character in "\u200c\u200d"
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )

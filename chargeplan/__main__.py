@@ -1,0 +1,6 @@
+"""``python -m chargeplan``."""
+
+from chargeplan.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Whether the files that a config names are all there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from chargeplan.errors import DataError, FaultCollector
+from chargeplan.files import require_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chargeplan.config.load import LoadedSettings
+    from chargeplan.records import StudyArea
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """An input file that is there.
+
+    Parameters
+    ----------
+    key : str
+        Config key that names it.
+    path : Path
+    size_bytes : int
+    """
+
+    key: str
+    path: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyCheck:
+    """What a config that can be run stands on.
+
+    Parameters
+    ----------
+    files : tuple of InputFile
+    area : StudyArea
+    """
+
+    files: tuple[InputFile, ...]
+    area: StudyArea
+
+
+def check_study(loaded: LoadedSettings) -> StudyCheck:
+    """Check that every file of a config is there, its area usable and its folder writable.
+
+    Raises
+    ------
+    DataError
+        With every file that is missing, not a file, empty or unreadable, and what is wrong
+        with the study area.
+    """
+    from chargeplan.area import build_study_area
+
+    faults = FaultCollector(DataError)
+    files = _check_files(loaded, faults)
+    polygon = loaded.settings.study.area.polygon
+    area = None
+    if polygon is None or any(file.path == polygon for file in files):
+        try:
+            area = build_study_area(loaded.settings.study)
+        except DataError as error:
+            where = loaded.locations.get("study.area", str(loaded.path))
+            for fault in error.faults:
+                faults.add(f"{where}: {fault}")
+    faults.raise_if_any()
+    return StudyCheck(tuple(files), cast("StudyArea", area))
+
+
+def _check_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFile]:
+    """Find every input file; remember what is wrong with them and with the output folder."""
+    found = []
+    for key, path in list_paths(loaded.settings.model_dump(exclude={"publish"})):
+        where = loaded.locations.get(key, str(loaded.path))
+        try:
+            require_file(path, key)
+            if not os.access(path, os.R_OK):
+                faults.add(f"{where}: {key}: {path} may not be read; change its permissions")
+            found.append(InputFile(key, path, path.stat().st_size))
+        except DataError as error:
+            for fault in error.faults:
+                faults.add(f"{where}: {fault}")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            faults.add(f"{where}: {key}: {path} cannot be opened ({reason}); check the path")
+    problem = find_output_problem(loaded.settings.publish.folder)
+    if problem:
+        where = loaded.locations.get("publish.folder", str(loaded.path))
+        faults.add(f"{where}: publish.folder: {problem}; choose another folder")
+    return found
+
+
+def list_paths(data: object, key: str = "") -> Iterator[tuple[str, Path]]:
+    """Give the paths in settings with the key of each, in the order of the keys."""
+    if isinstance(data, Path):
+        yield key, data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from list_paths(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(data, (list, tuple)):
+        for row, value in enumerate(data):
+            yield from list_paths(value, f"{key}[{row}]")
+
+
+def find_output_problem(folder: Path) -> str:
+    """Say why a folder could not be written to; empty when it could."""
+    try:
+        present = next(place for place in (folder, *folder.parents) if place.exists())
+        if not present.is_dir():
+            return f"{present} is not a folder"
+        if not os.access(present, os.W_OK | os.X_OK):
+            return f"{present} may not be written to"
+    except OSError as error:
+        return f"{folder} cannot be used ({error.strerror})"
+    return ""

@@ -1,0 +1,210 @@
+"""Progress as a person at a terminal, a log file or a program wants to read it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import IO, TYPE_CHECKING, Protocol, Self
+
+from chargeplan.runlog import Event, PhaseEvent, SolveEvent
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+    from rich.text import Text
+
+SECONDS_BETWEEN_LINES = 30.0
+STOP_HINT = "Ctrl-C keeps this plan"
+_PHASE_WIDTH = 10
+
+
+class Progress(Protocol, AbstractContextManager["Progress"]):
+    """A listener that is open while a run goes on."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Show an event."""
+
+    def say(self, text: str) -> None:
+        """Show a line of text between the events."""
+
+
+def make_progress(stream: IO[str], *, as_json: bool) -> Progress:
+    """Choose the progress for a stream: JSON lines, a live display on a terminal, or plain lines."""
+    if as_json:
+        return JsonProgress(stream)
+    if stream.isatty() and os.environ.get("TERM") != "dumb":
+        return LiveProgress(stream)
+    return LineProgress(stream)
+
+
+def describe_search(event: SolveEvent) -> str:
+    """Write where the search stands: step, plan, bound, gap, time.
+
+    Examples
+    --------
+    >>> describe_search(SolveEvent("milp", 31.2, 120.0, 1000.0, 1023.1))
+    'milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 31 of 120 s'
+    >>> describe_search(SolveEvent("start plan", 0.2, 120.0, math.nan, math.inf))
+    'start plan: no plan yet, no bound yet; 0 of 120 s'
+    """
+    plan = math.isfinite(event.incumbent_kwh_day)
+    bound = math.isfinite(event.bound_kwh_day)
+    parts = [
+        f"plan serves {event.incumbent_kwh_day:,.0f} kWh/day" if plan else "no plan yet",
+        f"bound {event.bound_kwh_day:,.0f}" if bound else "no bound yet",
+    ]
+    if plan and bound:
+        from chargeplan.records import compute_gap, format_gap
+
+        parts.append(f"gap {format_gap(compute_gap(event.incumbent_kwh_day, event.bound_kwh_day))}")
+    return f"{event.step}: {', '.join(parts)}; {event.elapsed_s:.0f} of {event.limit_s:.0f} s"
+
+
+def describe_phase(event: PhaseEvent) -> str:
+    """Write a phase that has ended: its name, seconds and what it made."""
+    seconds = f"{event.elapsed_s or 0.0:.1f} s"
+    return f"{event.phase:<{_PHASE_WIDTH}} {seconds:>8}  {event.message}"
+
+
+def write_line(stream: IO[str], text: str) -> None:
+    """Write a line; when the reader has gone (``| head``), write the rest to nowhere."""
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+class _Quiet:
+    """The part that the displays without a terminal share: nothing to open or close."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class LineProgress(_Quiet):
+    """One line for each phase, and for a long search one every 30 seconds.
+
+    Parameters
+    ----------
+    stream : text stream
+    clock : callable
+        Gives seconds; replaced in tests.
+    """
+
+    def __init__(self, stream: IO[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._told_at = clock()
+
+    def __call__(self, event: Event, /) -> None:
+        """Show an event, unless another line about the search is too recent."""
+        if isinstance(event, PhaseEvent):
+            self._told_at = self._clock()
+            if event.elapsed_s is not None:
+                self.say(describe_phase(event))
+        elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
+            self._told_at = self._clock()
+            self.say(f"{'solve':<{_PHASE_WIDTH}} {describe_search(event)}")
+
+    def say(self, text: str) -> None:
+        """Write a line."""
+        write_line(self._stream, text)
+
+
+class JsonProgress(_Quiet):
+    """One JSON object per line and event; figures that do not exist yet are null."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event, /) -> None:
+        """Write an event."""
+        if isinstance(event, PhaseEvent):
+            state = "started" if event.elapsed_s is None else "ended"
+            data: dict[str, object] = {"event": "phase", "phase": event.phase, "state": state}
+            if event.elapsed_s is not None:
+                data |= {"message": event.message, "elapsed_s": round(event.elapsed_s, 3)}
+        else:
+            data = {"event": "solve", "step": event.step} | {
+                name: value if math.isfinite(value) else None
+                for name, value in (
+                    ("elapsed_s", round(event.elapsed_s, 3)),
+                    ("limit_s", event.limit_s),
+                    ("incumbent_kwh_day", event.incumbent_kwh_day),
+                    ("bound_kwh_day", event.bound_kwh_day),
+                )
+            }
+        self.write(data)
+
+    def say(self, text: str) -> None:
+        """Write a line of text as an event."""
+        self.write({"event": "message", "message": text})
+
+    def write(self, data: dict[str, object]) -> None:
+        """Write one object on a line of its own."""
+        write_line(self._stream, json.dumps(data, ensure_ascii=False, allow_nan=False))
+
+
+class LiveProgress:
+    """A growing list of phases and, under it, a line that moves while a phase runs."""
+
+    def __init__(self, stream: IO[str], console: Console | None = None) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = console or Console(file=stream, highlight=False, markup=False, emoji=False)
+        self._live = Live(
+            get_renderable=self._render, console=self._console, refresh_per_second=5, transient=True
+        )
+        self._phase = ""
+        self._started = 0.0
+        self._search: SolveEvent | None = None
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._phase = ""
+        self._live.stop()
+
+    def __call__(self, event: Event, /) -> None:
+        """Show an event."""
+        if isinstance(event, SolveEvent):
+            self._search = event
+        elif event.elapsed_s is None:
+            self._phase, self._started, self._search = event.phase, time.monotonic(), None
+        else:
+            self._phase, self._search = "", None
+            self.say(describe_phase(event))
+
+    def say(self, text: str) -> None:
+        """Print a line above the moving one."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _render(self) -> Text:
+        from rich.text import Text
+
+        if not self._phase:
+            return Text("")
+        if self._search is not None:
+            hint = f" · {STOP_HINT}" if math.isfinite(self._search.incumbent_kwh_day) else ""
+            text = f"{self._phase:<{_PHASE_WIDTH}} {describe_search(self._search)}{hint}"
+        else:
+            text = f"{self._phase:<{_PHASE_WIDTH}} {time.monotonic() - self._started:>6.0f} s ..."
+        return Text(text, style="bold", no_wrap=True, overflow="ellipsis")
