@@ -16,6 +16,6 @@ def suggest_word(word: str, known: Iterable[str]) -> str:
     >>> suggest_word("foo", ["existing", "required"])
     'use one of existing, required'
     """
-    words = list(known)
+    words = [str(word) for word in known]
     nearest = get_close_matches(word.strip().casefold(), words, n=1, cutoff=0.6)
     return f"did you mean {nearest[0]!r}?" if nearest else f"use one of {', '.join(words)}"
