@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from chargeplan.records import StudyArea
 
 
-def find_inside(
-    lon: NDArray[np.float64], lat: NDArray[np.float64], area: StudyArea, buffer_km: float
-) -> NDArray[np.bool_]:
-    """Find the points (EPSG:4326) in the study area or within `buffer_km` of it.
+def build_buffered_area(area: StudyArea, buffer_km: float) -> shapely.Geometry:
+    """Build the study area with everything within `buffer_km` of it, in EPSG:4326."""
+    if buffer_km == 0:
+        return area.boundary
+    metric = project_geometry(area.boundary, WGS84, area.crs).buffer(buffer_km * METRES_PER_KM)
+    return project_geometry(metric, area.crs, WGS84)
 
-    Points without coordinates (NaN) lie outside.
-    """
-    boundary = area.boundary
-    if buffer_km > 0:
-        metric = project_geometry(boundary, WGS84, area.crs).buffer(buffer_km * METRES_PER_KM)
-        boundary = project_geometry(metric, area.crs, WGS84)
+
+def find_inside(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], boundary: shapely.Geometry
+) -> NDArray[np.bool_]:
+    """Find the points in or on a polygon, both in EPSG:4326; points at NaN lie outside."""
     west, south, east, north = boundary.bounds
     is_inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     near = np.flatnonzero(is_inside)

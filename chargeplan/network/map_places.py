@@ -12,7 +12,9 @@ from chargeplan.network.cut import find_inside
 from chargeplan.places import describe_place, make_places
 
 if TYPE_CHECKING:
-    from chargeplan.network.osm_file import NodeLocations, OsmContent, PlaceWays
+    from chargeplan.network.elements import PlaceWays
+    from chargeplan.network.node_locations import NodeLocations
+    from chargeplan.network.osm_file import OsmContent
     from chargeplan.network.repairs import RepairLog
     from chargeplan.records import MapPlaces, StudyArea
 
@@ -30,7 +32,7 @@ def build_places(content: OsmContent, area: StudyArea, source: str, repairs: Rep
     kinds, tags = [*nodes.kind, *ways.kind], [*nodes.tags, *ways.tags]
     newest: dict[str, int] = {}
     repeated = set()
-    for row in np.flatnonzero(find_inside(lon, lat, area, 0.0)).tolist():
+    for row in np.flatnonzero(find_inside(lon, lat, area.boundary)).tolist():
         other = newest.setdefault(place_id[row], row)
         if other != row:
             repeated.add(place_id[row])

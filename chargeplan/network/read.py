@@ -13,9 +13,10 @@ from chargeplan.files import compute_sha256
 from chargeplan.geo import to_metric
 from chargeplan.network.chains import Chains, contract_chains
 from chargeplan.network.components import keep_strongest
+from chargeplan.network.cut import build_buffered_area
 from chargeplan.network.drawing import describe_roads, draw_shapes, find_drawn_class
 from chargeplan.network.map_places import build_places
-from chargeplan.network.osm_file import KEY, read_osm_file
+from chargeplan.network.osm_file import KEY, OsmContent, read_osm_file
 from chargeplan.network.repairs import RepairLog
 from chargeplan.network.segments import Segments, build_segments
 from chargeplan.network.speeds import read_speed_table
@@ -57,11 +58,19 @@ def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
         the area.
     """
     table = read_speed_table(settings.speeds)
-    content = read_osm_file(settings.path)
+    buffered = build_buffered_area(area, settings.buffer_km)
+    content = read_osm_file(settings.path, buffered.bounds)
     repairs = RepairLog()
     ways, segments = build_segments(
-        content.roads, content.locations, table, area=area, settings=settings, repairs=repairs
+        content.roads,
+        content.locations,
+        table,
+        boundary=buffered,
+        speed_factor=settings.speed_factor,
+        repairs=repairs,
     )
+    if segments.start.size == 0:
+        raise DataError(_explain_no_road(content, area, settings.path.name))
     strongest = keep_strongest(segments, ways, repairs)
     if strongest.node_id.size < 2:
         raise DataError(
@@ -72,6 +81,25 @@ def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
     places = build_places(content, area, settings.path.name, repairs)
     network = _build_network(strongest, ways, repairs, crs=area.crs, data_date=content.data_date)
     return NetworkReading(network, places, _describe_source(area, settings, content.data_date))
+
+
+def _explain_no_road(content: OsmContent, area: StudyArea, file_name: str) -> str:
+    if content.n_roads_in_file == 0:
+        return (
+            f"{KEY}: {file_name} holds no road that a car may use; use an OpenStreetMap extract with highways"
+        )
+    if content.bounds is None:
+        return (
+            f"{KEY}: {file_name} has {content.n_roads_in_file} roads but not the nodes they run over; "
+            "get an extract with nodes and ways"
+        )
+    wanted, held = (
+        ", ".join(f"{bound:.4f}" for bound in box) for box in (area.boundary.bounds, content.bounds)
+    )
+    return (
+        f"{KEY}: no drivable road of {file_name} lies in the study area; the area's box (west, south, east, "
+        f"north) is {wanted}, the data's box {held}; use an extract of the area or correct study.area"
+    )
 
 
 def _build_network(

@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyproj
 import scipy.sparse as sp
+import shapely
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from chargeplan.errors import DataError
 from chargeplan.geo import is_in_pakistan
 from chargeplan.network.cut import find_inside
-from chargeplan.network.osm_file import KEY
 from chargeplan.network.tags import BACKWARD, FORWARD
 from chargeplan.network.ways import Ways, select_ways
 from chargeplan.units import kmh_to_ms
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import NetworkSettings
-    from chargeplan.network.osm_file import NodeLocations, RoadWays
+    from chargeplan.network.elements import RoadWays
+    from chargeplan.network.node_locations import NodeLocations
     from chargeplan.network.repairs import RepairLog
     from chargeplan.network.speeds import SpeedTable
-    from chargeplan.records import StudyArea
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,27 +83,20 @@ def build_segments(
     locations: NodeLocations,
     table: SpeedTable,
     *,
-    area: StudyArea,
-    settings: NetworkSettings,
+    boundary: shapely.Geometry,
+    speed_factor: float,
     repairs: RepairLog,
 ) -> tuple[Ways, Segments]:
-    """Cut the ways to the study area with its buffer and break them into segments.
+    """Cut the ways to a polygon (EPSG:4326) and break them into segments.
 
-    A segment stays when one of its ends lies inside, so a road that leaves the buffer
-    keeps its last stretch.
-
-    Raises
-    ------
-    DataError
-        When no drivable road lies in the study area.
+    A segment stays when one of its ends lies inside, so a road that leaves the polygon
+    keeps its last stretch. There are no segments when no road lies inside.
     """
     ref_row = np.searchsorted(locations.node_id, np.array(roads.node_refs, np.int64))
     offsets = np.array(roads.offsets, np.int64)
     ref_way = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-    is_inside = find_inside(locations.lon, locations.lat, area, settings.buffer_km)
+    is_inside = find_inside(locations.lon, locations.lat, boundary)
     is_near = np.bincount(ref_way, is_inside[ref_row], minlength=offsets.size - 1) > 0
-    if not is_near.any():
-        raise DataError(_explain_no_road(roads, locations, area, settings))
     ways = select_ways(roads, is_near, table, repairs)
     is_used_ref = ways.row_of_file_way[ref_way] >= 0
     is_usable = _find_usable_nodes(locations, ref_row[is_used_ref], repairs)
@@ -120,12 +111,7 @@ def build_segments(
     first, second = merged[first[is_segment]], merged[second[is_segment]]
     way = ways.row_of_file_way[ref_way[:-1][is_segment]]
     is_long = first != second
-    segments = _join_parallel(
-        first[is_long], second[is_long], way[is_long], ways, locations, settings.speed_factor
-    )
-    if segments.start.size == 0:
-        raise DataError(_explain_no_road(roads, locations, area, settings))
-    return ways, segments
+    return ways, _join_parallel(first[is_long], second[is_long], way[is_long], ways, locations, speed_factor)
 
 
 def compute_length_m(lon_a: Floats, lat_a: Floats, lon_b: Floats, lat_b: Floats) -> Floats:
@@ -229,28 +215,4 @@ def _join_parallel(
         length_m[order][group],
         forward_s,
         backward_s,
-    )
-
-
-def _explain_no_road(
-    roads: RoadWays, locations: NodeLocations, area: StudyArea, settings: NetworkSettings
-) -> str:
-    if len(roads.way_id) == 0:
-        return (
-            f"{KEY}: {settings.path.name} holds no road that a car may use; "
-            "use an OpenStreetMap extract with highways"
-        )
-    west, south, east, north = area.boundary.bounds
-    place = f"{west:.4f}, {south:.4f}, {east:.4f}, {north:.4f}"
-    is_known = np.isfinite(locations.lon)
-    if not is_known.any():
-        return (
-            f"{KEY}: {settings.path.name} has {len(roads.way_id)} roads but not the nodes they run over; "
-            "get an extract with nodes and ways"
-        )
-    lon, lat = locations.lon[is_known], locations.lat[is_known]
-    return (
-        f"{KEY}: no drivable road of {settings.path.name} lies in the study area; the area's box (west, "
-        f"south, east, north) is {place}, the data's box {lon.min():.4f}, {lat.min():.4f}, {lon.max():.4f}, "
-        f"{lat.max():.4f}; use an extract of the area or correct study.area"
     )

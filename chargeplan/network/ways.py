@@ -12,7 +12,7 @@ from chargeplan.network.speeds import FASTEST_KMH, SLOWEST_KMH, SpeedTable, find
 from chargeplan.network.tags import ROAD_CLASSES
 
 if TYPE_CHECKING:
-    from chargeplan.network.osm_file import RoadWays
+    from chargeplan.network.elements import RoadWays
     from chargeplan.network.repairs import RepairLog
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ class Ways:
     Parameters
     ----------
     way_id, class_code, direction : ndarray of int64, shape (n,)
-        See `osm_file.RoadWays`.
+        See `elements.RoadWays`.
     speed_kmh : ndarray of float64, shape (n,)
         Free speed.
     is_tagged : ndarray of bool, shape (n,)
