@@ -10,13 +10,13 @@ import shapely
 from chargeplan.errors import DataError, RecordError
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates, find_utm_crs, project_geometry
-from chargeplan.records import StudyArea
 from chargeplan.units import METRES_PER_KM, SQUARE_METRES_PER_KM2
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chargeplan.config.settings import AreaSettings, CircleSettings, StudySettings
+    from chargeplan.records import StudyArea
 
 SMALLEST_AREA_KM2 = 5.0
 LARGEST_AREA_KM2 = 10_000.0
@@ -33,7 +33,21 @@ def build_study_area(settings: StudySettings) -> StudyArea:
         When the polygon file cannot be used, the area is outside Pakistan's longitudes, or
         it is smaller than 5 or larger than 10,000 km2.
     """
-    boundary = _build_boundary(settings.area)
+    from chargeplan.records import StudyArea  # with it comes pandas, which `measure_area` does without
+
+    boundary, crs, area_km2 = measure_area(settings.area)
+    return StudyArea(settings.name, settings.title, boundary, crs, area_km2, settings.schematic)
+
+
+def measure_area(area: AreaSettings) -> tuple[shapely.Geometry, str, float]:
+    """Find the boundary (EPSG:4326), the metric CRS and the size (km2) of a study area.
+
+    Raises
+    ------
+    DataError
+        As `build_study_area`.
+    """
+    boundary = _build_boundary(area)
     centre = boundary.centroid
     check_coordinates(np.array([centre.x]), np.array([centre.y]), "study.area")
     crs = find_utm_crs(centre.x)
@@ -43,7 +57,7 @@ def build_study_area(settings: StudySettings) -> StudyArea:
             f"study.area: the area is {area_km2:,.1f} km2; expected {SMALLEST_AREA_KM2:.0f} to "
             f"{LARGEST_AREA_KM2:,.0f} km2; check the corners or the radius"
         )
-    return StudyArea(settings.name, settings.title, boundary, crs, area_km2, settings.schematic)
+    return boundary, crs, area_km2
 
 
 def read_polygons(path: Path, key: str) -> shapely.Geometry:

@@ -118,17 +118,17 @@ def check(
         from chargeplan.config.inputs import check_study
         from chargeplan.config.load import load_settings
 
-        study = check_study(load_settings(config, changes or []))
+        loaded = load_settings(config, changes or [])
+        study = check_study(loaded)
         files = [
             {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files
         ]
         for file in study.files:
             output.tell(f"{file.key}: {file.path} ({file.size_bytes / BYTES_PER_MB:,.2f} MB)")
-        area = study.area
         output.show_result(
-            f"{config}: nothing wrong; {area.title}, {area.area_km2:,.0f} km2 in {area.crs}, "
-            f"{len(files)} input files",
-            {"config": str(config), "area_km2": area.area_km2, "crs": area.crs, "files": files},
+            f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "
+            f"in {study.crs}, {len(files)} input files",
+            {"config": str(config), "area_km2": study.area_km2, "crs": study.crs, "files": files},
         )
 
 

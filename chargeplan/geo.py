@@ -9,7 +9,6 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from chargeplan.errors import DataError, name_rows
 
@@ -156,6 +155,8 @@ def snap_points(
     limit_m : float
         Largest allowed straight-line distance.
     """
+    from scipy.spatial import cKDTree
+
     usable_pos = np.flatnonzero(usable)
     if usable_pos.size == 0 or len(point_xy_m) == 0:
         return Snap(np.full(len(point_xy_m), -1, np.int64), np.full(len(point_xy_m), np.inf))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SECONDS_PER_MINUTE = 60.0
 METRES_PER_KM = 1000.0
@@ -17,6 +20,7 @@ def kmh_to_ms(speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> kmh_to_ms(np.array([36.0]))
     array([10.])
     """

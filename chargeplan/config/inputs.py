@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import require_file
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chargeplan.config.load import LoadedSettings
-    from chargeplan.records import StudyArea
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,14 @@ class StudyCheck:
     Parameters
     ----------
     files : tuple of InputFile
-    area : StudyArea
+    area_km2 : float
+    crs : str
+        Metric CRS of the study area.
     """
 
     files: tuple[InputFile, ...]
-    area: StudyArea
+    area_km2: float
+    crs: str
 
 
 def check_study(loaded: LoadedSettings) -> StudyCheck:
@@ -57,21 +59,21 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
         With every file that is missing, not a file, empty or unreadable, and what is wrong
         with the study area.
     """
-    from chargeplan.area import build_study_area
+    from chargeplan.area import measure_area
 
     faults = FaultCollector(DataError)
     files = _check_files(loaded, faults)
     polygon = loaded.settings.study.area.polygon
-    area = None
+    crs, area_km2 = "", 0.0
     if polygon is None or any(file.path == polygon for file in files):
         try:
-            area = build_study_area(loaded.settings.study)
+            _, crs, area_km2 = measure_area(loaded.settings.study.area)
         except DataError as error:
             where = loaded.locations.get("study.area", str(loaded.path))
             for fault in error.faults:
                 faults.add(f"{where}: {fault}")
     faults.raise_if_any()
-    return StudyCheck(tuple(files), cast("StudyArea", area))
+    return StudyCheck(tuple(files), area_km2, crs)
 
 
 def _check_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFile]:
