@@ -37,10 +37,6 @@ def _require_length(size: int, **arrays: NDArray[np.generic]) -> None:
         _require(len(array) == size, f"{name} has {len(array)} rows, expected {size}")
 
 
-def _name_members(families: tuple[str, ...], family: Ints, number: Ints) -> list[str]:
-    return [f"{families[row]}_{at:06d}" for row, at in zip(family.tolist(), number.tolist(), strict=True)]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyArea:
     """Where demand is counted and stations may stand.
@@ -498,96 +494,6 @@ class PlanProblem:
     def n_pairs(self) -> int:
         """Number of pairs."""
         return len(self.pair_cell)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinearModel:
-    """A mixed-integer linear problem to maximise, free of any solver, with a name for everything.
-
-    Columns and rows stand in families (``open``, ``serve``; ``assign``, ``capacity``, ...) and
-    are named ``family_000123`` after their family and number. The number is a position in the
-    `PlanProblem`: of the site, of the pair, or of site and level (site x n_levels + level).
-
-    Parameters
-    ----------
-    objective : ndarray, shape (n_columns,)
-        kWh per day.
-    matrix : scipy.sparse.csr_array, shape (n_rows, n_columns)
-    row_lower, row_upper : ndarray, shape (n_rows,)
-    column_lower, column_upper : ndarray, shape (n_columns,)
-    is_integer : ndarray of bool, shape (n_columns,)
-    column_families, row_families : tuple of str
-    column_family, row_family : ndarray of int64
-        Row of ``column_families`` and ``row_families`` for each column and row.
-    column_number, row_number : ndarray of int64
-        Number within the family, part of the name.
-    """
-
-    objective: Floats
-    matrix: sp.csr_array
-    row_lower: Floats
-    row_upper: Floats
-    column_lower: Floats
-    column_upper: Floats
-    is_integer: Bools
-    column_families: tuple[str, ...]
-    column_family: Ints
-    column_number: Ints
-    row_families: tuple[str, ...]
-    row_family: Ints
-    row_number: Ints
-
-    def __post_init__(self) -> None:
-        n_rows, n_columns = self.matrix.shape
-        _require_length(
-            n_columns,
-            objective=self.objective,
-            column_lower=self.column_lower,
-            column_upper=self.column_upper,
-            is_integer=self.is_integer,
-            column_family=self.column_family,
-            column_number=self.column_number,
-        )
-        _require_length(
-            n_rows,
-            row_lower=self.row_lower,
-            row_upper=self.row_upper,
-            row_family=self.row_family,
-            row_number=self.row_number,
-        )
-        _require(bool(np.all(np.isfinite(self.objective))), "every objective coefficient must be finite")
-        _require(bool(np.all(np.isfinite(self.matrix.data))), "every matrix coefficient must be finite")
-        _require(bool(np.all(self.column_lower <= self.column_upper)), "column bounds must not cross")
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns."""
-        return len(self.objective)
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows."""
-        return len(self.row_lower)
-
-    def name_columns(self) -> list[str]:
-        """Name every column ``family_000123``."""
-        return _name_members(self.column_families, self.column_family, self.column_number)
-
-    def name_rows(self) -> list[str]:
-        """Name every row ``family_000123``."""
-        return _name_members(self.row_families, self.row_family, self.row_number)
-
-    def find_columns(self, family: str) -> Ints:
-        """Find the positions of a family's columns; empty when the model has none."""
-        if family not in self.column_families:
-            return np.empty(0, dtype=np.int64)
-        return np.flatnonzero(self.column_family == self.column_families.index(family))
-
-    def find_rows(self, family: str) -> Ints:
-        """Find the positions of a family's rows; empty when the model has none."""
-        if family not in self.row_families:
-            return np.empty(0, dtype=np.int64)
-        return np.flatnonzero(self.row_family == self.row_families.index(family))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

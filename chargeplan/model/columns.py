@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chargeplan.model.cover_groups import CoverGroups, build_cover_groups, make_empty_groups
-from chargeplan.records import Ints, PlanProblem
+from chargeplan.records import Bools, Ints, PlanProblem
 from chargeplan.words import PlanMode
 
 
@@ -21,6 +21,8 @@ class ColumnPlan:
         Column and site of y_i, one for each site that may get a new station.
     open_of_site : ndarray of int64, shape (n_sites,)
         Column of y_i, -1 where there is none (existing stations, sites that cannot open).
+    is_existing : ndarray of bool, shape (n_sites,)
+        Stations that stand, without a column: they are always open.
     level, level_site, level_number : ndarray of int64
         Column, site and level of u_il (allocate).
     serve : ndarray of int64
@@ -34,6 +36,7 @@ class ColumnPlan:
     open: Ints
     open_site: Ints
     open_of_site: Ints
+    is_existing: Bools
     level: Ints
     level_site: Ints
     level_number: Ints
@@ -44,7 +47,8 @@ class ColumnPlan:
 
 def plan_columns(problem: PlanProblem) -> ColumnPlan:
     """Decide the columns of a problem's linear model."""
-    may_be_new = problem.is_open_allowed & problem.level_allowed.any(axis=1)
+    is_existing = problem.is_forced_open & ~problem.is_counted
+    may_be_new = problem.is_open_allowed & problem.level_allowed.any(axis=1) & ~is_existing
     open_site = np.flatnonzero(may_be_new)
     open_column = np.arange(len(open_site))
     open_of_site = np.full(problem.n_sites, -1, dtype=np.int64)
@@ -57,8 +61,17 @@ def plan_columns(problem: PlanProblem) -> ColumnPlan:
         level = next_column + np.arange(len(level_site))
         serve = next_column + len(level) + np.arange(problem.n_pairs)
     else:
-        groups = build_cover_groups(problem)
+        groups = build_cover_groups(problem, is_existing | may_be_new)
         cover = next_column + np.arange(groups.n_groups)
     return ColumnPlan(
-        open_column, open_site, open_of_site, level, level_site, level_number, serve, cover, groups
+        open=open_column,
+        open_site=open_site,
+        open_of_site=open_of_site,
+        is_existing=is_existing,
+        level=level,
+        level_site=level_site,
+        level_number=level_number,
+        serve=serve,
+        cover=cover,
+        groups=groups,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chargeplan.records import Floats, Ints, PlanProblem
+from chargeplan.records import Bools, Floats, Ints, PlanProblem
 
 _HASH_SEED = 20_240_817  # any fixed value: equal hashes are compared site by site below
 
@@ -46,9 +46,16 @@ def make_empty_groups() -> CoverGroups:
     return CoverGroups(np.empty(0), np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
-def build_cover_groups(problem: PlanProblem) -> CoverGroups:
-    """Build the groups of a problem, in the order in which their first cell and band appear."""
-    row, site, weight = _list_cover_sets(problem)
+def build_cover_groups(problem: PlanProblem, can_serve: Bools) -> CoverGroups:
+    """Build the groups of a problem, in the order in which their first cell and band appear.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    can_serve : ndarray of bool, shape (n_sites,)
+        Sites that stand or may be built; pairs of others cover nothing.
+    """
+    row, site, weight = _list_cover_sets(problem, can_serve)
     if len(row) == 0:
         return make_empty_groups()
     size = np.bincount(row, minlength=len(weight))
@@ -64,13 +71,14 @@ def build_cover_groups(problem: PlanProblem) -> CoverGroups:
     return CoverGroups(worth, group_start, site[entry])
 
 
-def _list_cover_sets(problem: PlanProblem) -> tuple[Ints, Ints, Floats]:
+def _list_cover_sets(problem: PlanProblem, can_serve: Bools) -> tuple[Ints, Ints, Floats]:
     """List all (cell, band) cover sets as entries sorted by row and site, and the worth of each row."""
-    qualities = np.unique(problem.pair_quality)[::-1]
+    usable = can_serve[problem.pair_site]
+    qualities = np.unique(problem.pair_quality[usable])[::-1]
     steps = qualities - np.append(qualities[1:], 0.0)
     rows, sites, weights = [], [], []
     for band, (quality, step) in enumerate(zip(qualities, steps, strict=True)):  # at most ten bands
-        within = problem.pair_quality >= quality
+        within = usable & (problem.pair_quality >= quality)
         rows.append(problem.pair_cell[within] * len(qualities) + band)
         sites.append(problem.pair_site[within])
         weights.append(problem.demand_kwh_day * step)

@@ -13,8 +13,9 @@ import numpy as np
 from chargeplan.model.columns import ColumnPlan
 from chargeplan.records import Floats, Ints, PlanProblem
 
-# Money enters the rows in millions, so that its coefficients are of the size of the others.
-PKR_PER_BUDGET_UNIT = 1e6
+# Solvers keep a row to an absolute 1e-6: with the cheapest station at 1,000 units or more, a plan
+# over the budget by a billionth of a station is already refused.
+_UNITS_PER_CHEAPEST_STATION = 1e3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,7 @@ def build_assign_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
 def build_link_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     """LINK: a closed site serves nothing, x_ij <= y_i, one row per pair (the strong form)."""
     open_column = columns.open_of_site[problem.pair_site]
-    pairs = np.flatnonzero(open_column >= 0)  # existing stations are always open
+    pairs = np.flatnonzero(open_column >= 0)  # not those of existing stations, which are always open
     row = np.arange(len(pairs))
     return _make_family(
         "link",
@@ -101,7 +102,7 @@ def build_level_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
 
 
 def build_budget_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
-    """BUDGET: all new stations cost at most the budget, sum c_il u_il <= B, in millions of PKR."""
+    """BUDGET: all new stations cost at most the budget, sum c_il u_il <= B, in a round unit of money."""
     if np.isinf(problem.budget_pkr):
         return _make_family("budget", [], [], [], [], upper=0.0)
     if len(columns.level):
@@ -109,9 +110,24 @@ def build_budget_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
         cost_pkr = problem.level_cost_pkr[columns.level_site, columns.level_number]
     else:  # cover mode: one level, so that opening costs what the station costs
         column, cost_pkr = columns.open, problem.level_cost_pkr[columns.open_site, 0]
-    return _make_single_row(
-        "budget", column, cost_pkr / PKR_PER_BUDGET_UNIT, problem.budget_pkr / PKR_PER_BUDGET_UNIT
-    )
+    if not np.any(cost_pkr > 0):
+        return _make_family("budget", [], [], [], [], upper=0.0)
+    unit_pkr = choose_money_unit_pkr(cost_pkr)
+    return _make_single_row("budget", column, cost_pkr / unit_pkr, problem.budget_pkr / unit_pkr)
+
+
+def choose_money_unit_pkr(cost_pkr: Floats) -> float:
+    """Choose the power of ten in which the cheapest station costs 1,000 to 10,000.
+
+    Examples
+    --------
+    >>> choose_money_unit_pkr(np.array([0.0, 2_500_000.0, 31_000_000.0]))
+    1000.0
+    """
+    positive = cost_pkr[cost_pkr > 0]
+    if len(positive) == 0:
+        return 1.0
+    return float(10.0 ** np.floor(np.log10(positive.min())) / _UNITS_PER_CHEAPEST_STATION)
 
 
 def build_count_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
@@ -128,7 +144,7 @@ def build_cover_rows(columns: ColumnPlan) -> RowFamily:
     open_column = columns.open_of_site[groups.site]
     group_of = np.repeat(np.arange(groups.n_groups), np.diff(groups.start))
     always = np.zeros(groups.n_groups, dtype=bool)
-    always[group_of[open_column < 0]] = True  # an existing station covers it
+    always[group_of[columns.is_existing[groups.site]]] = True
     number = np.flatnonzero(~always)
     row_of_group = np.full(groups.n_groups, -1, dtype=np.int64)
     row_of_group[number] = np.arange(len(number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from chargeplan.linear_model import LinearModel
 from chargeplan.model.columns import ColumnPlan, plan_columns
 from chargeplan.model.families import (
     RowFamily,
@@ -16,7 +17,7 @@ from chargeplan.model.families import (
     build_level_rows,
     build_link_rows,
 )
-from chargeplan.records import LinearModel, PlanProblem
+from chargeplan.records import PlanProblem
 from chargeplan.words import PlanMode
 
 COLUMN_FAMILIES = ("open", "level", "serve", "cover")
@@ -54,6 +55,10 @@ def _assemble(problem: PlanProblem, columns: ColumnPlan, families: list[RowFamil
     is_integer[columns.open] = is_integer[columns.level] = True
     lower = np.zeros(n_columns)
     lower[columns.open] = problem.is_forced_open[columns.open_site]
+    upper = np.ones(n_columns)
+    if len(columns.serve):
+        can_serve = columns.is_existing | (columns.open_of_site >= 0)
+        upper[columns.serve] = can_serve[problem.pair_site]
     row_counts = [len(family.number) for family in families]
     first_row = np.concatenate([[0], np.cumsum(row_counts)])
     matrix = sp.csr_array(
@@ -68,6 +73,7 @@ def _assemble(problem: PlanProblem, columns: ColumnPlan, families: list[RowFamil
         ),
         shape=(int(first_row[-1]), n_columns),
     )
+    matrix.eliminate_zeros()
     matrix.sort_indices()
     return LinearModel(
         objective=objective,
@@ -75,7 +81,7 @@ def _assemble(problem: PlanProblem, columns: ColumnPlan, families: list[RowFamil
         row_lower=np.concatenate([family.lower for family in families]),
         row_upper=np.concatenate([family.upper for family in families]),
         column_lower=lower,
-        column_upper=np.ones(n_columns),
+        column_upper=upper,
         is_integer=is_integer,
         column_families=COLUMN_FAMILIES,
         column_family=np.repeat(np.arange(len(sizes)), sizes),

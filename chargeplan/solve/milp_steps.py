@@ -1,0 +1,228 @@
+"""The solver's part of the search: the whole problem when it is small, else growing kernels.
+
+What the bound decides is taken out first: a station whose own bound is not above the best plan
+is in no better plan. A model without such stations is as good as the whole, so its bound, or
+the best plan when that is larger, holds for the whole problem. A kernel is a model of the most
+promising stations only: it gives plans, never bounds.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.errors import SolverError, SolversDisagreeError
+from chargeplan.solve.bound import SiteFixing, fix_sites
+from chargeplan.solve.columns import fits_restriction, read_levels, restrict_model, write_values
+from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
+from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
+from chargeplan.solve.settle import settle_plan
+from chargeplan.words import PlanMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chargeplan.config.settings import SolveSettings
+    from chargeplan.linear_model import LinearModel
+    from chargeplan.records import Bools, PlanProblem
+    from chargeplan.solve.bound import Bound
+    from chargeplan.solve.plan import Plan
+    from chargeplan.solve.progress import SearchProgress
+
+LOG = logging.getLogger(__name__)
+
+# Measured with HiGHS 1.15.1: up to these sizes the root of the whole model is done in seconds.
+WHOLE_PAIRS = 12_000
+WHOLE_COVER_NONZEROS = 2_000_000
+FIRST_KERNEL_SITES = 60
+KERNEL_GROWTH = 1.6
+KERNEL_NODES = 500
+NODE_LIMITED_KERNELS = 3
+_LEAST_TIME_S = 0.3  # below it the process does not even start
+_RESERVE_SHARE = 0.02  # of the limit, to settle the last plan
+_LARGEST_RESERVE_S = 1.0
+
+
+class MilpSteps:
+    """Runs the solver until the plan is proven or a limit ends it.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    model : LinearModel
+    settings : SolveSettings
+    seed : int
+    progress : SearchProgress
+    bound : Bound or None
+    run : callable
+        Runs one `MilpRequest`.
+    should_stop : callable
+    """
+
+    def __init__(
+        self,
+        problem: PlanProblem,
+        model: LinearModel,
+        settings: SolveSettings,
+        *,
+        seed: int,
+        progress: SearchProgress,
+        bound: Bound | None,
+        run: Callable[..., MilpResult],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.problem = problem
+        self.model = model
+        self.settings = settings
+        self.seed = seed
+        self.progress = progress
+        self.bound = bound
+        self.run = run
+        self.should_stop = should_stop
+        self.is_infeasible = False
+
+    def work(self) -> StoppedBy:
+        """Solve models until the proof or a limit; return what ended it."""
+        n_sites = float(FIRST_KERNEL_SITES)
+        for count in range(1, 1_000):
+            if self._measure_left_s() < _LEAST_TIME_S:
+                return StoppedBy.TIME_LIMIT
+            fixing = self._fix()
+            is_whole = self._is_small(fixing.level_allowed)
+            if not is_whole:
+                kernel = self._choose_kernel(fixing.level_allowed, round(n_sites))
+                is_whole = bool(np.array_equal(kernel, fixing.level_allowed))
+                fixing = replace(fixing, level_allowed=kernel, must_open=find_required_sites(self.problem))
+            try:
+                result = self._solve(fixing, is_whole=is_whole)
+            except SolverError as error:
+                if self.progress.plan is None:
+                    raise
+                LOG.warning("the solver failed and the best plan so far is kept: %s", error)
+                return StoppedBy.FAILURE
+            if self.progress.is_proven:
+                return StoppedBy.PROOF
+            if is_whole or result.stopped_by not in {StoppedBy.PROOF, StoppedBy.NODE_LIMIT}:
+                return StoppedBy.FAILURE if result.stopped_by is StoppedBy.PROOF else result.stopped_by
+            if self.settings.node_limit is not None and count >= NODE_LIMITED_KERNELS:
+                return StoppedBy.NODE_LIMIT
+            n_sites *= KERNEL_GROWTH
+        return StoppedBy.NODE_LIMIT
+
+    def _measure_left_s(self) -> float:
+        reserve_s = min(_RESERVE_SHARE * self.settings.time_limit_s, _LARGEST_RESERVE_S)
+        return self.progress.left_s - reserve_s
+
+    def _fix(self) -> SiteFixing:
+        """Take out what the bound decides against the best plan."""
+        if self.bound is None or self.progress.plan is None:
+            return SiteFixing(find_allowed_levels(self.problem), find_required_sites(self.problem))
+        return fix_sites(self.problem, self.bound, incumbent_kwh_day=self.progress.incumbent_kwh_day)
+
+    def _is_small(self, level_allowed: Bools) -> bool:
+        stays = level_allowed.any(axis=1) | find_existing_sites(self.problem)
+        if self.problem.mode is PlanMode.COVER:
+            return bool(self.model.matrix.nnz <= WHOLE_COVER_NONZEROS)
+        return int(np.count_nonzero(stays[self.problem.pair_site])) <= WHOLE_PAIRS
+
+    def _choose_kernel(self, level_allowed: Bools, n_sites: int) -> Bools:
+        """Keep the stations of the best plan, the required ones and the most promising others."""
+        promise = np.zeros(self.problem.n_sites)
+        if self.bound is not None:
+            promise = self.bound.promise_share.sum(axis=1)
+            promise += (
+                1e-3
+                * np.max(np.where(level_allowed, self.bound.level_bound_kwh_day, 0.0), axis=1)
+                / max(self.bound.value_kwh_day, 1e-12)
+            )
+        if self.progress.plan is not None:
+            promise = np.where(self.progress.plan.level_pos >= 0, np.inf, promise)
+        promise = np.where(find_required_sites(self.problem), np.inf, promise)
+        may_open = find_allowed_levels(self.problem).any(axis=1)
+        order = np.lexsort((np.arange(self.problem.n_sites), -np.where(may_open, promise, -np.inf)))
+        chosen = np.zeros(self.problem.n_sites, dtype=bool)
+        chosen[order[: max(n_sites, int(np.count_nonzero(np.isposinf(promise))))]] = True
+        return (
+            np.where(np.isposinf(promise)[:, None], find_allowed_levels(self.problem), level_allowed)
+            & (chosen[:, None])
+        )
+
+    def _solve(self, fixing: SiteFixing, *, is_whole: bool) -> MilpResult:
+        """Solve one model and take over what it brought."""
+        plan = self.progress.plan
+        before = self.progress.incumbent_kwh_day
+        step = "milp" if is_whole else f"milp of {int(fixing.level_allowed.any(axis=1).sum())} sites"
+        lacks_level = fixing.must_open & ~fixing.level_allowed.any(axis=1)
+        if plan is not None and lacks_level.any():  # the bound rules out every better plan
+            self.progress.offer_bound(step, before)
+            return MilpResult(MilpStatus.INFEASIBLE, None, math.nan, -math.inf, StoppedBy.PROOF, 0, "bound")
+        model = restrict_model(
+            self.problem, self.model, level_allowed=fixing.level_allowed, must_open=fixing.must_open
+        )
+        fits = plan is not None and fits_restriction(
+            plan, level_allowed=fixing.level_allowed, must_open=fixing.must_open
+        )
+        request = self._make_request(model, plan if fits else None, is_whole=is_whole)
+        result = self._run(request, step, is_whole=is_whole)
+        if result.status is MilpStatus.INFEASIBLE:
+            self._confirm_infeasible(request, step, fits=fits, is_whole=is_whole)
+        if result.integer_values is not None:
+            levels = read_levels(self.problem, model, result.integer_values)
+            self.progress.offer_plan(step, settle_plan(self.problem, levels))
+        if is_whole and result.status is not MilpStatus.INFEASIBLE:
+            floor = -math.inf if plan is None else before
+            self.progress.offer_bound(step, max(result.bound_kwh_day, floor))
+        return result
+
+    def _make_request(self, model: LinearModel, plan: Plan | None, *, is_whole: bool) -> MilpRequest:
+        gap = self.settings.gap
+        node_limit = self.settings.node_limit
+        if node_limit is None and not is_whole:
+            node_limit = KERNEL_NODES
+        target = self.progress.bound_kwh_day / (1 + gap) if gap > 0 else math.inf
+        return MilpRequest(
+            model=model,
+            start_values=None if plan is None else write_values(self.problem, model, plan),
+            gap=max(gap - 1e-9, 0.0),
+            target_kwh_day=target,
+            time_limit_s=self._measure_left_s(),
+            node_limit=node_limit,
+            threads=self.settings.threads,
+            seed=self.seed,
+        )
+
+    def _run(self, request: MilpRequest, step: str, *, is_whole: bool) -> MilpResult:
+        def tell(news: MilpProgress) -> None:
+            bound = news.bound_kwh_day if is_whole else math.inf
+            self.progress.note_news(step, news.incumbent_kwh_day, bound)
+
+        return self.run(request, tell=tell, ask_stop=self.should_stop)
+
+    def _confirm_infeasible(self, request: MilpRequest, step: str, *, fits: bool, is_whole: bool) -> None:
+        """Ask HiGHS again without presolve before believing that a model has no plan.
+
+        Raises
+        ------
+        SolversDisagreeError
+            When the second opinion differs, or a plan of ours keeps every rule of the model.
+        """
+        if fits:
+            raise SolversDisagreeError(
+                "the solver says that the model has no plan, but there is one that keeps every rule of the "
+                "problem; nothing was published; report this with the config and the data"
+            )
+        second = replace(request, use_presolve=False, time_limit_s=max(self._measure_left_s(), 1.0))
+        opinion = self._run(second, step, is_whole=False)
+        if opinion.status is not MilpStatus.INFEASIBLE:
+            raise SolversDisagreeError(
+                "the solver says that the model has no plan; its second opinion (without presolve) ended "
+                f'with "{opinion.status.value}"; nothing was published; report this with the config'
+            )
+        if self.progress.plan is None:
+            self.is_infeasible = True
+        elif is_whole:  # the model holds every plan better than ours, and there is none
+            self.progress.offer_bound(step, self.progress.incumbent_kwh_day)

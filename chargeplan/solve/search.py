@@ -1,0 +1,218 @@
+"""The search in its order of work: start plan, bound, what the bound decides, MILP, best of all.
+
+Every plan is settled by our own code and every bound holds for the whole problem, so that
+whatever ends the search, the answer is a plan with a proven gap.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
+from chargeplan.records import Solution
+from chargeplan.solve.bound import Bound, compute_bound
+from chargeplan.solve.milp_steps import MilpSteps
+from chargeplan.solve.outcome import MilpRequest, MilpResult, StoppedBy
+from chargeplan.solve.plan import count_chargers
+from chargeplan.solve.process import AskStop, Tell, run_milp
+from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
+from chargeplan.solve.settle import make_smallest_plan, settle_plan
+from chargeplan.solve.version import read_solver_version
+from chargeplan.words import Outcome
+
+if TYPE_CHECKING:
+    from chargeplan.config.settings import SolveSettings
+    from chargeplan.linear_model import LinearModel
+    from chargeplan.records import PlanProblem
+    from chargeplan.runlog import Listener
+
+LOG = logging.getLogger(__name__)
+
+RunMilp = Callable[..., MilpResult]
+
+# Shares of the time limit after which the steps before the MILP give way; a limit, not a plan:
+# on cities of the usual size they end long before, by their counts of iterations.
+_START_SHARE = 0.35
+_BOUND_SHARE = 0.6
+_BOUND_ITERATIONS = 600
+
+
+def solve_problem(
+    problem: PlanProblem,
+    linear_model: LinearModel,
+    settings: SolveSettings,
+    *,
+    seed: int,
+    listen: Listener,
+    should_stop: AskStop,
+    run: RunMilp = run_milp,
+) -> Solution:
+    """Find a plan and prove how good it is.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    linear_model : LinearModel
+        Of the same problem.
+    settings : SolveSettings
+    seed : int
+    listen : callable
+        Gets a `SolveEvent` at every new plan and bound.
+    should_stop : callable
+        Asked often; True ends the search with the best plan so far. So does Ctrl-C.
+    run : callable
+        Runs one MILP; `chargeplan.solve.process.run_milp` unless a test brings another.
+
+    Raises
+    ------
+    InfeasibleError
+        When the solver and its second opinion prove that there is no plan.
+    SolversDisagreeError
+        When they contradict each other or a plan that keeps all rules.
+    NoPlanError
+        When a limit ended the search before there was a plan.
+    InterruptedRunError
+        When the user did, or pressed Ctrl-C twice.
+    SolverError
+        When the solver fails and there is no plan, or its version is known to be wrong.
+    """
+    version = read_solver_version()
+    search = _Search(problem, linear_model, settings, seed, listen, should_stop, run)
+    try:
+        search.prepare()
+        search.prove()
+    except KeyboardInterrupt:  # outside the solver's process, which counts Ctrl-C itself
+        search.stopped_by = StoppedBy.USER
+    return search.finish(f"HiGHS {version}")
+
+
+class _Search:
+    """One search; see `solve_problem`."""
+
+    def __init__(
+        self,
+        problem: PlanProblem,
+        model: LinearModel,
+        settings: SolveSettings,
+        seed: int,
+        listen: Listener,
+        should_stop: AskStop,
+        run: RunMilp,
+    ) -> None:
+        self.problem = problem
+        self.model = model
+        self.settings = settings
+        self.seed = seed
+        self.should_stop = should_stop
+        self.run = run
+        self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
+        self.bound: Bound | None = None
+        self.stopped_by: StoppedBy | None = None
+        self.is_infeasible = False
+
+    def prepare(self) -> None:
+        """Find a plan and a bound without the solver."""
+        progress = self.progress
+        progress.offer_plan("required sites", make_smallest_plan(self.problem))
+        progress.offer_bound("demand in reach", compute_plain_bound_kwh_day(self.problem))
+        if progress.plan is None or self._is_over():
+            return
+        self._find_start()
+        if self._is_over():
+            return
+        self.bound = compute_bound(
+            self.problem,
+            incumbent_kwh_day=progress.incumbent_kwh_day,
+            max_iterations=_BOUND_ITERATIONS,
+            deadline=self._deadline(_BOUND_SHARE),
+        )
+        progress.offer_bound("bound", self.bound.value_kwh_day)
+        if not self._is_over():
+            self._improve_with_bound()
+
+    def prove(self) -> None:
+        """Let the solver search and prove, as far as it is needed."""
+        if self._is_over():
+            return
+        steps = MilpSteps(
+            self.problem,
+            self.model,
+            self.settings,
+            seed=self.seed,
+            progress=self.progress,
+            bound=self.bound,
+            run=self.run,
+            should_stop=self.should_stop,
+        )
+        self.stopped_by = steps.work()
+        self.is_infeasible = steps.is_infeasible
+
+    def finish(self, solver: str) -> Solution:
+        """Say what was found, or raise what was not."""
+        progress = self.progress
+        plan = progress.plan
+        if plan is None:
+            raise self._explain_no_plan()
+        final = settle_plan(self.problem, plan.level_pos)
+        if final is not None and final.objective_kwh_day >= plan.objective_kwh_day * (1 - 1e-12):
+            plan = final
+        bound = max(progress.bound_kwh_day, plan.objective_kwh_day)
+        is_proven = progress.is_proven
+        stopped_by = StoppedBy.PROOF if is_proven else (self.stopped_by or StoppedBy.TIME_LIMIT)
+        return Solution(
+            outcome=Outcome.PROVEN_OPTIMAL if is_proven else Outcome.WITHIN_GAP,
+            gap_asked=self.settings.gap,
+            objective_kwh_day=plan.objective_kwh_day,
+            bound_kwh_day=bound,
+            chargers=count_chargers(self.problem, plan.level_pos),
+            pair_share=np.asarray(plan.pair_share, dtype=np.float64) + 0.0,
+            wall_s=progress.elapsed_s,
+            solver=solver,
+            steps=progress.make_steps(),
+            stopped_by=stopped_by.value,
+        )
+
+    def _find_start(self) -> None:
+        from chargeplan.solve.start_plan import find_start_plan
+
+        plan = find_start_plan(self.problem, seed=self.seed, deadline=self._deadline(_START_SHARE))
+        if plan is not None:
+            self.progress.offer_plan("start plan", settle_plan(self.problem, plan.level_pos))
+
+    def _improve_with_bound(self) -> None:
+        """Try the stations that the relaxed problem chose."""
+        if self.bound is None:
+            return
+        for level_pos in reversed(self.bound.level_picks):
+            if not self._is_over():
+                self.progress.offer_plan("bound", settle_plan(self.problem, level_pos))
+
+    def _deadline(self, share: float) -> float:
+        """When a step gives way; with a node limit only the whole limit counts, as a safety net."""
+        used_share = 1.0 if self.settings.node_limit is not None else share
+        return self.progress.started + used_share * self.settings.time_limit_s
+
+    def _is_over(self) -> bool:
+        if self.stopped_by is None and self.should_stop():
+            self.stopped_by = StoppedBy.USER
+        return self.stopped_by is not None or self.progress.is_proven or self.progress.left_s <= 0
+
+    def _explain_no_plan(self) -> Exception:
+        if self.is_infeasible:
+            return InfeasibleError(
+                "no plan can keep every limit: the solver and its second opinion both prove it; "
+                "raise model.budget_pkr or model.max_sites, or make required sites candidates"
+            )
+        if self.stopped_by is StoppedBy.USER:
+            return InterruptedRunError("stopped before there was a plan; run again and wait longer")
+        return NoPlanError(
+            f"no plan was found within solve.time_limit_s of {self.settings.time_limit_s} s and none was "
+            f"ruled out; raise solve.time_limit_s"
+        )
+
+
+__all__ = ["MilpRequest", "Tell", "solve_problem"]
