@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from chargeplan.errors import name_rows
 from chargeplan.records import DemandCells, TravelTable
+from chargeplan.travel.reduction import reduce_graph
 from chargeplan.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def build_travel_table(
     -----
     Dijkstra's algorithm with a limit runs once per distinct site node on the reversed graph:
     a shortest path from the site there is a shortest path to the site here. There are fewer
-    sites than cells, and the limit keeps each search local.
+    sites than cells, and the limit keeps each search local. Before that, nodes of no cell and
+    no site are eliminated where this is exact and cheap (`reduce_graph`); sums in another
+    order may differ from a search on the whole graph in the last digits.
     """
     limit_s = settings.limit_min * SECONDS_PER_MINUTE
     snapped_cell_pos = np.flatnonzero(cells.node_pos >= 0)
@@ -66,6 +69,7 @@ def build_travel_table(
     )
     cell_pos = snapped_cell_pos[column]
     n_cells, n_sites = len(cells.cell_id), len(site_node_pos)
+    is_reached = np.bincount(cell_pos, minlength=n_cells) > 0
     order = np.argsort(cell_pos * max(n_sites, 1) + site_pos, kind="stable")
     off_network_cell_pos = np.flatnonzero(cells.node_pos < 0)
     _warn_about_off_network(cells, off_network_cell_pos)
@@ -77,7 +81,7 @@ def build_travel_table(
         n_sites=n_sites,
         limit_s=limit_s,
         off_network_cell_pos=off_network_cell_pos,
-        out_of_reach_cell_pos=np.setdiff1d(snapped_cell_pos, cell_pos),
+        out_of_reach_cell_pos=snapped_cell_pos[~is_reached[snapped_cell_pos]],
     )
 
 
@@ -90,7 +94,11 @@ def _search_to_sites(
     block_sites: int,
 ) -> tuple[Ints, Ints, Floats]:
     """Return cell column, site row and seconds of every pair within the limit, in no promised order."""
-    reversed_seconds = sp.csr_array(forward_seconds.T)
+    is_kept = np.zeros(forward_seconds.shape[0], dtype=bool)
+    is_kept[site_node_pos] = is_kept[cell_node_pos] = True
+    smaller, row_of_node = reduce_graph(forward_seconds, is_kept)
+    reversed_seconds = sp.csr_array(smaller.T)
+    site_node_pos, cell_node_pos = row_of_node[site_node_pos], row_of_node[cell_node_pos]
     # Several sites may share a node; it is searched once and its row handed to each of them.
     by_node = np.argsort(site_node_pos, kind="stable")
     nodes, first, n_sharing = np.unique(site_node_pos[by_node], return_index=True, return_counts=True)
