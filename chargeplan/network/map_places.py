@@ -27,6 +27,10 @@ def build_places(content: OsmContent, area: StudyArea, source: str, repairs: Rep
     way_lon, way_lat = _find_points(ways, content.locations)
     lon = np.concatenate([np.array(nodes.lon, np.float64), way_lon])
     lat = np.concatenate([np.array(nodes.lat, np.float64), way_lat])
+    repairs.add(
+        "places with fewer than three corners in the file, left out",
+        [f"w{ways.way_id[row]}" for row in np.flatnonzero(np.isnan(way_lon)).tolist()],
+    )
     place_id = [f"n{number}" for number in nodes.node_id] + [f"w{number}" for number in ways.way_id]
     version = [*nodes.version, *ways.version]
     kinds, tags = [*nodes.kind, *ways.kind], [*nodes.tags, *ways.tags]
@@ -51,25 +55,20 @@ def build_places(content: OsmContent, area: StudyArea, source: str, repairs: Rep
 
 
 def _find_points(ways: PlaceWays, locations: NodeLocations) -> tuple[Floats, Floats]:
-    """Find a point inside each closed way; NaN when too few of its nodes are known."""
+    """Find a point inside each closed way; NaN when fewer than three of its corners are known."""
     n_ways = len(ways.way_id)
-    row = np.searchsorted(locations.node_id, np.array(ways.node_refs, np.int64))
-    way_of_ref = np.repeat(np.arange(n_ways), _count_nodes(ways))
-    is_known = np.isfinite(locations.lon[row])
-    row, way_of_ref = row[is_known], way_of_ref[is_known]
-    n_known = np.bincount(way_of_ref, minlength=n_ways)
-    lon, lat = np.full(n_ways, np.nan), np.full(n_ways, np.nan)
-    can_close = (n_known >= 3)[way_of_ref]
-    if not can_close.any():
-        return lon, lat
-    shape_ways, shape_of_ref = np.unique(way_of_ref[can_close], return_inverse=True)
-    corners = np.column_stack([locations.lon[row[can_close]], locations.lat[row[can_close]]])
-    # Rings are closed by shapely when the closing node is one of those that are missing.
-    points = shapely.point_on_surface(shapely.polygons(shapely.linearrings(corners, indices=shape_of_ref)))
-    lon[shape_ways], lat[shape_ways] = shapely.get_x(points), shapely.get_y(points)
-    return lon, lat
-
-
-def _count_nodes(ways: PlaceWays) -> NDArray[np.int64]:
     offsets = np.array(ways.offsets, np.int64)
-    return np.asarray(offsets[1:] - offsets[:-1], np.int64)
+    way_of_ref = np.repeat(np.arange(n_ways), np.asarray(offsets[1:] - offsets[:-1], np.int64))
+    row = np.searchsorted(locations.node_id, np.array(ways.node_refs, np.int64))
+    is_corner = np.isfinite(locations.lon[row])
+    is_corner[offsets[1:] - 1] = False  # the node that closes the ring; shapely closes it again
+    n_corners = np.bincount(way_of_ref[is_corner], minlength=n_ways)
+    is_corner &= n_corners[way_of_ref] >= 3
+    lon, lat = np.full(n_ways, np.nan), np.full(n_ways, np.nan)
+    if is_corner.any():
+        shape_ways, shape_of_ref = np.unique(way_of_ref[is_corner], return_inverse=True)
+        corners = np.column_stack([locations.lon[row[is_corner]], locations.lat[row[is_corner]]])
+        shapes = shapely.polygons(shapely.linearrings(corners, indices=shape_of_ref))
+        points = shapely.point_on_surface(shapes)
+        lon[shape_ways], lat[shape_ways] = shapely.get_x(points), shapely.get_y(points)
+    return lon, lat
