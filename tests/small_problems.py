@@ -128,3 +128,34 @@ def transport(problem: PlanProblem, pairs: np.ndarray, capacity: np.ndarray) -> 
     )
     limits = np.concatenate([problem.demand_kwh_day, capacity])
     return float(-linprog(-problem.pair_quality[pairs], A_ub=rows, b_ub=limits).fun)
+
+
+def make_hard_problem(n_cells: int = 400, n_sites: int = 80, seed: int = 3) -> PlanProblem:
+    """A city in the unit square whose proof takes HiGHS far longer than a test: levels and a budget."""
+    rng = np.random.default_rng(seed)
+    cell_xy, site_xy = rng.random((n_cells, 2)), rng.random((n_sites, 2))
+    distance = np.linalg.norm(cell_xy[:, None] - site_xy[None, :], axis=2)
+    cell, site = np.nonzero(distance < 0.22)
+    levels = np.array([1, 2, 4, 6])
+    cost = rng.integers(20, 60, n_sites)[:, None] + 11.0 * levels[None, :]
+    return PlanProblem(
+        mode=PlanMode.ALLOCATE,
+        demand_kwh_day=rng.lognormal(1.0, 1.0, n_cells),
+        competitor_kwh_day=np.zeros(n_cells),
+        pair_cell=cell,
+        pair_site=site,
+        pair_quality=np.where(distance[cell, site] < 0.12, 1.0, 0.7),
+        pair_seconds=2000.0 * distance[cell, site],
+        is_open_allowed=np.ones(n_sites, bool),
+        is_forced_open=np.zeros(n_sites, bool),
+        is_counted=np.ones(n_sites, bool),
+        level_chargers=levels,
+        level_allowed=np.ones((n_sites, 4), bool),
+        level_cost_pkr=cost,
+        level_capacity_kwh_day=17.0 * levels,
+        existing_capacity_kwh_day=np.zeros(n_sites),
+        existing_chargers=np.zeros(n_sites, np.int64),
+        budget_pkr=3.75 * n_cells,
+        max_sites=-1,
+        nearest_sites=0,
+    )

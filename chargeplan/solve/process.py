@@ -30,6 +30,7 @@ _WATCHDOG_SHARE = 0.1  # of the time limit
 _POLL_S = 0.05
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 _LAST_LINES = 20
+CHILD_COMMAND = (sys.executable, "-P", "-m", "chargeplan.solve.child")
 
 Tell = Callable[[MilpProgress], None]
 AskStop = Callable[[], bool]
@@ -95,7 +96,7 @@ class _Child:
         content = wire.pack_request(request, sent_epoch_s=time.time())
         paths = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "chargeplan.solve.child", str(os.getpid())],
+            [*CHILD_COMMAND, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

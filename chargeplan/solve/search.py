@@ -16,11 +16,11 @@ from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.milp_steps import MilpSteps
-from chargeplan.solve.outcome import MilpRequest, MilpResult, StoppedBy
+from chargeplan.solve.outcome import MilpResult, StoppedBy
 from chargeplan.solve.plan import count_chargers
-from chargeplan.solve.process import AskStop, Tell, run_milp
+from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
-from chargeplan.solve.settle import make_smallest_plan, settle_plan
+from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
 from chargeplan.solve.version import read_solver_version
 from chargeplan.words import Outcome
 
@@ -39,6 +39,7 @@ RunMilp = Callable[..., MilpResult]
 _START_SHARE = 0.35
 _BOUND_SHARE = 0.6
 _BOUND_ITERATIONS = 600
+_NEEDLESS_TRIES = 20
 
 
 def solve_problem(
@@ -157,9 +158,8 @@ class _Search:
         plan = progress.plan
         if plan is None:
             raise self._explain_no_plan()
-        final = settle_plan(self.problem, plan.level_pos)
-        if final is not None and final.objective_kwh_day >= plan.objective_kwh_day * (1 - 1e-12):
-            plan = final
+        max_tries = 0 if self.stopped_by is StoppedBy.USER else _NEEDLESS_TRIES
+        plan = drop_needless_stations(self.problem, plan, max_tries=max_tries)
         bound = max(progress.bound_kwh_day, plan.objective_kwh_day)
         is_proven = progress.is_proven
         stopped_by = StoppedBy.PROOF if is_proven else (self.stopped_by or StoppedBy.TIME_LIMIT)
@@ -213,6 +213,3 @@ class _Search:
             f"no plan was found within solve.time_limit_s of {self.settings.time_limit_s} s and none was "
             f"ruled out; raise solve.time_limit_s"
         )
-
-
-__all__ = ["MilpRequest", "Tell", "solve_problem"]

@@ -31,6 +31,7 @@ LOG = logging.getLogger(__name__)
 # stations that are worth the same and changes no objective (bands differ by far more).
 _NEARNESS_WORTH = 1e-6
 _SHARE_DUST = 1e-9
+_SAME_WORTH_SHARE = 1e-12
 
 
 def settle_plan(problem: PlanProblem, level_pos: Ints) -> Plan | None:
@@ -85,6 +86,65 @@ def trim_levels(problem: PlanProblem, level_pos: Ints, share: Floats) -> Ints:
     trimmed = np.where(is_cheaper, cheapest, level_pos)
     is_idle = is_new & (load <= 0) & ~find_required_sites(problem)
     return np.where(is_idle, -1, trimmed).astype(np.int64)
+
+
+def drop_needless_stations(problem: PlanProblem, plan: Plan, *, max_tries: int) -> Plan:
+    """Close new stations whose demand the others serve as well: a limit is no reason to spend.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    plan : Plan
+        Settled.
+    max_tries : int
+        Stations to try at most, those that serve least first; each try fits the shares anew.
+    """
+    tries_left = max_tries
+    while tries_left > 0:
+        for site in _list_doubtful_stations(problem, plan)[:tries_left]:
+            tries_left -= 1
+            without = _close_station(problem, plan, site)
+            if without is not None:
+                plan = without
+                break
+        else:
+            return plan
+    return plan
+
+
+def _close_station(problem: PlanProblem, plan: Plan, site: int) -> Plan | None:
+    """Close one station, when the others serve as much without it."""
+    level_pos = plan.level_pos.copy()
+    level_pos[site] = -1
+    without = settle_plan(problem, level_pos)
+    if without is None or without.objective_kwh_day < plan.objective_kwh_day * (1 - _SAME_WORTH_SHARE):
+        return None
+    return without
+
+
+def _list_doubtful_stations(problem: PlanProblem, plan: Plan) -> list[int]:
+    """List new stations, by rising load, whose cells all have another as good with power to spare."""
+    load = np.bincount(
+        problem.pair_site, problem.demand_kwh_day[problem.pair_cell] * plan.pair_share, problem.n_sites
+    )
+    spare = compute_site_capacity_kwh_day(problem, plan.level_pos) - load
+    may_close = (plan.level_pos >= 0) & ~find_required_sites(problem)
+    is_open = find_open_sites(problem, plan.level_pos)[problem.pair_site]
+    open_pairs = np.flatnonzero(is_open)
+    best_two = np.zeros((2, problem.n_cells))  # best and second best quality of an open site
+    order = open_pairs[np.lexsort((-problem.pair_quality[open_pairs], problem.pair_cell[open_pairs]))]
+    cell = problem.pair_cell[order]
+    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)
+    for place in (0, 1):
+        at = order[rank == place]
+        best_two[place, problem.pair_cell[at]] = problem.pair_quality[at]
+    used = plan.pair_share > 0
+    needs_site = used & (problem.pair_quality > best_two[1, problem.pair_cell])
+    is_needed = np.zeros(problem.n_sites, dtype=bool)
+    is_needed[problem.pair_site[needs_site]] = True
+    has_room = np.maximum(spare, 0.0).sum() >= load
+    doubtful = np.flatnonzero(may_close & ~is_needed & has_room)
+    return [int(site) for site in doubtful[np.lexsort((doubtful, load[doubtful]))]]
 
 
 def make_smallest_plan(problem: PlanProblem) -> Plan | None:
