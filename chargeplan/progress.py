@@ -165,13 +165,13 @@ class LiveProgress:
         from rich.console import Console
         from rich.live import Live
 
+        self._phase = ""
+        self._started = 0.0
+        self._search: SolveEvent | None = None
         self._console = console or Console(file=stream, highlight=False, markup=False, emoji=False)
         self._live = Live(
             get_renderable=self._render, console=self._console, refresh_per_second=5, transient=True
         )
-        self._phase = ""
-        self._started = 0.0
-        self._search: SolveEvent | None = None
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -195,7 +195,7 @@ class LiveProgress:
 
     def say(self, text: str) -> None:
         """Print a line above the moving one."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def _render(self) -> Text:
         from rich.text import Text

@@ -78,6 +78,12 @@ class ZoneSettings(Section):
     """Column with the name to show."""
 
 
+# Windows opens a device instead of a folder of one of these names.
+_DEVICE_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))]
+)
+
+
 class StudySettings(Section):
     """What is studied."""
 
@@ -95,6 +101,13 @@ class StudySettings(Section):
     """Zones for district results; without it H3 cells of resolution 6 stand in."""
     schematic: bool = False
     """True when the streets are drawn from a plan and not surveyed; every output then says so."""
+
+    @model_validator(mode="after")
+    def _check_name_is_a_folder_everywhere(self) -> StudySettings:
+        if self.name.casefold() in _DEVICE_NAMES:
+            msg = f"name must not be a device of Windows ({self.name}); choose another"
+            raise ValueError(msg)
+        return self
 
 
 class NetworkSettings(Section):

@@ -36,7 +36,7 @@ from chargeplan.config.tree import (
 )
 
 MAX_DEPTH = 20
-MAX_VALUES = 10_000
+MAX_VALUES = 12_000
 _MAX_FAULTS = 100
 _LONGEST_KEY = 100
 
@@ -154,7 +154,9 @@ class _TreeBuilder:
         self._value_count += 1
         if self._value_count > MAX_VALUES:
             self.add_fault(
-                self._mark_of(event), (), f"more than {MAX_VALUES:,} values; is this a study's config?"
+                self._mark_of(event),
+                (),
+                f"more than {MAX_VALUES:,} keys and values; is this a study's config?",
             )
             raise _EnoughReadError
         if isinstance(event, DocumentStartEvent):

@@ -1,0 +1,344 @@
+"""The command line: exit codes, what goes to which stream, and no traceback unasked."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import chargeplan
+from chargeplan import errors, pipeline
+from chargeplan.cli import app
+from chargeplan.config.schema import write_schema_text
+from chargeplan.runlog import PhaseEvent, SolveEvent
+
+CONFIG = """\
+study:
+  name: town
+  title: A town
+  year: 2030
+  area:
+    box: [73.0, 33.6, 73.1, 33.7]
+network:
+  path: town.osm
+demand:
+  population: {source: csv, path: people.csv}
+model:
+  mode: cover
+  max_sites: 5
+publish:
+  folder: maps
+"""
+
+
+@pytest.fixture
+def town(tmp_path, monkeypatch):
+    """A working folder with a config that passes `check`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "town.yaml").write_text(CONFIG)
+    (tmp_path / "town.osm").write_text("<osm/>")
+    (tmp_path / "people.csv").write_text("lon,lat,people\n")
+    return tmp_path
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def run_program(*arguments, **options):
+    """Run chargeplan as a program of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "chargeplan", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(chargeplan.__file__))},
+        **options,
+    )
+
+
+def test_help_names_every_command_and_the_exit_codes():
+    result = call("--help")
+    assert result.exit_code == 0
+    for word in ("demo", "run", "check", "verify", "schema", "doctor", "130 interrupted"):
+        assert word in result.stdout
+    assert call().stdout == result.stdout
+
+
+def test_version():
+    result = call("--version")
+    assert (result.exit_code, result.stdout) == (0, f"chargeplan {chargeplan.__version__}\n")
+
+
+def test_help_loads_none_of_the_heavy_libraries():
+    code = (
+        "import sys; from chargeplan.cli import app\n"
+        "try: app(['--help'], prog_name='chargeplan')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pandas', 'pydantic', 'ruamel.yaml', 'rich.console', 'shapely', 'pulp'}\n"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    folder = os.path.dirname(os.path.dirname(chargeplan.__file__))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": folder},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_check_of_a_good_config_says_what_it_found(town):
+    result = call("check", "town.yaml")
+    assert result.exit_code == 0
+    assert result.stdout == "town.yaml: nothing wrong; A town, 103 km2 in EPSG:32643, 2 input files\n"
+    assert "network.path: " in result.stderr
+
+
+def test_bad_config_ends_with_2_and_all_faults_on_stderr(town):
+    (town / "bad.yaml").write_text(
+        CONFIG.replace("mode: cover", "mode: coverr").replace("max_sites: 5", "x: 5")
+    )
+    for command in ("check", "run"):
+        result = call(command, "bad.yaml")
+        assert result.exit_code == errors.ExitCode.CONFIG == 2
+        assert result.stdout == ""
+        lines = result.stderr.splitlines()
+        assert lines[0].startswith('bad.yaml:12:3: model.mode: got the text "coverr"; expected cover or')
+        assert lines[1].startswith("bad.yaml:13:3: model.x: unknown key; the keys here are mode, budget_pkr")
+        assert lines[2] == "2 faults; nothing was run"
+        assert "Traceback" not in result.stderr
+
+
+def test_bad_override_ends_with_2(town):
+    result = call("check", "town.yaml", "--set", "model.max_sites=-5", "--set", "solve.gap=2")
+    assert result.exit_code == 2
+    assert (
+        "--set model.max_sites=-5: model.max_sites: got -5; expected a whole number from 0 to"
+        in result.stderr
+    )
+    assert "--set solve.gap=2: solve.gap: got 2; expected a number from 0 to 1" in result.stderr
+
+
+def test_missing_files_end_with_3_and_are_told_at_once(town):
+    (town / "town.osm").unlink()
+    (town / "people.csv").unlink()
+    result = call("check", "town.yaml")
+    assert result.exit_code == errors.ExitCode.DATA == 3
+    assert "town.yaml:8:3: network.path: no file at " in result.stderr
+    assert "town.yaml:10:29: demand.population.path: no file at " in result.stderr
+
+
+def test_wrong_usage_ends_with_2():
+    for arguments in (["frobnicate"], ["run"], ["check", "a.yaml", "--frob"], ["run", "nowhere.yaml"]):
+        result = call(*arguments)
+        assert result.exit_code == 2, arguments
+        assert "Traceback" not in result.stderr
+
+
+def test_json_errors_are_one_object(town):
+    result = call("--json", "check", "nowhere.yaml")
+    assert result.exit_code == 2
+    error = json.loads(result.stderr)
+    assert (error["event"], error["kind"], error["exit_code"]) == ("error", "ConfigError", 2)
+    assert error["faults"] == ["nowhere.yaml: no such file; check the path"]
+
+
+def test_json_of_check_has_one_result_on_stdout(town):
+    for arguments in (["--json", "check", "town.yaml"], ["check", "town.yaml", "--json"]):
+        result = call(*arguments)
+        answer = json.loads(result.stdout)
+        assert (answer["event"], answer["exit_code"], answer["crs"]) == ("result", 0, "EPSG:32643")
+        assert [file["key"] for file in answer["files"]] == ["network.path", "demand.population.path"]
+        assert all(json.loads(line)["event"] == "message" for line in result.stderr.splitlines())
+
+
+def test_schema_goes_to_the_screen_or_to_files(tmp_path):
+    assert call("schema").stdout == write_schema_text()
+    out, page = tmp_path / "s.json", tmp_path / "config.md"
+    result = call("schema", "--out", str(out), "--reference", str(page))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert out.read_text(encoding="utf-8") == write_schema_text()
+    assert page.read_text(encoding="utf-8").startswith("# The config, key by key\n")
+
+
+def test_schema_into_a_folder_that_is_not_there_says_so(tmp_path):
+    result = call("schema", "--out", str(tmp_path / "no" / "s.json"))
+    assert result.exit_code == 1
+    assert "No such file or directory; check the disk and the permissions" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_reader_that_leaves_is_no_fault():
+    done = subprocess.run(
+        f"{sys.executable} -m chargeplan schema | head -c 10; echo ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(chargeplan.__file__))},
+    )
+    assert done.stdout.endswith("0\n")
+    assert done.stderr == ""
+
+
+def test_verify_of_no_run_ends_with_3(tmp_path):
+    result = call("verify", str(tmp_path / "nowhere"))
+    assert result.exit_code == 3
+    assert "no such folder; name the folder of a finished run" in result.stderr
+    assert call("verify", str(tmp_path)).exit_code == 3
+
+
+RAISED = [
+    (errors.DataError(["a.csv: broken", "b.csv: broken"]), 3, "a.csv: broken\nb.csv: broken\n2 faults"),
+    (errors.InfeasibleError("the budget buys no site; raise it"), 4, "the budget buys no site; raise it\n"),
+    (errors.NoPlanError("no plan in 5 s"), 5, "no plan in 5 s\n"),
+    (errors.VerificationError("cost differs"), 1, "cost differs\n"),
+    (errors.SolversDisagreeError("HiGHS and CBC disagree"), 1, "HiGHS and CBC disagree\n"),
+    (errors.InterruptedRunError("stopped"), 130, "stopped\n"),
+    (KeyboardInterrupt(), 130, "interrupted; nothing was written\n"),
+    (KeyError("x"), 1, "unexpected fault: KeyError: 'x'\nthis is a fault of chargeplan; run again with -v"),
+    (OSError(28, "No space left on device", "maps/x"), 1, "maps/x: No space left on device; check the disk"),
+    (MemoryError(), 1, "out of memory; use a smaller study area"),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "told"), RAISED, ids=lambda value: type(value).__name__)
+def test_each_kind_of_end_has_its_exit_code_and_no_traceback(town, monkeypatch, error, code, told):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(pipeline, "run_study", fail)
+    result = call("run", "town.yaml")
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert result.stderr.startswith(told)
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in call("run", "town.yaml", "-v").stderr
+
+
+def test_control_characters_of_a_message_are_shown_and_not_obeyed(town, monkeypatch):
+    def fail(*_, **__):
+        raise errors.DataError("row 5: name is \x1b[31mred\nand long")
+
+    monkeypatch.setattr(pipeline, "run_study", fail)
+    assert call("run", "town.yaml").stderr == "row 5: name is \\x1b[31mred\\nand long\n"
+
+
+@pytest.fixture
+def result_of_a_run(tmp_path):
+    """What a pipeline hands back, as far as the command line reads it."""
+    values = {"served_share": 0.5, "cost": 4e7, "new_sites": 3.0, "existing_sites": 1.0}
+    return SimpleNamespace(
+        folder=tmp_path / "maps" / "town",
+        solution=SimpleNamespace(outcome_text="WITHIN 2.31 %", gap=0.0231, stopped_by="time limit"),
+        evaluation=SimpleNamespace(
+            get_metric=values.__getitem__,
+            warnings=("few sites",),
+            checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
+        ),
+    )
+
+
+def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monkeypatch, result_of_a_run):
+    seen = {}
+
+    def run_study(loaded, *, listen, command, should_stop):
+        seen.update(loaded=loaded, command=command, stop=should_stop())
+        listen(PhaseEvent("network", "", None))
+        listen(PhaseEvent("network", "9 nodes", 0.25))
+        listen(SolveEvent("milp", 1.0, 5.0, float("nan"), float("inf")))
+        return result_of_a_run
+
+    monkeypatch.setattr(pipeline, "run_study", run_study)
+    result = call("run", "town.yaml", "--set", "model.max_sites=7")
+    assert result.exit_code == 0
+    (line,) = result.stdout.splitlines()
+    assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of demand served by 3 new")
+    assert line.endswith("index.html")
+    assert result.stderr == "network       0.2 s  9 nodes\nwarning 1: few sites\n"
+    assert seen["loaded"].settings.model.max_sites == 7
+    assert seen["stop"] is False
+    assert seen["command"].startswith("chargeplan ")
+
+    answer = call("run", "town.yaml", "--json")
+    events = [json.loads(line) for line in answer.stderr.splitlines()]
+    assert [event["event"] for event in events] == ["phase", "phase", "solve", "message"]
+    assert events[2]["incumbent_kwh_day"] is None
+    final = json.loads(answer.stdout)
+    assert (final["outcome"], final["gap"], final["served_share"]) == ("WITHIN 2.31 %", 0.0231, 0.5)
+
+
+def test_first_ctrl_c_of_a_search_keeps_the_plan_and_the_second_ends_the_run(
+    town, monkeypatch, result_of_a_run
+):
+    presses = 0
+
+    def run_study(loaded, *, listen, command, should_stop):
+        listen(PhaseEvent("solve", "", None))
+        assert not should_stop()
+        for _ in range(presses):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert should_stop()
+        return result_of_a_run
+
+    monkeypatch.setattr(pipeline, "run_study", run_study)
+    presses = 1
+    result = call("run", "town.yaml")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("stopping: the best plan so far is kept; Ctrl-C again ends the run")
+    presses = 2
+    result = call("run", "town.yaml")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_outside_the_search_ends_the_run(town, monkeypatch):
+    def run_study(loaded, *, listen, command, should_stop):
+        listen(PhaseEvent("network", "", None))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(pipeline, "run_study", run_study)
+    assert call("run", "town.yaml").exit_code == 130
+
+
+def test_demo_runs_the_built_in_config_into_the_folder_named(town, monkeypatch, result_of_a_run):
+    seen = {}
+
+    def run_study(loaded, **_):
+        seen["settings"] = loaded.settings
+        return result_of_a_run
+
+    monkeypatch.setattr(pipeline, "run_study", run_study)
+    result = call("demo", "--folder", 'my "maps"')
+    assert result.exit_code == 0, result.stderr
+    assert seen["settings"].publish.folder == town / 'my "maps"'
+    assert seen["settings"].study.schematic
+
+
+def test_program_ends_with_the_code_and_without_traceback(town):
+    done = run_program("run", "nowhere.yaml", cwd=town)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "nowhere.yaml: no such file; check the path\n"
+
+
+def test_program_writes_names_that_the_terminal_has_no_letters_for(town):
+    (town / "bad.yaml").write_text(CONFIG.replace("mode: cover", "mode: شہر"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "chargeplan", "check", "bad.yaml"],
+        capture_output=True,
+        check=False,
+        cwd=town,
+        env=os.environ
+        | {"PYTHONPATH": os.path.dirname(os.path.dirname(chargeplan.__file__)), "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 2
+    assert b"\\u0634" in done.stderr
