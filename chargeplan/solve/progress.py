@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from chargeplan.errors import SolversDisagreeError
 from chargeplan.records import compute_gap
 from chargeplan.runlog import SolveEvent
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Sums over a million cells agree to about this; a bound this little above the plan meets it.
 ROUNDING_SHARE = 1e-9
+# Solvers keep rows to 1e-6 each; a plan this far above a bound is no rounding.
+CONTRADICTION_SHARE = 1e-5
 
 
 class SearchProgress:
@@ -38,7 +41,6 @@ class SearchProgress:
         self.gap_asked = gap_asked
         self.plan: Plan | None = None
         self.bound_kwh_day = math.inf
-        self.shown_kwh_day = math.nan
         self._rows: list[tuple[str, float, float, float]] = []
 
     @property
@@ -86,14 +88,28 @@ class SearchProgress:
         return True
 
     def note_news(self, step: str, incumbent_kwh_day: float, bound_kwh_day: float) -> None:
-        """Show what a running solver claims; nothing is kept of it."""
-        known = [value for value in (self.incumbent_kwh_day, incumbent_kwh_day) if math.isfinite(value)]
-        incumbent = max(known, default=math.nan)
-        bound = min(self.bound_kwh_day, max(bound_kwh_day, max(known, default=-math.inf)))
-        last = self._rows[-1][2:] if self._rows else (math.nan, math.inf)
-        if np.array_equal(np.array(last), np.array((incumbent, bound)), equal_nan=True):
-            return
-        self._tell(step, incumbent, bound)
+        """Show the plan that a running solver claims, less its rounding, and keep its bound.
+
+        Parameters
+        ----------
+        step : str
+        incumbent_kwh_day : float
+            Shown and not kept: the plan itself is settled when the solver ends.
+        bound_kwh_day : float
+            Valid for the whole problem; infinite when the solver proves nothing about it.
+        """
+        incumbent = self._floor_kwh_day(incumbent_kwh_day * (1 - ROUNDING_SHARE))
+        bound = max(bound_kwh_day, self._floor_kwh_day(incumbent_kwh_day))
+        is_better = math.isfinite(incumbent) and not (self._rows and incumbent <= self._rows[-1][2])
+        is_news = is_better or bound < self.bound_kwh_day
+        self.bound_kwh_day = min(self.bound_kwh_day, bound)
+        if is_news:
+            self._tell(step, incumbent)
+
+    def _floor_kwh_day(self, claimed_kwh_day: float) -> float:
+        """Best of a claim, the best plan and what was shown before; NaN is no claim."""
+        shown = self._rows[-1][2] if self._rows else math.nan
+        return float(np.fmax(np.fmax(claimed_kwh_day, self.incumbent_kwh_day), shown))
 
     def make_steps(self) -> pd.DataFrame:
         """Make the record of steps."""
@@ -101,15 +117,28 @@ class SearchProgress:
         return pd.DataFrame(self._rows, columns=columns).astype({"phase": "str"})
 
     def _settle_rounding(self) -> None:
-        """Let a bound that is below the plan, or above it by rounding alone, meet the plan."""
-        if self.plan is not None and self.bound_kwh_day <= self.plan.objective_kwh_day * (1 + ROUNDING_SHARE):
-            self.bound_kwh_day = self.plan.objective_kwh_day
+        """Let a bound that differs from the plan by rounding alone meet the plan.
 
-    def _tell(self, step: str, incumbent: float, bound: float | None = None) -> None:
-        bound = self.bound_kwh_day if bound is None else bound
+        Raises
+        ------
+        SolversDisagreeError
+            When the plan beats the bound by more: one of the two is wrong.
+        """
+        if self.plan is None:
+            return
+        objective = self.plan.objective_kwh_day
+        if objective > self.bound_kwh_day * (1 + CONTRADICTION_SHARE) + CONTRADICTION_SHARE:
+            raise SolversDisagreeError(
+                f"a plan that keeps every rule serves {objective:,.3f} kWh/day, more than the proven bound of "
+                f"{self.bound_kwh_day:,.3f}; nothing was published; report this with the config"
+            )
+        if self.bound_kwh_day <= objective * (1 + ROUNDING_SHARE):
+            self.bound_kwh_day = objective
+
+    def _tell(self, step: str, incumbent: float) -> None:
         elapsed_s = self.elapsed_s
-        self._rows.append((step, elapsed_s, incumbent, bound))
-        self.listen(SolveEvent(step, elapsed_s, self.limit_s, incumbent, bound))
+        self._rows.append((step, elapsed_s, incumbent, self.bound_kwh_day))
+        self.listen(SolveEvent(step, elapsed_s, self.limit_s, incumbent, self.bound_kwh_day))
 
 
 def compute_plain_bound_kwh_day(problem: PlanProblem) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from chargeplan.solve.plan import (
     Plan,
+    compute_cost_pkr,
     compute_site_capacity_kwh_day,
     find_allowed_levels,
     find_broken_rules,
@@ -23,7 +24,7 @@ from chargeplan.solve.plan import (
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
-    from chargeplan.records import Floats, Ints, PlanProblem
+    from chargeplan.records import Bools, Floats, Ints, PlanProblem
 
 LOG = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def trim_levels(problem: PlanProblem, level_pos: Ints, share: Floats) -> Ints:
 
 
 def drop_needless_stations(problem: PlanProblem, plan: Plan, *, max_tries: int) -> Plan:
-    """Close new stations whose demand the others serve as well: a limit is no reason to spend.
+    """Close new stations without which the others serve as much for less: a limit is no reason to spend.
 
     Parameters
     ----------
@@ -113,38 +114,49 @@ def drop_needless_stations(problem: PlanProblem, plan: Plan, *, max_tries: int) 
 
 
 def _close_station(problem: PlanProblem, plan: Plan, site: int) -> Plan | None:
-    """Close one station, when the others serve as much without it."""
-    level_pos = plan.level_pos.copy()
+    """Close one station when the others, grown where need be, serve as much at less cost in all."""
+    level_pos = np.where(plan.level_pos >= 0, _find_largest_level(problem), -1)
     level_pos[site] = -1
-    without = settle_plan(problem, level_pos)
-    if without is None or without.objective_kwh_day < plan.objective_kwh_day * (1 - _SAME_WORTH_SHARE):
-        return None
-    return without
+    share = fit_shares(problem, level_pos)
+    without = make_plan(problem, trim_levels(problem, level_pos, share), share)
+    is_as_good = without.objective_kwh_day >= plan.objective_kwh_day * (1 - _SAME_WORTH_SHARE)
+    is_cheaper = compute_cost_pkr(problem, without.level_pos) < compute_cost_pkr(problem, plan.level_pos)
+    return without if is_as_good and is_cheaper and not find_broken_rules(problem, without) else None
+
+
+def _find_largest_level(problem: PlanProblem) -> Ints:
+    """Find the level that delivers most at each site, shape (n_sites,); 0 where none is allowed."""
+    capacity = np.where(find_allowed_levels(problem), problem.level_capacity_kwh_day[None, :], -1.0)
+    return np.asarray(np.argmax(capacity, axis=1), dtype=np.int64)
 
 
 def _list_doubtful_stations(problem: PlanProblem, plan: Plan) -> list[int]:
-    """List new stations, by rising load, whose cells all have another as good with power to spare."""
+    """List new stations, by rising load, whose cells all have another as good, with room in all."""
     load = np.bincount(
         problem.pair_site, problem.demand_kwh_day[problem.pair_cell] * plan.pair_share, problem.n_sites
     )
-    spare = compute_site_capacity_kwh_day(problem, plan.level_pos) - load
+    is_open = find_open_sites(problem, plan.level_pos)
+    largest = np.where(plan.level_pos >= 0, _find_largest_level(problem), -1)
+    room = np.minimum(compute_site_capacity_kwh_day(problem, largest), load.sum())
     may_close = (plan.level_pos >= 0) & ~find_required_sites(problem)
-    is_open = find_open_sites(problem, plan.level_pos)[problem.pair_site]
-    open_pairs = np.flatnonzero(is_open)
-    best_two = np.zeros((2, problem.n_cells))  # best and second best quality of an open site
-    order = open_pairs[np.lexsort((-problem.pair_quality[open_pairs], problem.pair_cell[open_pairs]))]
-    cell = problem.pair_cell[order]
-    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)
-    for place in (0, 1):
-        at = order[rank == place]
-        best_two[place, problem.pair_cell[at]] = problem.pair_quality[at]
-    used = plan.pair_share > 0
-    needs_site = used & (problem.pair_quality > best_two[1, problem.pair_cell])
+    second = _find_second_quality(problem, is_open)
+    needs_site = (plan.pair_share > 0) & (problem.pair_quality > second[problem.pair_cell])
     is_needed = np.zeros(problem.n_sites, dtype=bool)
     is_needed[problem.pair_site[needs_site]] = True
-    has_room = np.maximum(spare, 0.0).sum() >= load
+    has_room = room.sum() - room >= load.sum() * (1 - _SAME_WORTH_SHARE)
     doubtful = np.flatnonzero(may_close & ~is_needed & has_room)
     return [int(site) for site in doubtful[np.lexsort((doubtful, load[doubtful]))]]
+
+
+def _find_second_quality(problem: PlanProblem, is_open: Bools) -> Floats:
+    """Find the quality of the second best open site of each cell, 0 without one, shape (n_cells,)."""
+    pairs = np.flatnonzero(is_open[problem.pair_site])
+    order = pairs[np.lexsort((-problem.pair_quality[pairs], problem.pair_cell[pairs]))]
+    cell = problem.pair_cell[order]
+    is_second = np.arange(len(cell)) - np.searchsorted(cell, cell) == 1
+    quality = np.zeros(problem.n_cells)
+    quality[cell[is_second]] = problem.pair_quality[order[is_second]]
+    return quality
 
 
 def make_smallest_plan(problem: PlanProblem) -> Plan | None:
