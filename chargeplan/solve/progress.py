@@ -80,10 +80,11 @@ class SearchProgress:
 
     def offer_bound(self, step: str, bound_kwh_day: float) -> bool:
         """Keep a bound, valid for the whole problem, when it is the best so far."""
-        if not bound_kwh_day < self.bound_kwh_day:
-            return False
-        self.bound_kwh_day = bound_kwh_day
+        before = self.bound_kwh_day
+        self.bound_kwh_day = min(before, bound_kwh_day)
         self._settle_rounding()
+        if not self.bound_kwh_day < before:
+            return False
         self._tell(step, self.incumbent_kwh_day)
         return True
 
@@ -129,8 +130,8 @@ class SearchProgress:
         objective = self.plan.objective_kwh_day
         if objective > self.bound_kwh_day * (1 + CONTRADICTION_SHARE) + CONTRADICTION_SHARE:
             raise SolversDisagreeError(
-                f"a plan that keeps every rule serves {objective:,.3f} kWh/day, more than the proven bound of "
-                f"{self.bound_kwh_day:,.3f}; nothing was published; report this with the config"
+                f"a plan that keeps every rule serves {objective:,.3f} kWh/day, more than the proven bound "
+                f"of {self.bound_kwh_day:,.3f}; nothing was published; report this with the config"
             )
         if self.bound_kwh_day <= objective * (1 + ROUNDING_SHARE):
             self.bound_kwh_day = objective
