@@ -190,15 +190,18 @@ def doctor(ctx: typer.Context, as_json: JsonOption = False, verbose: VerboseOpti
             output.show(line, {"event": "finding", **asdict(finding)})
         broken = sum(finding.health is Health.BROKEN for finding in findings)
         verdict = f"{broken} broken; do what is said above" if broken else "everything needed works"
-        output.show_result(verdict, {"broken": broken})
+        code = ExitCode.UNEXPECTED if broken else ExitCode.PLAN_FOUND
+        output.show_result(verdict, {"broken": broken}, code=code)
         if broken:
-            raise typer.Exit(ExitCode.UNEXPECTED)
+            raise typer.Exit(int(code))
 
 
 def _run(config: Path, changes: list[str], output: _Output) -> None:
+    from chargeplan.config.inputs import check_files
     from chargeplan.config.load import load_settings
 
     loaded = load_settings(config, changes)  # before the heavy imports, so that a slip is told at once
+    check_files(loaded)
     from chargeplan.interrupt import StopSwitch
     from chargeplan.pipeline import format_summary, run_study
 
@@ -252,9 +255,11 @@ class _Output:
         """Write a part of the result."""
         write_line(sys.stdout, json.dumps(data, ensure_ascii=False) if self.as_json else text)
 
-    def show_result(self, text: str, data: dict[str, object]) -> None:
+    def show_result(
+        self, text: str, data: dict[str, object], *, code: ExitCode = ExitCode.PLAN_FOUND
+    ) -> None:
         """Write the line that the command ends with."""
-        self.show(text, {"event": "result", "exit_code": int(ExitCode.PLAN_FOUND), "message": text, **data})
+        self.show(text, {"event": "result", "exit_code": int(code), "message": text, **data})
 
     def tell(self, text: str, *, level: str = "info") -> None:
         """Write a line beside the result."""
@@ -313,16 +318,25 @@ def _report(ctx: typer.Context, as_json: bool, verbose: bool) -> Iterator[_Outpu
 
 @contextmanager
 def _show_logs(output: _Output) -> Iterator[None]:
-    """Send the logs of chargeplan to standard error: warnings, with -v everything."""
-    logger = logging.getLogger("chargeplan")
-    handler, before = _LogHandler(output), logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG if output.verbose else logging.WARNING)
+    """Send the logs of chargeplan to standard error: warnings, with -v everything.
+
+    Warnings of libraries come the same way, so that with --json they are objects too.
+    """
+    ours, warnings = logging.getLogger("chargeplan"), logging.getLogger("py.warnings")
+    handler, level, spreads = _LogHandler(output), ours.level, warnings.propagate
+    for logger in (ours, warnings):
+        logger.addHandler(handler)
+    ours.setLevel(logging.DEBUG if output.verbose else logging.WARNING)
+    warnings.propagate = False
+    logging.captureWarnings(True)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
+        logging.captureWarnings(False)
+        warnings.propagate = spreads
+        ours.setLevel(level)
+        for logger in (ours, warnings):
+            logger.removeHandler(handler)
 
 
 class _LogHandler(logging.Handler):
@@ -334,7 +348,8 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        text = escape_invisible(f"{record.levelname.lower()} {record.name}: {record.getMessage()}")
+        message = record.getMessage().strip()
+        text = escape_invisible(f"{record.levelname.lower()} {record.name}: {message}")
         self._output.tell(text, level=record.levelname.lower())
 
 

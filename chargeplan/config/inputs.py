@@ -62,7 +62,7 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
     from chargeplan.area import measure_area
 
     faults = FaultCollector(DataError)
-    files = _check_files(loaded, faults)
+    files = _find_files(loaded, faults)
     polygon = loaded.settings.study.area.polygon
     crs, area_km2 = "", 0.0
     if polygon is None or any(file.path == polygon for file in files):
@@ -76,7 +76,21 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
     return StudyCheck(tuple(files), area_km2, crs)
 
 
-def _check_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFile]:
+def check_files(loaded: LoadedSettings) -> list[InputFile]:
+    """Check that every file of a config is there and its folder writable, in a blink.
+
+    Raises
+    ------
+    DataError
+        As `check_study`, but for the study area.
+    """
+    faults = FaultCollector(DataError)
+    files = _find_files(loaded, faults)
+    faults.raise_if_any()
+    return files
+
+
+def _find_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFile]:
     """Find every input file; remember what is wrong with them and with the output folder."""
     found = []
     for key, path in list_paths(loaded.settings.model_dump(exclude={"publish"})):

@@ -1,10 +1,12 @@
 """The command line: exit codes, what goes to which stream, and no traceback unasked."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from types import SimpleNamespace
 
 import pandas as pd
@@ -223,6 +225,36 @@ def test_each_kind_of_end_has_its_exit_code_and_no_traceback(town, monkeypatch, 
     assert result.stderr.startswith(told)
     assert "Traceback" not in result.stderr
     assert "Traceback" in call("run", "town.yaml", "-v").stderr
+
+
+def test_missing_file_ends_a_run_before_it_starts(town, monkeypatch):
+    monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: pytest.fail("the run started"))
+    (town / "people.csv").unlink()
+    (town / "maps").write_text("a file where the folder should be")
+    result = call("run", "town.yaml")
+    assert result.exit_code == 3
+    assert "town.yaml:10:29: demand.population.path: no file at " in result.stderr
+    assert "town.yaml:15:3: publish.folder: " in result.stderr
+
+
+def test_logs_and_warnings_of_libraries_come_as_lines_or_objects(town, monkeypatch, result_of_a_run):
+    def run_study(*_, **__):
+        logging.getLogger("chargeplan.network").warning("12 ways\nmended")
+        logging.getLogger("chargeplan.network").info("a detail")
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn("old layer", UserWarning, stacklevel=1)
+        return result_of_a_run
+
+    monkeypatch.setattr(pipeline, "run_study", run_study)
+    lines = call("run", "town.yaml").stderr.splitlines()
+    assert lines[0] == "warning chargeplan.network: 12 ways\\nmended"
+    assert lines[1].startswith("warning py.warnings: ")
+    assert "UserWarning: old layer" in lines[1]
+    assert lines[2:] == ["warning 1: few sites"]
+    assert "info chargeplan.network: a detail" in call("run", "town.yaml", "-v").stderr
+    events = [json.loads(line) for line in call("run", "town.yaml", "--json").stderr.splitlines()]
+    assert {event["level"] for event in events} == {"warning"}
 
 
 def test_control_characters_of_a_message_are_shown_and_not_obeyed(town, monkeypatch):
