@@ -295,7 +295,9 @@ def _report(ctx: typer.Context, as_json: bool, verbose: bool) -> Iterator[_Outpu
             faults = getattr(error, "faults", None) or str(error).splitlines() or [type(error).__name__]
             code = output.tell_error(error, [escape_invisible(fault) for fault in faults], error.exit_code)
         except KeyboardInterrupt as error:
-            code = output.tell_error(error, ["interrupted; nothing was written"], ExitCode.INTERRUPTED)
+            code = output.tell_error(
+                error, ["interrupted; nothing half-finished was written"], ExitCode.INTERRUPTED
+            )
         except MemoryError as error:
             advice = (
                 "out of memory; use a smaller study area, fewer sites or a coarser demand.cell_resolution"
@@ -361,5 +363,5 @@ def main() -> NoReturn:
     try:
         app(prog_name="chargeplan")
     except KeyboardInterrupt:
-        write_line(sys.stderr, "interrupted; nothing was written")
+        write_line(sys.stderr, "interrupted; nothing half-finished was written")
     raise SystemExit(int(ExitCode.INTERRUPTED))

@@ -206,7 +206,7 @@ RAISED = [
     (errors.VerificationError("cost differs"), 1, "cost differs\n"),
     (errors.SolversDisagreeError("HiGHS and CBC disagree"), 1, "HiGHS and CBC disagree\n"),
     (errors.InterruptedRunError("stopped"), 130, "stopped\n"),
-    (KeyboardInterrupt(), 130, "interrupted; nothing was written\n"),
+    (KeyboardInterrupt(), 130, "interrupted; nothing half-finished was written\n"),
     (KeyError("x"), 1, "unexpected fault: KeyError: 'x'\nthis is a fault of chargeplan; run again with -v"),
     (OSError(28, "No space left on device", "maps/x"), 1, "maps/x: No space left on device; check the disk"),
     (MemoryError(), 1, "out of memory; use a smaller study area"),
