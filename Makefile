@@ -31,7 +31,7 @@ bench: $(VENV)/.ready-dev  ## measure against peers; writes benchmarks/results/
 
 docs: $(VENV)/.ready-dev  ## rewrite the generated files: schema, reference, demo city, showcase
 	$(BIN)/chargeplan schema --out chargeplan/config/schema.json
-	$(RUN) chargeplan.config.reference
+	$(BIN)/chargeplan schema --reference docs/reference/config.md
 	$(RUN) chargeplan.demo_city
 	$(BIN)/chargeplan demo --folder maps
 

@@ -101,7 +101,14 @@ def solve_mclp(
             np.zeros(0, np.int64), np.full(problem.n_cells, -1), 0.0, 0.0, Outcome.PROVEN_OPTIMAL
         )
     settings = SolveSettings(time_limit_s=time_limit_s, gap=gap)
-    solution = solve_problem(problem, build_linear_model(problem), settings, seed=seed, listen=ignore_event, should_stop=lambda: False)
+    solution = solve_problem(
+        problem,
+        build_linear_model(problem),
+        settings,
+        seed=seed,
+        listen=ignore_event,
+        should_stop=lambda: False,
+    )
     sites = np.flatnonzero(solution.chargers > 0)
     to_open = distances[:, sites]
     nearest = to_open.argmin(axis=1)

@@ -6,53 +6,38 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.errors import DataError
-from chargeplan.files import compute_sha256, find_project_folder, require_file
+from chargeplan.files import compute_sha256, find_project_folder
 from chargeplan.records import DataSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chargeplan.config.settings import Settings
 
 _OWN_LICENCE = "MIT (chargeplan)"
 
 
-def list_input_paths(data: Any, key: str = "") -> list[tuple[str, Path]]:
-    """List the input files that settings name, as (config key, path), in the order of the keys."""
-    if isinstance(data, Path):
-        return [(key, data)]
-    if isinstance(data, dict):
-        return [
-            found
-            for name, value in data.items()
-            for found in list_input_paths(value, f"{key}.{name}".lstrip("."))
-        ]
-    if isinstance(data, (list, tuple)):
-        return [found for row, value in enumerate(data) for found in list_input_paths(value, f"{key}[{row}]")]
-    return []
+def describe_inputs(files: Iterable[tuple[str, Path]]) -> tuple[DataSource, ...]:
+    """Describe the input files of a study, with their checksums.
 
-
-def describe_inputs(settings: Settings) -> tuple[DataSource, ...]:
-    """Find every input file of a study with its checksum.
-
-    Raises
-    ------
-    DataError
-        With every file that is missing, not a file or empty.
+    Parameters
+    ----------
+    files : iterable of (str, Path)
+        Config key and path of files that are there.
     """
-    sources: list[DataSource] = []
-    faults: list[str] = []
     own_folder = find_project_folder("data")
-    for key, path in list_input_paths(settings.model_dump(exclude={"publish"})):
-        try:
-            require_file(path, key)
-        except DataError as error:
-            faults += error.faults
-            continue
-        licence = _OWN_LICENCE if path.is_relative_to(own_folder) else "not stated"
-        sources.append(DataSource(key, path.name, compute_sha256(path), path.stat().st_size, licence, "", ""))
-    if faults:
-        raise DataError(faults)
-    return tuple(sources)
+    return tuple(
+        DataSource(
+            key=key,
+            file_name=path.name,
+            sha256=compute_sha256(path),
+            size_bytes=path.stat().st_size,
+            licence=_OWN_LICENCE if path.is_relative_to(own_folder) else "not stated",
+            attribution="",
+            data_date="",
+        )
+        for key, path in files
+    )
 
 
 def make_settings_as_run(settings: Settings, home: Path) -> dict[str, Any]:

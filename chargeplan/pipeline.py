@@ -113,6 +113,7 @@ def run_study(
     VerificationError
         When the plan fails its independent check; nothing is written then.
     """
+    from chargeplan.config.inputs import check_files
     from chargeplan.demand.build import build_demand
     from chargeplan.evaluate.metrics import evaluate_plan
     from chargeplan.evaluate.verify import PlanCase
@@ -130,7 +131,7 @@ def run_study(
     started = time.time()
     log = RunLog(listen)
     with log.phase("config") as phase:
-        sources = describe_inputs(settings)
+        sources = describe_inputs((file.key, file.path) for file in check_files(loaded))
         area = build_study_area(settings.study)
         phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(sources)} input files"
     with log.phase("network") as phase:
