@@ -116,6 +116,7 @@ def _build_circle(circle: CircleSettings) -> shapely.Geometry:
     radius_m = circle.radius_km * METRES_PER_KM
     if radius_m > _LARGEST_RADIUS_M:
         raise DataError(
-            f"study.area.circle.radius_km: {circle.radius_km} km is more than {_LARGEST_RADIUS_M / METRES_PER_KM:.0f} km; use a smaller circle"
+            f"study.area.circle.radius_km: {circle.radius_km} km is more than "
+            f"{_LARGEST_RADIUS_M / METRES_PER_KM:.0f} km; use a smaller circle"
         )
     return project_geometry(centre.buffer(radius_m, quad_segs=32), crs, WGS84)

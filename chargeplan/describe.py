@@ -29,15 +29,9 @@ def describe_demand(cells: DemandCells) -> str:
 
 def describe_sites(sites: CandidateSites) -> str:
     """Count the sites by status, and the removed ones by reason."""
-    kept = ", ".join(
-        f"{count} {status}" for status, count in sites.table["status"].value_counts().sort_index().items()
-    )
-    gone = ", ".join(
-        f"{count} {reason}" for reason, count in sites.removed["reason"].value_counts().sort_index().items()
-    )
-    return f"{len(sites.table):,} sites ({kept}); removed {len(sites.removed):,}" + (
-        f" ({gone})" if gone else ""
-    )
+    kept, gone = _count_words(sites.table["status"]), _count_words(sites.removed["reason"])
+    removed = f"{len(sites.removed):,} ({gone})" if gone else "none"
+    return f"{len(sites.table):,} sites ({kept}); removed {removed}"
 
 
 def describe_travel(travel: TravelTable) -> str:

@@ -1,0 +1,149 @@
+"""The main job through the command line: the embedded city, twice, verified, tampered with, stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from chargeplan.publish.geojson_check import check_geojson
+
+# Small enough for the default suite: a strict node limit makes the run repeatable.
+FAST = ["--set", "solve.node_limit=0", "--set", "model.max_sites=6"]
+
+
+def run_chargeplan(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chargeplan", *arguments],
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def set_folder(folder: Path) -> list[str]:
+    return ["--set", f"publish.folder={folder}"]
+
+
+@pytest.fixture(scope="module")
+def demo_config(project_folder: Path) -> str:
+    return str(project_folder / "configs" / "demo.yaml")
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory, demo_config) -> list[Path]:
+    folders = []
+    for seed in ("1", "2"):
+        folder = tmp_path_factory.mktemp(f"seed{seed}")
+        done = run_chargeplan("run", demo_config, *FAST, *set_folder(folder), hash_seed=seed)
+        assert done.returncode == 0, done.stderr
+        folders.append(folder / "demo")
+    return folders
+
+
+def read_tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_run_writes_every_file_it_promises(two_runs):
+    names = {path.name for path in two_runs[0].iterdir()}
+    assert names == {"index.html", "sites.geojson", "plan.gpkg", "run.json", "timings.json", "records"}
+
+
+def test_two_runs_with_different_hash_seeds_are_the_same_bytes(two_runs):
+    first, second = (read_tree(folder) for folder in two_runs)
+    assert first.pop("timings.json") != second.pop("timings.json")
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_geojson_holds_to_the_standard_and_agrees_with_the_run_record(two_runs):
+    document = json.loads((two_runs[0] / "sites.geojson").read_text(encoding="utf-8"))
+    assert check_geojson(document) == []
+    record = json.loads((two_runs[0] / "run.json").read_text(encoding="utf-8"))
+    new = [feature for feature in document["features"] if feature["properties"]["status"] != "existing"]
+    assert 1 <= len(new) <= 6
+    assert len(new) == record["metrics"]["new_sites"]["value"]
+
+
+def test_every_output_says_that_the_streets_are_schematic(two_runs):
+    for name in ("index.html", "sites.geojson", "run.json"):
+        assert "chematic" in (two_runs[0] / name).read_text(encoding="utf-8"), name
+
+
+def test_verify_accepts_the_run_and_recomputes_it(two_runs):
+    done = run_chargeplan("verify", str(two_runs[0]))
+    assert done.returncode == 0, done.stderr
+
+
+def test_verify_refuses_a_run_that_was_edited(two_runs, tmp_path):
+    import shutil
+
+    copy = tmp_path / "edited"
+    shutil.copytree(two_runs[0], copy)
+    path = copy / "records" / "solution.json"
+    path.write_text(path.read_text().replace('"seed"', '"sead"') + " ")
+    done = run_chargeplan("verify", str(copy))
+    assert done.returncode == 3
+    assert "solution.json: changed since the run" in done.stderr
+
+
+def test_verify_refuses_a_geojson_that_is_not_the_plan(two_runs, tmp_path):
+    import shutil
+
+    copy = tmp_path / "edited"
+    shutil.copytree(two_runs[0], copy)
+    path = copy / "sites.geojson"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["features"][0]["properties"]["chargers"] += 1
+    path.write_text(json.dumps(document), encoding="utf-8")
+    done = run_chargeplan("verify", str(copy))
+    assert done.returncode == 1
+    assert document["features"][0]["properties"]["site_id"] in done.stderr
+
+
+def test_an_impossible_budget_is_said_in_words_and_writes_nothing(tmp_path, demo_config):
+    done = run_chargeplan("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
+    assert done.returncode == 4
+    assert "budget" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_run_keeps_the_last_good_one(tmp_path, demo_config, two_runs):
+    import shutil
+
+    shutil.copytree(two_runs[0], tmp_path / "demo")
+    before = read_tree(tmp_path)
+    done = run_chargeplan("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
+    assert done.returncode == 4
+    assert read_tree(tmp_path) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX matter")
+def test_ctrl_c_during_the_search_keeps_the_plan(tmp_path, demo_config):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chargeplan", "--json", "run", demo_config, *set_folder(tmp_path),
+         "--set", "solve.time_limit_s=120", "--set", "solve.gap=0", "--set", "solve.node_limit=1000000000"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    searching = False
+    for line in process.stderr:  # bounded: the run ends by itself at its time limit
+        event = json.loads(line)
+        if event.get("step") == "milp" or "incumbent_kwh_day" in event:
+            searching = True
+            break
+    assert searching
+    pressed = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode in {0, 130}
+    if process.returncode == 0:
+        assert (tmp_path / "demo" / "index.html").is_file()
+        assert time.monotonic() - pressed < 30
