@@ -155,12 +155,14 @@ def _find_spaced_nodes(darts: _Darts, run: _Run, is_kept: Bools) -> Bools:
     n_parts = np.maximum(np.rint(chain_m / NODE_SPACING_M), np.where(is_loop, 2, 1))
     part_at_tail = np.floor((chain_m - run.length_m) / chain_m * n_parts)
     part_at_head = np.floor((chain_m - run.length_m + darts.length_m) / chain_m * n_parts)
-    is_crossing = is_leading & (part_at_head > part_at_tail)
     is_end = is_kept[darts.head]
+    is_spaced = is_leading & ~is_end & (part_at_head > part_at_tail)
+    has_spaced = np.zeros(first.size, np.bool_)
+    has_spaced[first[is_spaced]] = True
     result = np.zeros(darts.n_nodes, np.bool_)
-    result[darts.head[is_crossing & ~is_end]] = True
-    # The last segment of a loop may hold its middle: its near end stands in for it.
-    result[darts.tail[is_leading & is_loop & is_end]] = True
+    result[darts.head[is_spaced]] = True
+    # The middle of a loop may lie on its last segment: the near end of that stands in for it.
+    result[darts.tail[is_leading & is_loop & is_end & ~has_spaced[first]]] = True
     return result & ~is_kept
 
 

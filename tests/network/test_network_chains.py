@@ -178,6 +178,29 @@ def test_street_is_broken_where_its_drawn_class_changes(draw, read_drawing):
     assert streets.network.roads["road_class"].tolist() == ["primary", "tertiary"]
 
 
+@pytest.mark.parametrize("oneway_first", [True, False])
+@pytest.mark.parametrize("towards_end", [True, False])
+def test_node_between_twoway_and_oneway_segment_is_kept(oneway_first, towards_end):
+    # Crossings 0 and 1 are joined directly, over node 2, and over node 3 by a street of which
+    # one half is one-way.
+    there, back = (1.0, np.inf) if towards_end else (np.inf, 1.0)
+    both, oneway = (100.0, 1.0, 1.0), (100.0, there, back)
+    first, second = (oneway, both) if oneway_first else (both, oneway)
+    edges = {(0, 1): both, (0, 2): both, (1, 2): both, (0, 3): first, (1, 3): second}
+    chains = contract_chains(make_segments(edges, 4), np.zeros(5, np.int64))
+    assert np.union1d(chains.start, chains.end).tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize(("last_m", "middle"), [(10.0, 2), (90.0, 3)])
+def test_short_loop_keeps_the_node_beyond_its_middle_else_its_last(last_m, middle):
+    # From crossing 0 round 1, 2, 3: three steps of 10 m and a last one. Half of 40 m is at
+    # node 2, half of 120 m on the last step. Nodes 4 and 5 are dead ends.
+    both = (10.0, 1.0, 1.0)
+    edges = {(0, 1): both, (1, 2): both, (2, 3): both, (0, 3): (last_m, 1.0, 1.0), (0, 4): both, (0, 5): both}
+    chains = contract_chains(make_segments(edges, 6), np.zeros(6, np.int64))
+    assert np.union1d(chains.start, chains.end).tolist() == [0, middle, 4, 5]
+
+
 def test_node_where_a_street_becomes_oneway_is_kept(draw, read_drawing):
     streets = read_drawing(
         draw(
@@ -209,6 +232,14 @@ def test_of_parallel_roads_the_fastest_counts_and_both_are_drawn(draw, read_draw
     direct_m, around_m = sorted(streets.network.roads["length_m"])[-2:]
     assert streets.find_edge_s("A", "B") == pytest.approx(min(direct_m / 10, around_m / (130 / 3.6)))
     assert len(streets.network.roads) == 4
+
+
+def test_of_ways_over_the_same_nodes_each_direction_takes_the_fastest_that_is_open(draw, read_drawing):
+    streets = read_drawing(
+        draw("A-B", ("AB", PRIMARY), ("AB", {**PRIMARY, "maxspeed": "72", "oneway": "yes"}))
+    )
+    assert streets.find_edge_s("B", "A") == pytest.approx(2 * streets.find_edge_s("A", "B"))
+    assert len(streets.network.roads) == 1
 
 
 def test_piece_bears_the_english_name_of_most_of_its_length(draw, read_drawing):
