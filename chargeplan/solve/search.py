@@ -15,14 +15,16 @@ import numpy as np
 from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
+from chargeplan.solve.cover_search import improve_cover, make_cover_plan, pick_cover_greedily
 from chargeplan.solve.milp_steps import MilpSteps
 from chargeplan.solve.outcome import MilpResult, StoppedBy
 from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
+from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
 from chargeplan.solve.version import read_solver_version
-from chargeplan.words import Outcome
+from chargeplan.words import Outcome, PlanMode
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import SolveSettings
@@ -40,6 +42,7 @@ _START_SHARE = 0.35
 _BOUND_SHARE = 0.6
 _BOUND_ITERATIONS = 600
 _NEEDLESS_TRIES = 20
+_SWAP_ITERATIONS = 60
 
 
 def solve_problem(
@@ -177,11 +180,24 @@ class _Search:
         )
 
     def _find_start(self) -> None:
-        from chargeplan.solve.start_plan import find_start_plan
-
-        plan = find_start_plan(self.problem, seed=self.seed, deadline=self._deadline(_START_SHARE))
-        if plan is not None:
-            self.progress.offer_plan("start plan", settle_plan(self.problem, plan.level_pos))
+        """Cover: greedy, then swaps. Allocate starts from what the bound builds."""
+        if self.problem.mode is not PlanMode.COVER:
+            return
+        rows = build_cover_rows(self.problem)
+        columns = pick_cover_greedily(rows)
+        self.progress.offer_plan(
+            "start plan", settle_plan(self.problem, make_cover_plan(self.problem, rows, columns).level_pos)
+        )
+        columns = improve_cover(
+            rows,
+            columns,
+            seed=self.seed,
+            max_iterations=_SWAP_ITERATIONS,
+            deadline=self._deadline(_START_SHARE),
+        )
+        self.progress.offer_plan(
+            "swaps", settle_plan(self.problem, make_cover_plan(self.problem, rows, columns).level_pos)
+        )
 
     def _improve_with_bound(self) -> None:
         """Try the stations that the relaxed problem chose."""

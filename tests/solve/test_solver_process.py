@@ -125,8 +125,9 @@ def test_a_start_plan_is_taken_up(hard):
     assert news[0].incumbent_kwh_day == pytest.approx(start.objective_kwh_day, rel=1e-6)
 
 
-def test_two_runs_with_other_threads_both_solve(smaller):
+def test_two_runs_with_other_threads_both_solve():
     """In one process the second would return nothing (jump-dev/HiGHS.jl issue 130)."""
+    smaller = build_linear_model(small_problems.make_hard_problem(40, 10))
     for threads in (2, 1):
         assert run(make_request(smaller, threads=threads, node_limit=1)).integer_values is not None
 
@@ -216,49 +217,42 @@ def test_a_restricted_model_solves_as_the_problem_without_those_stations():
     assert make_smallest_plan(problem).objective_kwh_day == 0.0
 
 
-SCRIPT = """
-import sys
+SEARCH = """
 import small_problems
 from chargeplan.config.settings import SolveSettings
-from chargeplan.errors import InterruptedRunError
 from chargeplan.model.linear import build_linear_model
-from chargeplan.solve import search
-problem = small_problems.make_hard_problem(1500, 250)
-search.WHOLE = True
-def listen(event):
-    print(event.step, event.incumbent_kwh_day, flush=True)
-try:
-    solution = search.solve_problem(problem, build_linear_model(problem), SolveSettings(time_limit_s=300.0),
-        seed=1, listen=listen, should_stop=lambda: False)
-    print("END", solution.stopped_by, solution.objective_kwh_day, flush=True)
-except InterruptedRunError as error:
-    print("INTERRUPTED", error, flush=True)
+from chargeplan.solve.search import solve_problem
+problem = small_problems.make_hard_problem(200, 40)
+solution = solve_problem(problem, build_linear_model(problem), SolveSettings(time_limit_s=300.0), seed=1,
+    listen=lambda event: print(event.step, flush=True), should_stop=lambda: False)
+print("END", solution.stopped_by, solution.objective_kwh_day, flush=True)
+"""
+MILP = """
+import math
+import small_problems
+from chargeplan.model.linear import build_linear_model
+from chargeplan.solve.outcome import MilpRequest
+from chargeplan.solve.process import run_milp
+model = build_linear_model(small_problems.make_hard_problem())
+run_milp(MilpRequest(model, None, 0.0, math.inf, 300.0, None, 1, 1),
+    tell=lambda news: print("milp", flush=True), ask_stop=lambda: False)
 """
 
 
 class Run:
-    """A search in a process of its own, to which signals can be sent."""
+    """A program in a process of its own, to which signals can be sent once its solver has news."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path) -> None:
         paths = [str(TESTS), str(TESTS.parent)]
         self.folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT],
+            [sys.executable, "-c", program],
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(folder)},
         )
-
-    def wait_for_solver(self) -> psutil.Process:
-        """Wait until the solver's process has told of something."""
-        for line in self.process.stdout:
-            if line.startswith("milp"):
-                break
-        (child,) = psutil.Process(self.process.pid).children()
-        return child
-
-    def read_end(self) -> str:
-        return self.process.stdout.read().splitlines()[-1]
+        next(line for line in self.process.stdout if line.startswith("milp"))
+        (self.child,) = psutil.Process(self.process.pid).children()
 
     def close(self) -> None:
         self.process.kill()
@@ -267,35 +261,42 @@ class Run:
 
 
 @pytest.fixture
-def search_run(tmp_path):
-    started = Run(tmp_path)
-    yield started
-    started.close()
+def start_run(tmp_path):
+    runs = []
+
+    def start(program: str) -> Run:
+        runs.append(Run(program, tmp_path))
+        return runs[-1]
+
+    yield start
+    for started in runs:
+        started.close()
 
 
 pytestmark_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 
 @pytestmark_posix
-def test_ctrl_c_keeps_the_incumbent_within_three_seconds(search_run):
-    child = search_run.wait_for_solver()
+def test_ctrl_c_keeps_the_incumbent_within_three_seconds(start_run):
+    started = start_run(SEARCH)
     sent = time.perf_counter()
-    search_run.process.send_signal(signal.SIGINT)
-    word, stopped_by, objective = search_run.read_end().split()
+    started.process.send_signal(signal.SIGINT)
+    end = started.process.stdout.read().splitlines()[-1]
     assert time.perf_counter() - sent < 3.0 + SLACK_S
+    word, stopped_by, objective = end.split()
     assert (word, stopped_by) == ("END", "user")
     assert float(objective) > 0
-    assert search_run.process.wait(5) == 0
-    assert not child.is_running()
-    assert list(search_run.folder.iterdir()) == []
+    assert started.process.wait(5) == 0
+    assert not started.child.is_running()
+    assert list(started.folder.iterdir()) == []
 
 
 @pytestmark_posix
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL", "SIGHUP"])
-def test_a_killed_run_leaves_no_solver_and_no_file(search_run, name):
-    child = search_run.wait_for_solver()
-    search_run.process.send_signal(getattr(signal, name))
-    search_run.process.wait(5)
-    psutil.wait_procs([child], timeout=5)
-    assert not child.is_running()
-    assert list(search_run.folder.iterdir()) == []
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_a_killed_run_leaves_no_solver_and_no_file(start_run, name):
+    started = start_run(MILP)
+    started.process.send_signal(getattr(signal, name))
+    started.process.wait(5)
+    psutil.wait_procs([started.child], timeout=5)
+    assert not started.child.is_running()
+    assert list(started.folder.iterdir()) == []
