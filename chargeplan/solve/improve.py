@@ -1,0 +1,142 @@
+"""Make a plan better: swaps in cover mode, neighbourhoods solved exactly in allocate mode."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import scipy.sparse as sp
+
+from chargeplan.records import Bools, Floats, Ints, PlanProblem
+from chargeplan.solve.bound import Bound, fix_sites
+from chargeplan.solve.cover_search import improve_cover, make_cover_plan
+from chargeplan.solve.neighbourhood import solve_neighbourhood
+from chargeplan.solve.plan import Plan, find_allowed_levels
+from chargeplan.solve.reduce import build_cover_rows
+from chargeplan.solve.settle import settle_plan
+from chargeplan.solve.start_plan import spend_rest
+from chargeplan.words import PlanMode
+
+# Sites set free at once, around one centre or around two (money then moves between the two).
+_SITES_AROUND_ONE = 16
+_SITES_AROUND_TWO = 5
+_NODE_LIMIT = 50
+_LEAST_GAIN_SHARE = 1e-9
+
+
+def improve_plan(
+    problem: PlanProblem,
+    plan: Plan,
+    *,
+    seed: int,
+    max_iterations: int,
+    deadline: float | None = None,
+    bound: Bound | None = None,
+) -> Plan:
+    """Improve a plan by local search.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    plan : Plan
+        Feasible.
+    seed : int
+    max_iterations : int
+        Perturbations (cover: about 1 ms each) or neighbourhoods (allocate: 0.02 to 1 s each).
+    deadline : float, optional
+        Value of ``time.monotonic()`` to stop at. Without it the same plan comes back for the
+        same seed.
+    bound : Bound, optional
+        Its bounds on single levels leave out what no better plan has; exact, and faster.
+
+    Returns
+    -------
+    Plan
+        Feasible and at least as good.
+    """
+    if problem.mode is PlanMode.COVER:
+        rows = build_cover_rows(problem)
+        is_open = plan.level_pos[rows.site_pos] >= 0
+        columns = improve_cover(
+            rows, np.flatnonzero(is_open), seed=seed, max_iterations=max_iterations, deadline=deadline
+        )
+        found = make_cover_plan(problem, rows, columns)
+        return found if found.objective_kwh_day > plan.objective_kwh_day else plan
+    return _search_neighbourhoods(
+        problem, plan, seed=seed, max_iterations=max_iterations, deadline=deadline, bound=bound
+    )
+
+
+def _search_neighbourhoods(
+    problem: PlanProblem,
+    plan: Plan,
+    *,
+    seed: int,
+    max_iterations: int,
+    deadline: float | None,
+    bound: Bound | None,
+) -> Plan:
+    rng = np.random.default_rng(seed)
+    closeness = _count_shared_cells(problem)
+    for iteration in range(max_iterations):
+        left_s = None if deadline is None else deadline - time.monotonic()
+        if left_s is not None and left_s <= 0:
+            break
+        allowed = _find_levels_worth_trying(problem, plan, bound)
+        if not allowed.any():
+            break
+        is_live: Bools = np.any(allowed, axis=1)
+        free_sites = _pick_free_sites(closeness, is_live, rng, around_two=iteration % 2 == 1)
+        level_pos = solve_neighbourhood(
+            problem,
+            plan,
+            free_sites,
+            level_allowed=allowed,
+            node_limit=_NODE_LIMIT,
+            time_limit_s=left_s,
+        )
+        if level_pos is None or np.array_equal(level_pos, plan.level_pos):
+            continue
+        found = settle_plan(problem, level_pos)
+        if found is None:
+            continue
+        found = spend_rest(problem, found)
+        if found.objective_kwh_day > plan.objective_kwh_day * (1 + _LEAST_GAIN_SHARE):
+            plan = found
+    return plan
+
+
+def _find_levels_worth_trying(problem: PlanProblem, plan: Plan, bound: Bound | None) -> Bools:
+    """Find the levels a better plan may have, and those the plan has."""
+    if bound is None:
+        return find_allowed_levels(problem)
+    allowed = fix_sites(problem, bound, incumbent_kwh_day=plan.objective_kwh_day).level_allowed.copy()
+    new = np.flatnonzero(plan.level_pos >= 0)
+    allowed[new, plan.level_pos[new]] = True
+    return allowed
+
+
+def _count_shared_cells(problem: PlanProblem) -> sp.csr_array:
+    """Count the cells each two sites have in common, shape (n_sites, n_sites)."""
+    ones = np.ones(problem.n_pairs)
+    shape = (problem.n_sites, problem.n_cells)
+    uses = sp.csr_array((ones, (problem.pair_site, problem.pair_cell)), shape=shape)
+    return sp.csr_array(uses @ uses.T)
+
+
+def _pick_free_sites(
+    closeness: sp.csr_array, is_live: Bools, rng: np.random.Generator, *, around_two: bool
+) -> Ints:
+    """Pick one or two live sites at random, with those that share most cells with them, somewhat mixed."""
+    live = np.flatnonzero(is_live)
+    centres = rng.choice(live, min(len(live), 2 if around_two else 1), replace=False)
+    size = _SITES_AROUND_TWO if around_two else _SITES_AROUND_ONE
+    picked = []
+    for centre in centres:
+        start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
+        near = closeness.indices[start:end]
+        shared: Floats = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
+        order = np.argsort(np.where(is_live[near], -shared, np.inf), kind="stable")
+        picked.append(np.append(near[order[:size]], centre))
+    free = np.unique(np.concatenate(picked))
+    return np.asarray(free[is_live[free]], dtype=np.int64)
