@@ -14,12 +14,14 @@ from chargeplan.solve.neighbourhood import solve_neighbourhood
 from chargeplan.solve.plan import Plan, find_allowed_levels
 from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import settle_plan
-from chargeplan.solve.start_plan import spend_rest
+from chargeplan.solve.start_plan import follow_prices, spend_rest
 from chargeplan.words import PlanMode
 
-# Sites set free at once, around one centre or around two (money then moves between the two).
+# Sites set free at once, around one centre or around two (money then moves between the two); fewer
+# where many levels are left to each, so that a neighbourhood stays a matter of moments.
 _SITES_AROUND_ONE = 16
 _SITES_AROUND_TWO = 5
+_LEVELS_AT_ONCE = 48
 _NODE_LIMIT = 50
 _LEAST_GAIN_SHARE = 1e-9
 
@@ -34,6 +36,8 @@ def improve_plan(
     bound: Bound | None = None,
 ) -> Plan:
     """Improve a plan by local search.
+
+    With a bound, sizing plans are first built anew along its prices (`follow_prices`).
 
     Parameters
     ----------
@@ -62,6 +66,8 @@ def improve_plan(
         )
         found = make_cover_plan(problem, rows, columns)
         return found if found.objective_kwh_day > plan.objective_kwh_day else plan
+    if bound is not None:
+        plan = follow_prices(problem, plan, bound, deadline=deadline)
     return _search_neighbourhoods(
         problem, plan, seed=seed, max_iterations=max_iterations, deadline=deadline, bound=bound
     )
@@ -85,8 +91,7 @@ def _search_neighbourhoods(
         allowed = _find_levels_worth_trying(problem, plan, bound)
         if not allowed.any():
             break
-        is_live: Bools = np.any(allowed, axis=1)
-        free_sites = _pick_free_sites(closeness, is_live, rng, around_two=iteration % 2 == 1)
+        free_sites = _pick_free_sites(closeness, allowed, rng, around_two=iteration % 2 == 1)
         level_pos = solve_neighbourhood(
             problem,
             plan,
@@ -125,12 +130,14 @@ def _count_shared_cells(problem: PlanProblem) -> sp.csr_array:
 
 
 def _pick_free_sites(
-    closeness: sp.csr_array, is_live: Bools, rng: np.random.Generator, *, around_two: bool
+    closeness: sp.csr_array, allowed: Bools, rng: np.random.Generator, *, around_two: bool
 ) -> Ints:
     """Pick one or two live sites at random, with those that share most cells with them, somewhat mixed."""
+    is_live: Bools = np.any(allowed, axis=1)
     live = np.flatnonzero(is_live)
+    most = int(_LEVELS_AT_ONCE * len(live) / np.count_nonzero(allowed))
+    size = min(_SITES_AROUND_TWO, most // 2) if around_two else min(_SITES_AROUND_ONE, most)
     centres = rng.choice(live, min(len(live), 2 if around_two else 1), replace=False)
-    size = _SITES_AROUND_TWO if around_two else _SITES_AROUND_ONE
     picked = []
     for centre in centres:
         start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
