@@ -1,0 +1,1 @@
+"""Draw the embedded city, a schematic Islamabad, from the small tables in data/demo."""
