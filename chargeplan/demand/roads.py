@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-# Short against a cell (edge 200 m at resolution 9), so that a road is shared fairly between
-# the cells it crosses without cutting it at their edges.
-SAMPLE_M = 25.0
+# Parts of a quarter of a cell's edge share a road fairly between the cells it crosses without
+# cutting it at their edges; finding the cell of a part is what takes the time.
+_PARTS_PER_EDGE = 4
 _CLASSES_WITHOUT_FRONTAGE = frozenset({"motorway"})
 
 
 def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
     """Measure the road length in each cell, motorways left out, in metres.
 
-    Every straight segment is cut into equal parts of at most 25 m; a part counts in the cell
+    Every straight segment is cut into equal parts of at most a quarter of a cell's edge; a part counts in the cell
     of its middle. A road drawn as two carriageways counts twice.
 
     Returns
@@ -42,7 +42,8 @@ def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
     near = _is_near(start_m, cover) | _is_near(end_m, cover)
     start, end = start[near], end[near]
     length_m = np.hypot(*(end_m[near] - start_m[near]).T)
-    n_parts = np.maximum(np.ceil(length_m / SAMPLE_M), 1).astype(np.int64)
+    sample_m = cover.edge_m / _PARTS_PER_EDGE
+    n_parts = np.maximum(np.ceil(length_m / sample_m), 1).astype(np.int64)
     segment = np.repeat(np.arange(len(n_parts)), n_parts)
     part = np.arange(len(segment)) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts)
     along = ((part + 0.5) / n_parts[segment])[:, None]
