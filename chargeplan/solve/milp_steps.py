@@ -41,14 +41,13 @@ WHOLE_COVER_NONZEROS = 2_000_000
 FIRST_KERNEL_SITES = 60
 KERNEL_GROWTH = 1.6
 KERNEL_NODES = 500
-NODE_LIMITED_KERNELS = 3
 _LEAST_TIME_S = 0.3  # below it the process does not even start
 _RESERVE_SHARE = 0.02  # of the limit, to settle the last plan
 _LARGEST_RESERVE_S = 1.0
 
 
 class MilpSteps:
-    """Runs the solver until the plan is proven or a limit ends it.
+    """Runs the solver on the whole of a problem or on a kernel of it.
 
     Parameters
     ----------
@@ -84,34 +83,45 @@ class MilpSteps:
         self.run = run
         self.should_stop = should_stop
         self.is_infeasible = False
+        self.kernel_sites = float(FIRST_KERNEL_SITES)
 
-    def work(self) -> StoppedBy:
-        """Solve models until the proof or a limit; return what ended it."""
-        n_sites = float(FIRST_KERNEL_SITES)
-        for count in range(1, 1_000):
-            if self._measure_left_s() < _LEAST_TIME_S:
-                return StoppedBy.TIME_LIMIT
-            fixing = self._fix()
-            is_whole = self._is_small(fixing.level_allowed)
-            if not is_whole:
-                kernel = self._choose_kernel(fixing.level_allowed, round(n_sites))
-                is_whole = bool(np.array_equal(kernel, fixing.level_allowed))
-                fixing = replace(fixing, level_allowed=kernel, must_open=find_required_sites(self.problem))
-            try:
-                result = self._solve(fixing, is_whole=is_whole)
-            except SolverError as error:
-                if self.progress.plan is None:
-                    raise
-                LOG.warning("the solver failed and the best plan so far is kept: %s", error)
-                return StoppedBy.FAILURE
-            if self.progress.is_proven:
-                return StoppedBy.PROOF
-            if is_whole or result.stopped_by not in {StoppedBy.PROOF, StoppedBy.NODE_LIMIT}:
-                return StoppedBy.FAILURE if result.stopped_by is StoppedBy.PROOF else result.stopped_by
-            if self.settings.node_limit is not None and count >= NODE_LIMITED_KERNELS:
-                return StoppedBy.NODE_LIMIT
-            n_sites *= KERNEL_GROWTH
-        return StoppedBy.NODE_LIMIT
+    def is_whole_small(self) -> bool:
+        """Tell whether the solver can take on all that the bound has left of the problem."""
+        return self._is_small(self._fix().level_allowed)
+
+    def solve_whole(self) -> StoppedBy:
+        """Solve what the bound has left of the problem; return what ended it."""
+        return self._solve_safely(self._fix(), is_whole=True) or StoppedBy.FAILURE
+
+    def solve_kernel(self) -> StoppedBy | None:
+        """Solve the most promising stations, more each time; None when the search may go on."""
+        fixing = self._fix()
+        kernel = self._choose_kernel(fixing.level_allowed, round(self.kernel_sites))
+        self.kernel_sites *= KERNEL_GROWTH
+        if np.array_equal(kernel, fixing.level_allowed):
+            return self.solve_whole()
+        return self._solve_safely(
+            replace(fixing, level_allowed=kernel, must_open=find_required_sites(self.problem)), is_whole=False
+        )
+
+    def _solve_safely(self, fixing: SiteFixing, *, is_whole: bool) -> StoppedBy | None:
+        """Solve a model; what fails costs no plan that is there."""
+        if self._measure_left_s() < _LEAST_TIME_S:
+            return StoppedBy.TIME_LIMIT
+        try:
+            result = self._solve(fixing, is_whole=is_whole)
+        except SolverError as error:
+            if self.progress.plan is None:
+                raise
+            LOG.warning("the solver failed and the best plan so far is kept: %s", error)
+            return StoppedBy.FAILURE
+        if self.progress.is_proven:
+            return StoppedBy.PROOF
+        if result.stopped_by is StoppedBy.PROOF or (
+            not is_whole and result.stopped_by is StoppedBy.NODE_LIMIT
+        ):
+            return None
+        return result.stopped_by
 
     def _measure_left_s(self) -> float:
         reserve_s = min(_RESERVE_SHARE * self.settings.time_limit_s, _LARGEST_RESERVE_S)

@@ -15,14 +15,14 @@ import numpy as np
 from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
-from chargeplan.solve.cover_search import improve_cover, make_cover_plan, pick_cover_greedily
+from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.milp_steps import MilpSteps
 from chargeplan.solve.outcome import MilpResult, StoppedBy
 from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
-from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
+from chargeplan.solve.start_plan import find_start_plan, follow_prices
 from chargeplan.solve.version import read_solver_version
 from chargeplan.words import Outcome, PlanMode
 
@@ -31,18 +31,25 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import PlanProblem
     from chargeplan.runlog import Listener
+    from chargeplan.solve.plan import Plan
 
 LOG = logging.getLogger(__name__)
 
 RunMilp = Callable[..., MilpResult]
 
-# Shares of the time limit after which the steps before the MILP give way; a limit, not a plan:
-# on cities of the usual size they end long before, by their counts of iterations.
+# Shares of the time limit after which a step gives way to the next; a net, not a plan: on cities
+# of the usual size the steps end long before, by their counts of iterations.
 _START_SHARE = 0.35
 _BOUND_SHARE = 0.6
+_LAST_SHARE = 0.97  # the rest is for settling the last plan
 _BOUND_ITERATIONS = 600
+# Rounds of local search before the solver's first turn, and rounds without gain before a kernel.
+_FIRST_ROUNDS = 8
+_STALLED_ROUNDS = 40
+_ROUND_ITERATIONS = {PlanMode.COVER: 50, PlanMode.ALLOCATE: 5}
+_TINY_PAIRS = 2_000  # the solver takes a second for these and needs no help
+_NODE_LIMITED_KERNELS = 2
 _NEEDLESS_TRIES = 20
-_SWAP_ITERATIONS = 60
 
 
 def solve_problem(
@@ -115,6 +122,7 @@ class _Search:
         self.run = run
         self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
         self.bound: Bound | None = None
+        self.rounds = 0
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
 
@@ -125,8 +133,9 @@ class _Search:
         progress.offer_bound("demand in reach", compute_plain_bound_kwh_day(self.problem))
         if progress.plan is None or self._is_over():
             return
-        self._find_start()
-        if self._is_over():
+        start = find_start_plan(self.problem, seed=self.seed, deadline=self._deadline(_START_SHARE))
+        self._offer("start plan", start)
+        if self._is_over() or progress.plan is None:
             return
         self.bound = compute_bound(
             self.problem,
@@ -135,13 +144,12 @@ class _Search:
             deadline=self._deadline(_BOUND_SHARE),
         )
         progress.offer_bound("bound", self.bound.value_kwh_day)
-        if not self._is_over():
-            self._improve_with_bound()
+        if not self._is_over() and self.problem.mode is PlanMode.ALLOCATE:
+            deadline = self._deadline(_BOUND_SHARE)
+            self._offer("prices", follow_prices(self.problem, progress.plan, self.bound, deadline=deadline))
 
     def prove(self) -> None:
-        """Let the solver search and prove, as far as it is needed."""
-        if self._is_over():
-            return
+        """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
         steps = MilpSteps(
             self.problem,
             self.model,
@@ -152,7 +160,19 @@ class _Search:
             run=self.run,
             should_stop=self.should_stop,
         )
-        self.stopped_by = steps.work()
+        if self.problem.n_pairs > _TINY_PAIRS:
+            for _ in range(_FIRST_ROUNDS):
+                self._improve()
+        stalled = kernels = 0
+        while not self._is_over():
+            if self.progress.plan is None or steps.is_whole_small():
+                self.stopped_by = steps.solve_whole()
+            elif stalled >= _STALLED_ROUNDS:
+                self.stopped_by, stalled, kernels = steps.solve_kernel(), 0, kernels + 1
+                if self.settings.node_limit is not None and kernels >= _NODE_LIMITED_KERNELS:
+                    self.stopped_by = self.stopped_by or StoppedBy.NODE_LIMIT
+            else:
+                stalled = 0 if self._improve() else stalled + 1
         self.is_infeasible = steps.is_infeasible
 
     def finish(self, solver: str) -> Solution:
@@ -179,33 +199,26 @@ class _Search:
             stopped_by=stopped_by.value,
         )
 
-    def _find_start(self) -> None:
-        """Cover: greedy, then swaps. Allocate starts from what the bound builds."""
-        if self.problem.mode is not PlanMode.COVER:
-            return
-        rows = build_cover_rows(self.problem)
-        columns = pick_cover_greedily(rows)
-        self.progress.offer_plan(
-            "start plan", settle_plan(self.problem, make_cover_plan(self.problem, rows, columns).level_pos)
+    def _improve(self) -> bool:
+        """Search around the best plan for a while; tell whether that brought a better one."""
+        if self._is_over() or self.progress.plan is None:
+            return False
+        self.rounds += 1
+        plan = improve_plan(
+            self.problem,
+            self.progress.plan,
+            seed=self.seed + self.rounds,
+            max_iterations=_ROUND_ITERATIONS[self.problem.mode],
+            deadline=self._deadline(_LAST_SHARE),
+            bound=self.bound,
         )
-        columns = improve_cover(
-            rows,
-            columns,
-            seed=self.seed,
-            max_iterations=_SWAP_ITERATIONS,
-            deadline=self._deadline(_START_SHARE),
-        )
-        self.progress.offer_plan(
-            "swaps", settle_plan(self.problem, make_cover_plan(self.problem, rows, columns).level_pos)
-        )
+        return self._offer("swaps" if self.problem.mode is PlanMode.COVER else "neighbourhoods", plan)
 
-    def _improve_with_bound(self) -> None:
-        """Try the stations that the relaxed problem chose."""
-        if self.bound is None:
-            return
-        for level_pos in reversed(self.bound.level_picks):
-            if not self._is_over():
-                self.progress.offer_plan("bound", settle_plan(self.problem, level_pos))
+    def _offer(self, step: str, plan: Plan | None) -> bool:
+        """Settle a plan and keep it when it is the best."""
+        if plan is None or plan is self.progress.plan:
+            return False
+        return self.progress.offer_plan(step, settle_plan(self.problem, plan.level_pos))
 
     def _deadline(self, share: float) -> float:
         """When a step gives way; with a node limit only the whole limit counts, as a safety net."""

@@ -19,6 +19,7 @@ from chargeplan.errors import (
 from chargeplan.model.linear import build_linear_model
 from chargeplan.runlog import SolveEvent, ignore_event
 from chargeplan.solve import milp_steps
+from chargeplan.solve import search as search_module
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -189,8 +190,17 @@ def test_kernels_give_plans_and_never_bounds(open_problem, monkeypatch):
     best = search(open_problem, gap=0.002)
     monkeypatch.setattr(milp_steps, "WHOLE_PAIRS", 0)
     monkeypatch.setattr(milp_steps, "FIRST_KERNEL_SITES", 3)
-    solution = search(open_problem, gap=0.002, node_limit=50)
-    assert any(step.startswith("milp of ") for step in solution.steps["phase"])
+    monkeypatch.setattr(search_module, "_STALLED_ROUNDS", 1)
+    runs = []
+
+    def run(request, *, tell, ask_stop):
+        result = solve_milp(request, tell=tell, ask_stop=ask_stop)
+        runs.append((request.model.n_columns, result.bound_kwh_day))
+        return result
+
+    solution = search(open_problem, run=run, node_limit=50)
+    assert runs[0][0] < build_linear_model(open_problem).n_columns
+    assert runs[0][1] < solution.bound_kwh_day  # the kernel's own bound was not taken
     assert solution.bound_kwh_day >= best.objective_kwh_day
     assert solution.objective_kwh_day <= best.bound_kwh_day
 
