@@ -17,7 +17,8 @@ from chargeplan.records import PlanProblem
 from chargeplan.solve.bound import compute_bound, fix_sites
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.plan import find_broken_rules
-from chargeplan.solve.start_plan import find_start_plan
+from chargeplan.solve.start_plan import find_start_plan, follow_prices
+from chargeplan.words import PlanMode
 
 CASES: dict[str, tuple[Callable[[], PlanProblem], int]] = {
     "cover 5,000 x 500, p = 20, seed 1": (make_mclp, 0),
@@ -50,6 +51,8 @@ def measure(name: str, problem: PlanProblem, iterations: int) -> None:
         flush=True,
     )
     started = time.perf_counter()
+    if problem.mode is PlanMode.ALLOCATE:
+        plan = follow_prices(problem, plan, bound)
     better = improve_plan(problem, plan, seed=1, max_iterations=iterations, bound=bound)
     assert not find_broken_rules(problem, better)
     gap = bound.value_kwh_day / better.objective_kwh_day - 1

@@ -14,7 +14,7 @@ from chargeplan.solve.neighbourhood import solve_neighbourhood
 from chargeplan.solve.plan import Plan, find_allowed_levels
 from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import settle_plan
-from chargeplan.solve.start_plan import follow_prices, spend_rest
+from chargeplan.solve.start_plan import spend_rest
 from chargeplan.words import PlanMode
 
 # Sites set free at once, around one centre or around two (money then moves between the two); fewer
@@ -36,8 +36,6 @@ def improve_plan(
     bound: Bound | None = None,
 ) -> Plan:
     """Improve a plan by local search.
-
-    With a bound, sizing plans are first built anew along its prices (`follow_prices`).
 
     Parameters
     ----------
@@ -66,8 +64,6 @@ def improve_plan(
         )
         found = make_cover_plan(problem, rows, columns)
         return found if found.objective_kwh_day > plan.objective_kwh_day else plan
-    if bound is not None:
-        plan = follow_prices(problem, plan, bound, deadline=deadline)
     return _search_neighbourhoods(
         problem, plan, seed=seed, max_iterations=max_iterations, deadline=deadline, bound=bound
     )

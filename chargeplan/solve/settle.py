@@ -70,7 +70,8 @@ def fit_shares(problem: PlanProblem, level_pos: Ints) -> Floats:
     load = np.bincount(problem.pair_site, problem.demand_kwh_day[problem.pair_cell] * share, problem.n_sites)
     if problem.mode is PlanMode.COVER or bool(np.all(load <= capacity)):
         return share
-    share[usable] = _solve_transport(problem, usable, capacity)
+    wanted = usable[problem.demand_kwh_day[problem.pair_cell[usable]] > 0]  # a share of nothing is undefined
+    share[wanted] = _solve_transport(problem, wanted, capacity)
     return _clip_to_rules(problem, share, capacity)
 
 
