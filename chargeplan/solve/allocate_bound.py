@@ -101,7 +101,7 @@ class AllocateDual:
         profit = self.pair_quality - multipliers[self.pair_cell]
         pair = np.flatnonzero(profit > 0)
         # One sort by site and falling profit: profits lie in (0, 1], sites are 2 apart.
-        pair = pair[np.argsort(2.0 * self.pair_site[pair] - profit[pair])]
+        pair = pair[np.argsort(2.0 * self.pair_site[pair] - profit[pair], kind="stable")]
         profit, kwh_day = profit[pair], self.pair_kwh_day[pair]
         ends = np.cumsum(np.bincount(self.pair_site[pair], minlength=self.problem.n_sites))
         filled = np.concatenate([[0.0], np.cumsum(kwh_day)])
