@@ -25,7 +25,7 @@ class Figure:
     source : str
         Where it was taken from, or "computed".
     confidence : str
-        high, med, low, assumption, or computed.
+        high, med, low, assumption, computed, or planner for what the config says.
     """
 
     step: str

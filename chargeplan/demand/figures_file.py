@@ -22,8 +22,8 @@ def read_figure_rows(path: Path, key: str, columns: tuple[str, ...]) -> list[tup
     Raises
     ------
     DataError
-        When the file is missing, not UTF-8, or lacks a column, or a row has too few or too
-        many cells.
+        When the file is missing, not UTF-8, or lacks a column or has it twice, or a row has
+        too few or too many cells.
     """
     require_file(path, key)
     faults = FaultCollector(DataError)
@@ -34,6 +34,8 @@ def read_figure_rows(path: Path, key: str, columns: tuple[str, ...]) -> list[tup
             present = [name.strip() for name in reader.fieldnames or []]
             reader.fieldnames = present
             for column in columns:
+                if present.count(column) > 1:
+                    faults.add(f'{key}: {path.name} has the column "{column}" more than once; keep one')
                 if column not in present:
                     faults.add(describe_missing_column(key, path.name, column, present))
             faults.raise_if_any()

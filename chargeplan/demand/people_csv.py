@@ -80,6 +80,11 @@ def _read_text(path: Path) -> pd.DataFrame:
         raise DataError(
             f"{KEY}.path: {path} cannot be read as CSV in UTF-8 with commas: {error}; save it so"
         ) from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas makes an index of what is over
+        raise DataError(
+            f"{KEY}.path: the rows of {path.name} have more cells than its header line "
+            f"({', '.join(map(str, frame.columns))}); give every column a name, and drop commas at the end of lines"
+        )
     frame.columns = [str(column).strip() for column in frame.columns]
     frame.index = pd.RangeIndex(2, len(frame) + 2)
     frame = frame.fillna("")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.geo import WGS84, to_degrees, to_metric
@@ -84,21 +85,25 @@ def make_grid_of_points(
     Raises
     ------
     DataError
-        When two points of a lattice fall together, or the spacing cannot be told.
+        When two points fall together, or the spacing cannot be told.
     """
-    if square_m is not None:
-        x_m, y_m = to_metric(lon_deg, lat_deg, metric_crs)
-        return PeopleGrid(x_m, y_m, people, square_m / 2, square_m / 2, metric_crs, origin, f"{key}.square_m")
-    if len(np.unique(np.column_stack((lon_deg, lat_deg)), axis=0)) < 2:
+    lonlat = np.column_stack((lon_deg, lat_deg))
+    if square_m is None and len(np.unique(lonlat, axis=0)) < 2:
         raise DataError(
             f"{key}: {origin} has points at one position only, so the square they stand for cannot be "
             f"found; give square_m (side of the square in metres)"
         )
+    _refuse_repeats(lon_deg, lat_deg, lonlat, key, origin)
+    if square_m is not None:
+        x_m, y_m = to_metric(lon_deg, lat_deg, metric_crs)
+        return PeopleGrid(x_m, y_m, people, square_m / 2, square_m / 2, metric_crs, origin, f"{key}.square_m")
     for crs in crs_options:
         x, y = (lon_deg, lat_deg) if crs == WGS84 else to_metric(lon_deg, lat_deg, crs)
         step_x, step_y = find_lattice_step(x), find_lattice_step(y)
         if step_x is not None and step_y is not None:
-            _refuse_repeats(x / step_x, y / step_y, key, origin)
+            # Coordinates that differ by rounding alone are the same square.
+            square = np.round(np.column_stack(((x - x.min()) / step_x, (y - y.min()) / step_y)))
+            _refuse_repeats(lon_deg, lat_deg, square, key, origin)
             return PeopleGrid(
                 x, y, people, step_x / 2, step_y / 2, crs, origin, "spacing of the points along each axis"
             )
@@ -158,14 +163,16 @@ def check_people(
             faults.add(f"{where}: {named} ({np.count_nonzero(bad):,} in all) have {what}")
 
 
-def _refuse_repeats(column: Floats, row: Floats, key: str, origin: str) -> None:
-    square = np.round(np.column_stack((column - column.min(), row - row.min()))).astype(np.int64)
+def _refuse_repeats(lon_deg: Floats, lat_deg: Floats, square: NDArray[Any], key: str, origin: str) -> None:
+    """Refuse points of which two have the same row of `square`."""
     _, first, count = np.unique(square, axis=0, return_index=True, return_counts=True)
-    if (count > 1).any():
+    repeated = np.sort(first[count > 1])
+    if repeated.size:
+        places = [f"({lon_deg[pos]:.5f}, {lat_deg[pos]:.5f})" for pos in repeated[:5]]
+        named = name_rows(places + [""] * (len(repeated) - len(places)))
         raise DataError(
-            f"{key}: {origin} has {np.count_nonzero(count > 1):,} squares with more than one row, such as "
-            f"that of rows {name_rows(np.sort(first[count > 1]) + 1)}; people would be counted twice; "
-            f"remove the repeats or add them up"
+            f"{key}: {origin} has more than one row for each of {len(repeated):,} squares, those at longitude and "
+            f"latitude {named}; people would be counted twice; remove the repeats or add them up"
         )
 
 
@@ -175,8 +182,8 @@ def _make_grid_of_scattered_points(
     from scipy.spatial import cKDTree
 
     x_m, y_m = to_metric(lon_deg, lat_deg, metric_crs)
-    places = np.unique(np.column_stack((x_m, y_m)), axis=0)
-    nearest_m, _ = cKDTree(places).query(places, k=2)
+    xy_m = np.column_stack((x_m, y_m))
+    nearest_m, _ = cKDTree(xy_m).query(xy_m, k=2)
     half_m = float(np.median(nearest_m[:, 1])) / 2
     return PeopleGrid(
         x_m,

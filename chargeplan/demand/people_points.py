@@ -36,8 +36,9 @@ def read_people_points(settings: PopulationPoints, area: StudyArea) -> PeopleGri
     if not is_point.all():
         rows = name_rows(np.flatnonzero(~is_point) + 1)
         faults.add(f"{KEY}.path: features {rows} of {name} are not points; use a layer of single points")
-    if settings.column not in layer.columns:
-        faults.add(describe_missing_column(f"{KEY}.column", name, settings.column, layer.columns[:-1]))
+    columns = layer.columns.drop(layer.geometry.name)
+    if settings.column not in columns:
+        faults.add(describe_missing_column(f"{KEY}.column", name, settings.column, columns))
     faults.raise_if_any()
     people = pd.to_numeric(layer[settings.column], errors="coerce").to_numpy(dtype=np.float64)
     rows_as_named = [f"feature {number}" for number in range(1, len(layer) + 1)]

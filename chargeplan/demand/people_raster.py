@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,11 +33,15 @@ def read_people_raster(settings: PopulationRaster, area: StudyArea) -> PeopleGri
         touch the study area, or holds negative or missing counts outside its nodata.
     """
     import rasterio
-    from rasterio.errors import RasterioError
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     require_file(settings.path, f"{KEY}.path")
     try:
-        with rasterio.open(settings.path) as dataset:
+        with warnings.catch_warnings():
+            # _check_dataset refuses such a file, with what to do.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            dataset = rasterio.open(settings.path)
+        with dataset:
             _check_dataset(dataset, settings)
             window = _find_window(dataset, area, settings)
             band = dataset.read(settings.band, window=window, masked=True)

@@ -25,8 +25,8 @@ _CLASSES_WITHOUT_FRONTAGE = frozenset({"motorway"})
 def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
     """Measure the road length in each cell, motorways left out, in metres.
 
-    Every straight segment is cut into equal parts of at most a quarter of a cell's edge; a part counts in the cell
-    of its middle. A road drawn as two carriageways counts twice.
+    Every straight segment is cut into equal parts of at most a quarter of a cell's edge; a part
+    counts in the cell of its middle. A road drawn as two carriageways counts twice.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
     """
     start, end = _pick_segments(network)
     start_m, end_m = _project(start, cover), _project(end, cover)
-    near = _is_near(start_m, cover) | _is_near(end_m, cover)
+    near = _touch_box(start_m, end_m, cover)
     start, end = start[near], end[near]
     length_m = np.hypot(*(end_m[near] - start_m[near]).T)
     sample_m = cover.edge_m / _PARTS_PER_EDGE
@@ -73,8 +73,8 @@ def _project(lonlat: Floats, cover: CellCover) -> Floats:
     return np.column_stack(to_metric(lonlat[:, 0], lonlat[:, 1], cover.crs))
 
 
-def _is_near(xy_m: Floats, cover: CellCover) -> Bools:
-    """Tell which points lie in the cover's box, widened by a kilometre for long segments."""
-    margin_m = 1000.0 + 2 * cover.edge_m
-    low, high = cover.xy_m.min(axis=0) - margin_m, cover.xy_m.max(axis=0) + margin_m
-    return np.asarray(((xy_m >= low) & (xy_m <= high)).all(axis=1))
+def _touch_box(start_m: Floats, end_m: Floats, cover: CellCover) -> Bools:
+    """Tell which segments have a box that touches the box of the cover, whole cells included."""
+    low, high = cover.xy_m.min(axis=0) - 2 * cover.edge_m, cover.xy_m.max(axis=0) + 2 * cover.edge_m
+    touches = (np.maximum(start_m, end_m) >= low) & (np.minimum(start_m, end_m) <= high)
+    return np.asarray(touches.all(axis=1))

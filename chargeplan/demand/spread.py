@@ -57,8 +57,11 @@ def spread_grid(grid: PeopleGrid, cover: CellCover, road_m: Floats) -> CellPeopl
     Raises
     ------
     DataError
-        When nobody of the grid is in the study area.
+        When the grid counts nobody, or nobody in the study area.
     """
+    people_in = float(grid.people.sum())
+    if not people_in > 0:
+        raise DataError(f"demand.population: {grid.origin} counts 0 people; check the column or the band")
     near = np.flatnonzero(_is_near(grid, cover) & (grid.people > 0))
     dots_x, dots_y = _lay_dots(grid, cover)
     people = np.zeros(cover.n_cells)
@@ -95,7 +98,7 @@ def _conclude(
 ) -> CellPeople:
     people_in = float(grid.people.sum())
     if not people.sum() > 0:
-        _refuse_empty(grid, cover, people_in)
+        _refuse_elsewhere(grid, cover)
     if n_untouched > 0.05 * cover.n_cells:
         LOG.warning(
             "%d of %d cells of the study area lie in no square with people of %s; "
@@ -122,9 +125,7 @@ def _conclude(
     )
 
 
-def _refuse_empty(grid: PeopleGrid, cover: CellCover, people_in: float) -> None:
-    if people_in == 0:
-        raise DataError(f"demand.population: {grid.origin} counts 0 people; check the column or the band")
+def _refuse_elsewhere(grid: PeopleGrid, cover: CellCover) -> None:
     lon, lat = grid.locate(grid.x, grid.y)
     west, south = cover.lonlat.min(axis=0)
     east, north = cover.lonlat.max(axis=0)

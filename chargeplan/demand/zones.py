@@ -125,11 +125,12 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     """
     layer = read_layer(settings.path, f"{_KEY}.path")
     name = settings.path.name
+    columns = layer.columns.drop(layer.geometry.name)
     faults = FaultCollector(DataError)
     for option in ("id_column", "name_column"):
         column = getattr(settings, option)
-        if column not in layer.columns:
-            faults.add(describe_missing_column(f"{_KEY}.{option}", name, column, layer.columns[:-1]))
+        if column not in columns:
+            faults.add(describe_missing_column(f"{_KEY}.{option}", name, column, columns))
     is_polygon = layer.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
     if not is_polygon.all():
         rows = name_rows(np.flatnonzero(~is_polygon) + 1)
