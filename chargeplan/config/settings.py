@@ -239,6 +239,9 @@ class DemandSettings(Section):
     """Vehicles."""
     snap_limit_m: Positive = 1000.0
     """A cell whose centre is farther than this from every road is reported, not served."""
+    max_off_network_share: Share = 0.1
+    """Largest share of the demand that may lie in such cells; above it the study stops, because the
+    road file does not fit the study area."""
 
 
 class SiteFileSettings(Section):

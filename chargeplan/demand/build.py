@@ -11,6 +11,7 @@ from chargeplan.demand.cells import cover_area, name_cells
 from chargeplan.demand.energy import spread_energy
 from chargeplan.demand.explain import explain
 from chargeplan.demand.fleet import read_fleet
+from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
 from chargeplan.demand.people_figures import spread_figures
 from chargeplan.demand.roads import measure_roads
@@ -54,7 +55,8 @@ def build_demand(
     Raises
     ------
     DataError
-        When an input file cannot be used; every fault of the file is named.
+        When an input file cannot be used (every fault of the file is named), or when more of the
+        demand than `settings.max_off_network_share` lies off the network.
     ConfigError
         When the fleet or the figures of the config cannot be used.
     """
@@ -70,7 +72,7 @@ def build_demand(
     snap = snap_points(
         network.node_xy_m, network.is_joinable, cover.xy_m[wanted], limit_m=settings.snap_limit_m
     )
-    return DemandCells(
+    cells = DemandCells(
         cell_id=name_cells(cover.cell_key[wanted]),
         lonlat=cover.lonlat[wanted],
         people=people.people[wanted],
@@ -87,6 +89,8 @@ def build_demand(
         kwh_day_outside=energy.kwh_day_outside,
         explanation=explain(people.figures, attraction.figures, energy.figures),
     )
+    refuse_much_off_network(cells, settings)
+    return cells
 
 
 def _locate_people(
