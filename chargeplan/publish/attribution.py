@@ -1,0 +1,44 @@
+"""Who made the data, under which licence, of which date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chargeplan.text import clean_text
+
+if TYPE_CHECKING:
+    from chargeplan.publish.bundle import RunBundle
+
+
+def list_sources(bundle: RunBundle) -> list[dict[str, str | int]]:
+    """List the input files as plain data, in the order of their keys."""
+    ordered = sorted(bundle.sources, key=lambda source: (source.key, source.file_name))
+    return [
+        {
+            "key": clean_text(source.key),
+            "file_name": clean_text(source.file_name),
+            "sha256": source.sha256,
+            "size_bytes": source.size_bytes,
+            "licence": clean_text(source.licence),
+            "attribution": clean_text(source.attribution),
+            "data_date": clean_text(source.data_date),
+        }
+        for source in ordered
+    ]
+
+
+def describe_attribution(bundle: RunBundle) -> str:
+    """Write the line under the map: attribution, licence and data date of each source, once.
+
+    Files without an attribution text are listed in the sources but not here.
+    """
+    credit_lines: dict[str, None] = {}
+    for source in list_sources(bundle):
+        if source["attribution"]:
+            details = [
+                str(source["licence"]) if source["licence"] != "not stated" else "",
+                f"data of {source['data_date']}" if source["data_date"] else "",
+            ]
+            shown = ", ".join(detail for detail in details if detail)
+            credit_lines[f"{source['attribution']} ({shown})" if shown else str(source["attribution"])] = None
+    return " · ".join(credit_lines)

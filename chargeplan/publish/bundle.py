@@ -1,0 +1,83 @@
+"""Everything a run hands to publication."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chargeplan.errors import RecordError
+from chargeplan.text import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chargeplan.records import (
+        CandidateSites,
+        DataSource,
+        DemandCells,
+        Evaluation,
+        PlanProblem,
+        PlanRequest,
+        RoadNetwork,
+        Solution,
+        StudyArea,
+        TravelTable,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunBundle:
+    """A verified plan with all that led to it.
+
+    Parameters
+    ----------
+    area, network, cells, sites, travel, request, problem, solution, evaluation : records
+        What the stages handed on.
+    sources : tuple of DataSource
+        Every input file, for the attribution and the checksums.
+    settings_as_run : mapping
+        The settings as plain JSON data (texts, numbers, lists, mappings).
+    run_info : mapping
+        Versions, seed, command: plain JSON data that is the same on every run.
+    timings : mapping
+        What differs between runs (start, seconds by phase, peak memory): plain JSON data.
+    year : int
+        Year the demand stands for.
+    online_tiles : bool
+        Offer an online background map, switched off, as a layer.
+    """
+
+    area: StudyArea
+    network: RoadNetwork
+    cells: DemandCells
+    sites: CandidateSites
+    travel: TravelTable
+    request: PlanRequest
+    problem: PlanProblem
+    solution: Solution
+    evaluation: Evaluation
+    sources: tuple[DataSource, ...]
+    settings_as_run: Mapping[str, Any]
+    run_info: Mapping[str, Any]
+    year: int
+    timings: Mapping[str, Any] = field(default_factory=dict)
+    online_tiles: bool = False
+
+    def __post_init__(self) -> None:
+        n_cells, n_sites = len(self.cells.cell_id), len(self.sites.table)
+        for what, size, expected in (
+            ("problem cells", self.problem.n_cells, n_cells),
+            ("problem sites", self.problem.n_sites, n_sites),
+            ("solution chargers", len(self.solution.chargers), n_sites),
+            ("solution pairs", len(self.solution.pair_share), self.problem.n_pairs),
+            ("evaluated cells", len(self.evaluation.cell_served_kwh_day), n_cells),
+        ):
+            if size != expected:
+                msg = f"the records of this run do not belong together: {size} {what}, expected {expected}"
+                raise RecordError(msg)
+
+    @property
+    def config_sha256(self) -> str:
+        """SHA-256 of the settings as run, 64 hexadecimal digits."""
+        return hashlib.sha256(to_json(dict(self.settings_as_run)).encode()).hexdigest()

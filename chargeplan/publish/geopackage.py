@@ -1,0 +1,116 @@
+"""plan.gpkg: sites, cells and zones for a GIS, the same bytes for the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from chargeplan.geo import WGS84
+from chargeplan.publish.hexagons import build_hexagons
+from chargeplan.publish.site_results import RESULT_COLUMNS, build_site_results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from chargeplan.publish.bundle import RunBundle
+
+# GDAL writes the time of writing into every GeoPackage unless told otherwise.
+FIXED_DATE = "2000-01-01T00:00:00.000Z"
+LAYERS = ("sites", "cells", "zones")
+_SITE_COLUMNS = ("site_id", "kind", "status", "name", "name_en", "name_ur", "brand", "is_open", "is_new")
+
+
+def write_geopackage(path: Path, bundle: RunBundle) -> None:
+    """Write the layers `sites` (points), `cells` (hexagons) and `zones` (table), EPSG:4326."""
+    import geopandas as gpd
+
+    sites = build_site_results(bundle)
+    site_layer = gpd.GeoDataFrame(
+        sites[[*_SITE_COLUMNS, *RESULT_COLUMNS]],
+        geometry=gpd.points_from_xy(sites["lon"], sites["lat"]),
+        crs=WGS84,
+    )
+    cell_layer = gpd.GeoDataFrame(
+        describe_cells(bundle), geometry=build_hexagons(bundle.cells.cell_id), crs=WGS84
+    )
+    with _fixed_gdal_date():
+        _write_layer(path, "sites", site_layer)
+        _write_layer(path, "cells", cell_layer)
+        _write_layer(path, "zones", bundle.evaluation.zones)
+
+
+def describe_cells(bundle: RunBundle) -> pd.DataFrame:
+    """Describe each cell: people, demand, what competitors take, what is served, what is left."""
+    import pandas as pd
+
+    demand = bundle.cells.total_kwh_day
+    competitor = bundle.problem.competitor_kwh_day
+    served = bundle.evaluation.cell_served_kwh_day
+    zones = bundle.cells.zones.iloc[bundle.cells.zone_pos]
+    return pd.DataFrame(
+        {
+            "cell_id": bundle.cells.cell_id,
+            "zone_id": zones["zone_id"].to_numpy(),
+            "zone_name": zones["zone_name"].to_numpy(),
+            "people": bundle.cells.people,
+            "demand_kwh_day": demand,
+            "competitor_kwh_day": competitor,
+            "served_kwh_day": served,
+            "unserved_kwh_day": np.maximum(demand - competitor - served, 0.0),
+            "is_on_network": bundle.cells.node_pos >= 0,
+        }
+    )
+
+
+def check_geopackage(path: Path, bundle: RunBundle) -> list[str]:
+    """Read a GeoPackage back and list where it differs from the plan."""
+    import geopandas as gpd
+    import pyogrio
+
+    layers = {str(name) for name, _ in pyogrio.list_layers(path)}
+    if layers != set(LAYERS):
+        return [f"{path.name}: layers are {sorted(layers)}, expected {sorted(LAYERS)}"]
+    faults = []
+    cells = gpd.read_file(path, layer="cells")
+    for layer, count, expected in (
+        ("sites", len(gpd.read_file(path, layer="sites")), len(bundle.sites.table)),
+        ("cells", len(cells), len(bundle.cells.cell_id)),
+        ("zones", pyogrio.read_info(path, layer="zones")["features"], len(bundle.evaluation.zones)),
+    ):
+        if count != expected:
+            faults.append(f"{path.name}: layer {layer} has {count} rows, expected {expected}")
+    if not faults:
+        if not bool(shapely.is_valid(cells.geometry.to_numpy()).all()):
+            faults.append(f"{path.name}: layer cells has invalid polygons")
+        if not np.array_equal(cells["served_kwh_day"], bundle.evaluation.cell_served_kwh_day):
+            faults.append(f"{path.name}: layer cells does not hold the plan's served energy")
+    return faults
+
+
+def _write_layer(path: Path, layer: str, frame: pd.DataFrame) -> None:
+    import pyogrio
+
+    # Without a spatial index and its triggers the file is less than half as large; the
+    # layers are small enough for any GIS without one.
+    options = {"SPATIAL_INDEX": "NO"} if "geometry" in frame.columns else {}
+    pyogrio.write_dataframe(
+        frame, path, layer=layer, driver="GPKG", append=path.exists(), layer_options=options
+    )
+
+
+@contextmanager
+def _fixed_gdal_date() -> Iterator[None]:
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

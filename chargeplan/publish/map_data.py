@@ -1,0 +1,239 @@
+"""What the map page shows, as plain data for its JSON blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from chargeplan.publish.attribution import describe_attribution, list_sources
+from chargeplan.publish.encode import pack_integers, pack_lines
+from chargeplan.publish.geopackage import describe_cells
+from chargeplan.publish.hexagons import find_outlines
+from chargeplan.publish.run_record import describe_limits, describe_outcome, make_finite
+from chargeplan.publish.site_results import build_site_results, sort_by_rank
+from chargeplan.text import clean_text, show_name
+from chargeplan.units import format_pkr
+from chargeplan.words import SiteStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chargeplan.publish.bundle import RunBundle
+    from chargeplan.records import Floats
+
+ENERGY_SCALE = 100  # cells hold hundredths of a kWh/day
+SHARE_SCALE = 1000  # shares travel as thousandths
+_CLASS_SHARES = (0.30, 0.55, 0.75, 0.90, 0.97)
+_SMALLEST_USED_SHARE = 1e-6
+_BOUNDARY_THINNING_DEG = 0.0002  # some 20 m
+
+
+def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
+    """Build what the cards, the tables and the site layers show."""
+    results = build_site_results(bundle)
+    ranked = sort_by_rank(results)
+    return {
+        "title": clean_text(bundle.area.title),
+        "year": bundle.year,
+        "isSchematic": bundle.area.is_schematic,
+        "outcome": {
+            **describe_outcome(bundle),
+            "is_proven": bundle.solution.outcome_text == "PROVEN OPTIMAL",
+        },
+        "limits": describe_limits(bundle),
+        "figures": _list_figures(bundle),
+        "openSites": [_describe_open_site(row) for row in ranked.to_dict("records")],
+        "otherSites": _list_other_sites(results),
+        "removedSites": [
+            [
+                round(float(row["lon"]), 5),
+                round(float(row["lat"]), 5),
+                clean_text(row["name"]) or clean_text(row["site_id"]),
+                row["kind"],
+                clean_text(row["reason"]),
+                clean_text(row["detail"]),
+            ]
+            for row in bundle.sites.removed.to_dict("records")
+        ],
+        "reach": _pack_reach(bundle, ranked),
+        "zones": _list_zones(bundle),
+        "zonesAreCells": bundle.cells.zones_are_cells,
+        "boundary": _pack_boundary(bundle),
+        "attribution": describe_attribution(bundle),
+        "sources": list_sources(bundle),
+        "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
+        "bounds": [round(float(value), 5) for value in _find_bounds(bundle)],
+    }
+
+
+def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
+    """Build the hexagons: outlines, and for each cell its figures as whole numbers.
+
+    ``values`` holds, one stream after the other: zone row, people, demand, demand that
+    competitors take, served energy (hundredths of a kWh/day).
+    """
+    cells = describe_cells(bundle)
+    energy = [
+        np.rint(cells[column].to_numpy() * ENERGY_SCALE).astype(np.int64)
+        for column in ("demand_kwh_day", "competitor_kwh_day", "served_kwh_day")
+    ]
+    people = np.rint(bundle.cells.people).astype(np.int64)
+    return {
+        "count": len(cells),
+        "outlines": pack_lines(find_outlines(bundle.cells.cell_id)),
+        "values": pack_integers(bundle.cells.zone_pos, people, *energy),
+        "breaks": find_class_breaks(bundle.cells.total_kwh_day),
+    }
+
+
+def find_class_breaks(kwh_day: Floats) -> list[float]:
+    """Choose where the colour classes of demand begin, rounded to two digits, rising.
+
+    The classes hold unequal numbers of cells on purpose: a map of a city has few cells of
+    high demand, and they should stand out.
+
+    Examples
+    --------
+    >>> find_class_breaks(np.arange(1.0, 101.0))
+    [31.0, 55.0, 75.0, 90.0, 97.0]
+    """
+    positive = kwh_day[kwh_day > 0]
+    if positive.size == 0:
+        return []
+    quantiles = np.quantile(positive, _CLASS_SHARES)
+    rounded = sorted({float(f"{value:.2g}") for value in quantiles})
+    return [value for value in rounded if positive.min() < value <= positive.max()]
+
+
+def _list_figures(bundle: RunBundle) -> list[list[str]]:
+    """List the key figures: name, value, small print."""
+    evaluation, problem = bundle.evaluation, bundle.problem
+    budget = make_finite(problem.budget_pkr)
+    existing = int(bundle.sites.has_status(SiteStatus.EXISTING).sum())
+    new_sites = int(evaluation.get_metric("new_sites"))
+    limit = f"of at most {problem.max_sites}" if problem.max_sites >= 0 else ""
+    beside = f"beside {existing} existing" if existing else ""
+    demand = evaluation.get_metric("demand")
+    return [
+        [
+            "Demand served",
+            f"{evaluation.get_metric('served_share'):.1%}",
+            f"{evaluation.get_metric('served'):,.0f} of {demand:,.0f} kWh/day",
+        ],
+        ["New stations", f"{new_sites:,}", ", ".join(part for part in (limit, beside) if part)],
+        ["New chargers", f"{int(evaluation.get_metric('new_chargers')):,}", ""],
+        [
+            "Cost",
+            format_pkr(evaluation.get_metric("cost")),
+            f"of {format_pkr(budget)}" if budget is not None else "no budget limit",
+        ],
+        [
+            "Mean drive",
+            f"{evaluation.get_metric('mean_drive'):.1f} min",
+            f"at most {bundle.travel.limit_s / 60:g} min",
+        ],
+    ]
+
+
+def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:
+    shown = row["shown_name"]
+    others = {clean_text(row[key]) for key in ("name", "name_ur")} - {shown, ""}
+    return {
+        "id": clean_text(row["site_id"]),
+        "name": shown,
+        "otherNames": sorted(others),
+        "kind": row["kind"],
+        "status": row["status"],
+        "lon": round(float(row["lon"]), 5),
+        "lat": round(float(row["lat"]), 5),
+        "rank": int(row["rank"]),
+        "chargers": int(row["chargers"]),
+        "powerKw": make_finite(round(row["power_kw"], 1)),
+        "servedKwhDay": make_finite(round(row["served_kwh_day"], 1)),
+        "capacityKwhDay": make_finite(round(row["capacity_kwh_day"], 1)),
+        "utilisation": make_finite(round(row["utilisation_share"], 4)),
+        "costPkr": make_finite(round(row["cost_pkr"])),
+        "costText": format_pkr(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
+        "meanDriveMin": make_finite(round(row["mean_drive_min"], 2)),
+        "cells": int(row["n_cells"]),
+    }
+
+
+def _list_other_sites(results: pd.DataFrame) -> list[list[Any]]:
+    """List candidates that were not chosen, and competitors."""
+    others = results[~results["is_open"]]
+    return [
+        [
+            round(float(row["lon"]), 5),
+            round(float(row["lat"]), 5),
+            show_name(row, ""),
+            row["kind"],
+            row["status"],
+            int(row["max_chargers"]),
+            int(row["existing_chargers"]),
+        ]
+        for row in others.to_dict("records")
+    ]
+
+
+def _pack_reach(bundle: RunBundle, ranked: pd.DataFrame) -> str:
+    """Pack which cells each open site serves.
+
+    Streams: number of cells of each site (in the order of rank), steps between cell rows,
+    share of the cell's demand in thousandths, driving time in seconds.
+    """
+    problem, share = bundle.problem, bundle.solution.pair_share
+    used = np.flatnonzero(share > _SMALLEST_USED_SHARE)
+    used = used[np.lexsort((problem.pair_cell[used], problem.pair_site[used]))]
+    site = problem.pair_site[used]
+    starts = np.searchsorted(site, ranked.index.to_numpy(), side="left")
+    ends = np.searchsorted(site, ranked.index.to_numpy(), side="right")
+    order = np.concatenate([used[start:end] for start, end in zip(starts, ends, strict=True)] or [used[:0]])
+    return pack_integers(
+        ends - starts,
+        np.diff(problem.pair_cell[order], prepend=0),
+        np.rint(share[order] * SHARE_SCALE).astype(np.int64),
+        np.rint(problem.pair_seconds[order]).astype(np.int64),
+    )
+
+
+def _list_zones(bundle: RunBundle) -> list[list[Any]]:
+    """List the zones: name, people, demand, served share, and where its name stands."""
+    weight = np.maximum(bundle.cells.people, 1e-9)
+    pos, count = bundle.cells.zone_pos, len(bundle.cells.zones)
+    total = np.maximum(np.bincount(pos, weights=weight, minlength=count), 1e-12)
+    centre = [
+        np.bincount(pos, weights=weight * bundle.cells.lonlat[:, axis], minlength=count) for axis in (0, 1)
+    ]
+    return [
+        [
+            clean_text(row["zone_name"]),
+            round(float(row["people"])),
+            round(float(row["demand_kwh_day"]), 1),
+            round(float(row["served_share"]), 4),
+            round(float(centre[0][number] / total[number]), 5),
+            round(float(centre[1][number] / total[number]), 5),
+        ]
+        for number, row in enumerate(bundle.evaluation.zones.to_dict("records"))
+    ]
+
+
+def _pack_boundary(bundle: RunBundle) -> str:
+    thinned = bundle.area.boundary.simplify(_BOUNDARY_THINNING_DEG)
+    rings = [
+        ring for polygon in shapely.get_parts(thinned) for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    return pack_lines([shapely.get_coordinates(ring) for ring in rings])
+
+
+def _find_bounds(bundle: RunBundle) -> tuple[float, float, float, float]:
+    """Find west, south, east, north of the cells with demand, or of the area without any."""
+    wanted = bundle.cells.lonlat[bundle.cells.total_kwh_day > 0]
+    if len(wanted) == 0:
+        west, south, east, north = bundle.area.boundary.bounds
+        return west, south, east, north
+    west, south = wanted.min(axis=0)
+    east, north = wanted.max(axis=0)
+    return float(west), float(south), float(east), float(north)

@@ -1,0 +1,129 @@
+"""A run folder: written beside the old one, read back and checked, then put in its place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chargeplan.errors import ChargeplanError, DataError
+from chargeplan.files import replace_folder, write_text
+from chargeplan.publish.geojson import build_geojson
+from chargeplan.publish.geojson_check import find_geojson_faults
+from chargeplan.publish.geopackage import check_geopackage, write_geopackage
+from chargeplan.publish.map_page import build_map_page
+from chargeplan.publish.run_record import describe_run, describe_timings
+from chargeplan.store import check_records, write_records
+from chargeplan.text import to_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chargeplan.publish.bundle import RunBundle
+
+MAP_NAME = "index.html"
+GEOJSON_NAME = "sites.geojson"
+GEOPACKAGE_NAME = "plan.gpkg"
+RUN_NAME = "run.json"
+TIMINGS_NAME = "timings.json"
+RECORDS_NAME = "records"
+RUN_FOLDER_NAMES = (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, RUN_NAME, TIMINGS_NAME, RECORDS_NAME)
+
+
+def publish_run(folder: Path, bundle: RunBundle) -> Path:
+    """Write a whole run folder; an older run in its place is kept until the new one is complete.
+
+    Every file but timings.json is the same bytes for the same bundle.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder, such as maps/islamabad.
+    bundle : RunBundle
+        A plan that `evaluate` has verified.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ChargeplanError
+        When the folder cannot be written, holds something other than a run, or a file that
+        was written does not read back as it should; the older run stays as it was.
+    """
+    _refuse_foreign_folder(folder)
+    try:
+        with replace_folder(folder) as fresh:
+            _write_files(fresh, bundle)
+            _check_files(fresh, bundle)
+    except OSError as error:
+        msg = (
+            f"publish.folder: {folder} cannot be written ({error}); free disk space, or set "
+            f"publish.folder to a folder that you may write to"
+        )
+        raise ChargeplanError(msg) from error
+    return folder
+
+
+def _refuse_foreign_folder(folder: Path) -> None:
+    """Refuse to replace a folder that no run has made."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        msg = f"publish.folder: {folder} is a file; remove it or choose another folder"
+        raise ChargeplanError(msg)
+    # A GIS or a desktop leaves files beside ours (plan.gpkg-wal, .DS_Store); they go with the old run.
+    foreign = sorted(
+        path.name for path in folder.iterdir() if not path.name.startswith((*RUN_FOLDER_NAMES, ".DS_Store"))
+    )
+    if foreign:
+        msg = (
+            f"publish.folder: {folder} holds files that are not of a run ({', '.join(foreign[:5])}) and "
+            f"would be replaced; move them away or choose another folder or study.name"
+        )
+        raise ChargeplanError(msg)
+
+
+def _write_files(folder: Path, bundle: RunBundle) -> None:
+    write_text(folder / MAP_NAME, build_map_page(bundle))
+    write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
+    write_geopackage(folder / GEOPACKAGE_NAME, bundle)
+    write_text(folder / RUN_NAME, to_json(describe_run(bundle)) + "\n")
+    write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
+    records = folder / RECORDS_NAME
+    records.mkdir()
+    write_records(
+        records,
+        {
+            "area": bundle.area,
+            "network": bundle.network,
+            "demand": bundle.cells,
+            "sites": bundle.sites,
+            "travel": bundle.travel,
+            "request": bundle.request,
+            "problem": bundle.problem,
+            # Clocks differ between runs; they are in timings.json.
+            "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
+            "evaluation": bundle.evaluation,
+        },
+    )
+
+
+def _check_files(folder: Path, bundle: RunBundle) -> None:
+    """Read everything back; raise when a file is not what was meant."""
+    check_records(folder / RECORDS_NAME)
+    geojson = (folder / GEOJSON_NAME).read_text(encoding="utf-8")
+    faults = [f"{GEOJSON_NAME}: {fault}" for fault in find_geojson_faults(geojson)]
+    faults += check_geopackage(folder / GEOPACKAGE_NAME, bundle)
+    page = (folder / MAP_NAME).read_text(encoding="utf-8")
+    if not page.rstrip().endswith("</html>"):
+        faults.append(f"{MAP_NAME}: the page is not complete")
+    for name in (RUN_NAME, TIMINGS_NAME):
+        try:
+            json.loads((folder / name).read_text(encoding="utf-8"))
+        except ValueError as error:
+            faults.append(f"{name}: not JSON ({error})")
+    if faults:
+        raise DataError(faults)

@@ -1,0 +1,56 @@
+"""Sites with what the plan makes of them, in one table for every output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.text import show_name
+from chargeplan.words import SiteStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chargeplan.publish.bundle import RunBundle
+
+RESULT_COLUMNS = (
+    "rank",
+    "chargers",
+    "power_kw",
+    "served_kwh_day",
+    "capacity_kwh_day",
+    "utilisation_share",
+    "cost_pkr",
+    "mean_drive_min",
+    "n_cells",
+)
+
+
+def build_site_results(bundle: RunBundle) -> pd.DataFrame:
+    """Join the sites with their evaluation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per site in the order of `CandidateSites`: its columns, `shown_name`, the
+        `RESULT_COLUMNS` (NaN where a site is neither open nor existing), and the flags
+        `is_open` (in the plan or existing) and `is_new`.
+    """
+    table = bundle.sites.table.copy()
+    results = bundle.evaluation.sites.set_index("site_id")
+    for column in RESULT_COLUMNS:
+        table[column] = results[column].reindex(table["site_id"]).to_numpy(dtype=np.float64)
+    existing = bundle.sites.has_status(SiteStatus.EXISTING)
+    table["is_open"] = (bundle.solution.chargers > 0) | existing
+    table["is_new"] = (bundle.solution.chargers > 0) & ~existing
+    table["shown_name"] = [
+        show_name(row, f"{str(row['kind']).replace('_', ' ')} {row['site_id']}")
+        for row in table[["name_en", "name", "name_ur", "kind", "site_id"]].to_dict("records")
+    ]
+    return table
+
+
+def sort_by_rank(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the open and existing sites, best rank first."""
+    return results[results["is_open"]].sort_values(["rank", "site_id"], ignore_index=False)

@@ -1,0 +1,148 @@
+// Demand, unserved demand and the reach of the chosen station, on three canvases that share
+// one set of hexagons.
+chargeplan.PART_UNSERVED = 0.05;
+chargeplan.MOST_UNSERVED = 0.5;
+
+chargeplan.addCells = function (map, id) {
+  var data = chargeplan.readJson(id), state = chargeplan.state;
+  state.breaks = data.breaks;
+  state.layers.demand = new chargeplan.CanvasLayer("cells", chargeplan.drawDemand);
+  state.layers.unserved = new chargeplan.CanvasLayer("unserved", chargeplan.drawUnserved);
+  state.layers.reach = new chargeplan.CanvasLayer("reach", chargeplan.drawReach);
+  ["demand", "unserved", "reach"].forEach(function (name) { state.layers[name].addTo(map); });
+  state.pending.push((async function () {
+    var lines = await chargeplan.unpackLines(data.outlines, data.count);
+    var values = await chargeplan.unpackIntegers(data.values);
+    var reach = await chargeplan.unpackIntegers(state.plan.reach);
+    state.cells = chargeplan.buildCells(lines, values, data.count);
+    state.reach = chargeplan.buildReach(reach, state.plan.openSites.length);
+    ["demand", "unserved", "reach"].forEach(function (name) { state.layers[name].redraw(); });
+  })());
+  map.on("click", function (event) { chargeplan.showCell(map, event.latlng); });
+};
+
+chargeplan.buildCells = function (lines, values, count) {
+  var cells = [];
+  for (var cell = 0; cell < count; cell += 1) {
+    var demand = values[2 * count + cell] / 100, competitor = values[3 * count + cell] / 100;
+    var served = values[4 * count + cell] / 100;
+    var left = Math.max(demand - competitor - served, 0);
+    var x = 0, y = 0, n = lines.starts[cell + 1] - lines.starts[cell], path = new Path2D();
+    for (var p = lines.starts[cell]; p < lines.starts[cell + 1]; p += 1) {
+      x += lines.points[2 * p] / n;
+      y += lines.points[2 * p + 1] / n;
+      if (p === lines.starts[cell]) path.moveTo(lines.points[2 * p], lines.points[2 * p + 1]);
+      else path.lineTo(lines.points[2 * p], lines.points[2 * p + 1]);
+    }
+    path.closePath();
+    var corner = 2 * lines.starts[cell];
+    cells.push({
+      zone: values[cell], people: values[count + cell], demand: demand, competitor: competitor, served: served,
+      left: left, leftShare: demand > 0 ? left / demand : 0, path: path, x: x, y: y,
+      radius: Math.hypot(lines.points[corner] - x, lines.points[corner + 1] - y),
+    });
+  }
+  return cells;
+};
+
+chargeplan.buildReach = function (numbers, siteCount) {
+  var total = 0, sites = [], cell = 0, at = 0;
+  for (var s = 0; s < siteCount; s += 1) total += numbers[s];
+  for (var site = 0; site < siteCount; site += 1) {
+    var served = [];
+    for (var k = 0; k < numbers[site]; k += 1, at += 1) {
+      cell += numbers[siteCount + at];
+      served.push({ cell: cell, share: numbers[siteCount + total + at] / 1000, seconds: numbers[siteCount + 2 * total + at] });
+    }
+    sites.push(served);
+  }
+  return sites;
+};
+
+chargeplan.findClass = function (demand) {
+  var breaks = chargeplan.state.breaks, found = 0;
+  while (found < breaks.length && demand >= breaks[found]) found += 1;
+  // With fewer classes than colours the ramp is stretched over them.
+  return breaks.length ? Math.round((found * 5) / breaks.length) : 3;
+};
+
+chargeplan.isCellInView = function (cell, view) {
+  return cell.x + cell.radius >= view.left && cell.x - cell.radius <= view.right
+    && cell.y + cell.radius >= view.top && cell.y - cell.radius <= view.bottom;
+};
+
+chargeplan.drawDemand = function (pen, view) {
+  var cells = chargeplan.state.cells, colours = chargeplan.getColours();
+  if (!cells) return;
+  pen.globalAlpha = colours.rampAlpha;
+  var paths = colours.ramp.map(function () { return new Path2D(); });
+  cells.forEach(function (cell) {
+    if (cell.demand > 0 && chargeplan.isCellInView(cell, view)) paths[chargeplan.findClass(cell.demand)].addPath(cell.path);
+  });
+  paths.forEach(function (path, level) { pen.fillStyle = colours.ramp[level]; pen.fill(path); });
+  pen.globalAlpha = 1;
+};
+
+chargeplan.drawUnserved = function (pen, view) {
+  var cells = chargeplan.state.cells, colour = chargeplan.getColours().unserved;
+  if (!cells) return;
+  var part = new Path2D(), most = new Path2D();
+  cells.forEach(function (cell) {
+    if (cell.left < 0.01 || !chargeplan.isCellInView(cell, view)) return;
+    if (cell.leftShare >= chargeplan.MOST_UNSERVED) most.addPath(cell.path);
+    else if (cell.leftShare >= chargeplan.PART_UNSERVED) part.addPath(cell.path);
+  });
+  pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 9, 0.7);
+  pen.fill(part);
+  pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 6, 1.1);
+  pen.fill(most);
+  pen.strokeStyle = colour;
+  pen.globalAlpha = 0.55;
+  pen.lineWidth = 0.7 / view.factor;
+  pen.stroke(most);
+  pen.globalAlpha = 1;
+};
+
+chargeplan.drawReach = function (pen, view) {
+  var state = chargeplan.state, colours = chargeplan.getColours();
+  if (state.selected === null || !state.cells) return;
+  var site = state.plan.openSites[state.selected], centre = chargeplan.toLocal(site.lon, site.lat);
+  pen.strokeStyle = colours.reachLine;
+  state.reach[state.selected].forEach(function (pair) {
+    var cell = state.cells[pair.cell];
+    pen.fillStyle = colours.reach;
+    pen.globalAlpha = 0.22 + 0.5 * pair.share;
+    pen.fill(cell.path);
+    pen.globalAlpha = 0.5;
+    pen.lineWidth = 0.6 / view.factor;
+    pen.stroke(cell.path);
+    pen.globalAlpha = 0.35;
+    pen.beginPath();
+    pen.moveTo(centre[0], centre[1]);
+    pen.lineTo(cell.x, cell.y);
+    pen.stroke();
+  });
+  pen.globalAlpha = 1;
+};
+
+// A click beside every station tells about the cell under it.
+chargeplan.showCell = function (map, latlng) {
+  var state = chargeplan.state;
+  chargeplan.selectSite(null);
+  if (!state.cells || !map.hasLayer(state.layers.demand)) return;
+  var at = chargeplan.toLocal(latlng.lng, latlng.lat), best = null, bestDistance = Infinity;
+  state.cells.forEach(function (cell) {
+    var distance = Math.hypot(cell.x - at[0], cell.y - at[1]);
+    if (distance < bestDistance) { best = cell; bestDistance = distance; }
+  });
+  if (!best || bestDistance > best.radius) return;
+  var number = chargeplan.formatNumber, zone = state.plan.zones[best.zone];
+  var rows = [
+    ["Demand", number(best.demand, 1) + " kWh/day"],
+    ["Served", number(best.served, 1) + " kWh/day"],
+    ["Not served", number(best.left, 1) + " kWh/day"],
+    ["People", number(best.people)],
+  ];
+  if (best.competitor > 0) rows.splice(2, 0, ["To competitors", number(best.competitor, 1) + " kWh/day"]);
+  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(chargeplan.makeCard("Demand cell", zone ? [zone[0]] : [], rows)).openOn(map);
+};

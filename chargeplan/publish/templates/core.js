@@ -1,0 +1,167 @@
+"use strict";
+// Everything of the page hangs on this one object. Text from data reaches the page through
+// `make` (textContent) or a canvas, never as HTML.
+var chargeplan = {
+  state: { selected: null, layers: {}, plan: null, cells: null, dark: false, listeners: [] },
+};
+
+chargeplan.make = function (tag, options, children) {
+  var node = document.createElement(tag);
+  var settings = options || {};
+  if (settings.text !== undefined) node.textContent = settings.text;
+  if (settings.className) node.className = settings.className;
+  Object.keys(settings.attributes || {}).forEach(function (name) {
+    node.setAttribute(name, settings.attributes[name]);
+  });
+  (children || []).forEach(function (child) { if (child) node.appendChild(child); });
+  return node;
+};
+
+chargeplan.readJson = function (id) {
+  return JSON.parse(document.getElementById(id).textContent);
+};
+
+// Reads what publish/encode.py writes: base64, deflate, variable-length zigzag numbers.
+chargeplan.unpackIntegers = async function (packed) {
+  var raw = Uint8Array.from(atob(packed), function (letter) { return letter.charCodeAt(0); });
+  var stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("deflate"));
+  var bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  var count = 0;
+  for (var at = 0; at < bytes.length; at += 1) if (bytes[at] < 128) count += 1;
+  var numbers = new Float64Array(count);
+  var value = 0, factor = 1, position = 0;
+  for (var i = 0; i < bytes.length; i += 1) {
+    value += (bytes[i] & 127) * factor;
+    if (bytes[i] < 128) {
+      numbers[position] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      position += 1;
+      value = 0;
+      factor = 1;
+    } else {
+      factor *= 128;
+    }
+  }
+  return numbers;
+};
+
+// Flat arrays for the canvas layers: where each line starts, and its points in local units.
+chargeplan.unpackLines = async function (packed, lineCount) {
+  var numbers = await chargeplan.unpackIntegers(packed);
+  var total = 0, lines = lineCount;
+  if (lines === undefined) {
+    // The counts come first, and their sum is what is left, twice.
+    lines = 0;
+    while (lines < numbers.length && lines + 2 * total < numbers.length) { total += numbers[lines]; lines += 1; }
+  }
+  var starts = new Uint32Array(lines + 1);
+  for (var i = 0; i < lines; i += 1) starts[i + 1] = starts[i] + numbers[i];
+  total = starts[lines];
+  var points = new Float32Array(2 * total);
+  var lon = 0, lat = 0;
+  for (var p = 0; p < total; p += 1) {
+    lon += numbers[lines + p];
+    lat += numbers[lines + total + p];
+    var local = chargeplan.toLocal(lon / 1e5, lat / 1e5);
+    points[2 * p] = local[0];
+    points[2 * p + 1] = local[1];
+  }
+  return { count: lines, starts: starts, points: points };
+};
+
+// Local units: Web Mercator pixels of zoom 12, counted from the middle of the plan, so that
+// 32-bit numbers keep a hundredth of a pixel at every zoom.
+chargeplan.LOCAL_ZOOM = 12;
+chargeplan.toWorld = function (lon, lat) {
+  var size = 256 * Math.pow(2, chargeplan.LOCAL_ZOOM);
+  var sine = Math.sin((lat * Math.PI) / 180);
+  return [((lon + 180) / 360) * size, (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * size];
+};
+chargeplan.toLocal = function (lon, lat) {
+  var world = chargeplan.toWorld(lon, lat), origin = chargeplan.state.origin;
+  return [world[0] - origin[0], world[1] - origin[1]];
+};
+
+chargeplan.formatNumber = function (value, digits) {
+  if (value === null || value === undefined) return "–";
+  return value.toLocaleString("en-US", { maximumFractionDigits: digits || 0, minimumFractionDigits: digits || 0 });
+};
+chargeplan.formatShare = function (share) {
+  return share === null ? "–" : chargeplan.formatNumber(100 * share, share > 0 && share < 0.0995 ? 1 : 0) + " %";
+};
+chargeplan.formatWord = function (word) {
+  var words = String(word).replace(/_/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+chargeplan.COLOURS = {
+  // Demand ramps: steps of equal lightness in OKLCH at one hue, told apart in every kind of
+  // colour vision; dark mode runs the other way.
+  light: {
+    paper: "#f6f3ec", roadCasing: "#cfc8ba", roadFill: "#ffffff", roadMajor: "#fffdf6", roadFar: "#b9b1a1",
+    roadMinor: "#ddd7cb", boundary: "#7d7666", label: "#5d584d", labelHalo: "rgba(250,248,243,.92)",
+    zone: "rgba(70,66,58,.55)", ramp: ["#d0e9f4", "#a8ccdb", "#80b0c3", "#5894ac", "#2a7994", "#005e7d"],
+    rampAlpha: 0.72, unserved: "#6d1f4f", reach: "#e8830c", reachLine: "#9a4a00",
+    dot: "#8a8375", dotFill: "#fdfcf9", removed: "#a39c8e", competitor: "#5c6670",
+  },
+  dark: {
+    paper: "#12181f", roadCasing: "#0b1015", roadFill: "#3a4753", roadMajor: "#56656f", roadFar: "#4a5863",
+    roadMinor: "#26303a", boundary: "#7e8b96", label: "#b9c3cb", labelHalo: "rgba(14,19,24,.9)",
+    zone: "rgba(200,210,218,.5)", ramp: ["#173239", "#274d56", "#376975", "#488695", "#5aa5b7", "#6cc5da"],
+    rampAlpha: 0.66, unserved: "#f0a3d0", reach: "#ffb347", reachLine: "#ffd9a0",
+    dot: "#93a0ab", dotFill: "#1a222a", removed: "#6b7680", competitor: "#aab4bd",
+  },
+};
+chargeplan.getColours = function () {
+  return chargeplan.state.dark ? chargeplan.COLOURS.dark : chargeplan.COLOURS.light;
+};
+
+chargeplan.redrawAll = function () {
+  Object.keys(chargeplan.state.layers).forEach(function (name) {
+    var layer = chargeplan.state.layers[name];
+    if (layer.redraw) layer.redraw();
+  });
+};
+
+// First call of the page: panes, controls, the frame around the map.
+chargeplan.start = function (map, id) {
+  var plan = chargeplan.readJson(id);
+  var scheme = window.matchMedia("(prefers-color-scheme: dark)");
+  var state = chargeplan.state;
+  var box = plan.bounds;
+  state.map = map;
+  state.plan = plan;
+  state.pending = [];
+  state.origin = chargeplan.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
+  state.dark = scheme.matches;
+  scheme.addEventListener("change", function (event) {
+    state.dark = event.matches;
+    chargeplan.redrawAll();
+    chargeplan.drawKey();
+  });
+  [["cells", 310], ["unserved", 320], ["roads", 330], ["reach", 340], ["labels", 350], ["dots", 420]].forEach(
+    function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; }
+  );
+  L.control.zoom({ position: "topright" }).addTo(map);
+  L.control.scale({ position: "bottomright", imperial: false, maxWidth: 120 }).addTo(map);
+  var credit = L.control.attribution({ position: "bottomright", prefix: false }).addTo(map);
+  credit.getContainer().appendChild(chargeplan.make("span", { text: plan.attribution, attributes: { dir: "auto" } }));
+  if (plan.onlineTiles) {
+    state.layers.tiles = L.tileLayer(plan.onlineTiles.url, { maxZoom: 19, opacity: 0.6 });
+    state.layers.tiles.on("add", function () {
+      credit.addAttribution(plan.onlineTiles.attribution);  // a fixed text of ours
+    });
+  }
+  chargeplan.addBoundary(map);
+  chargeplan.fillFrame(map);
+  chargeplan.fitPlan(map);
+};
+
+chargeplan.fitPlan = function (map) {
+  var box = chargeplan.state.plan.bounds;
+  var wide = window.innerWidth > 720;
+  map.fitBounds([[box[1], box[0]], [box[3], box[2]]], {
+    animate: false,
+    paddingTopLeft: wide ? [document.getElementById("panel").offsetWidth + 28, 20] : [8, 120],
+    paddingBottomRight: wide ? [20, 28] : [8, 70],
+  });
+};

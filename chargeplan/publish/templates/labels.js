@@ -1,0 +1,106 @@
+// Names of roads written along them, and names of zones, on one canvas (so names are never HTML).
+chargeplan.addLabels = function (map, id) {
+  var data = chargeplan.readJson(id), lines = null;
+  var layer = new chargeplan.CanvasLayer("labels", function (pen, view) {
+    chargeplan.drawLabels(pen, view, data, lines);
+  });
+  chargeplan.state.layers.labels = layer;
+  layer.addTo(map);
+  chargeplan.state.pending.push((async function () {
+    lines = await chargeplan.unpackLines(data.lines, data.names.length);
+    layer.redraw();
+  })());
+};
+
+chargeplan.drawLabels = function (pen, view, data, lines) {
+  var colours = chargeplan.getColours(), taken = [];
+  pen.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineJoin = "round";
+  if (!chargeplan.state.plan.zonesAreCells) chargeplan.drawZoneNames(pen, view, colours, taken);
+  if (!lines || view.zoom < 12) return;
+  var seen = {};
+  pen.fillStyle = colours.label;
+  pen.strokeStyle = colours.labelHalo;
+  pen.lineWidth = 3;
+  for (var line = 0; line < lines.count; line += 1) {
+    var rank = data.ranks[line];  // 4 tertiary ... 8 motorway
+    if (rank < 6 && view.zoom < 13 + (6 - rank) * 0.75) continue;
+    pen.font = "500 " + (rank >= 6 ? 11.5 : 10.5) + "px system-ui, sans-serif";
+    var width = pen.measureText(data.names[line]).width + 8;
+    var place = chargeplan.findStraightRun(lines, line, width, view);
+    if (!place) continue;
+    var near = (seen[data.names[line]] || []).some(function (other) {
+      return Math.hypot(other.x - place.x, other.y - place.y) < 380;
+    });
+    var reach = [Math.abs(Math.cos(place.angle)) * width / 2 + 7, Math.abs(Math.sin(place.angle)) * width / 2 + 7];
+    var box = [place.x - reach[0], place.y - reach[1], place.x + reach[0], place.y + reach[1]];
+    if (near || chargeplan.overlaps(box, taken)) continue;
+    taken.push(box);
+    (seen[data.names[line]] = seen[data.names[line]] || []).push(place);
+    pen.save();
+    pen.translate(place.x, place.y);
+    pen.rotate(place.angle);
+    pen.strokeText(data.names[line], 0, 0);
+    pen.fillText(data.names[line], 0, 0);
+    pen.restore();
+  }
+};
+
+chargeplan.overlaps = function (box, taken) {
+  return taken.some(function (other) {
+    return box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1];
+  });
+};
+
+// A stretch of the line as long as the text and nearly straight, as near its middle as possible.
+chargeplan.findStraightRun = function (lines, line, width, view) {
+  var first = lines.starts[line], last = lines.starts[line + 1] - 1, lengths = [0], points = [];
+  for (var p = first; p <= last; p += 1) {
+    points.push([lines.points[2 * p] * view.factor + view.shift[0], lines.points[2 * p + 1] * view.factor + view.shift[1]]);
+    var n = points.length - 1;
+    if (n) lengths.push(lengths[n - 1] + Math.hypot(points[n][0] - points[n - 1][0], points[n][1] - points[n - 1][1]));
+  }
+  var total = lengths[lengths.length - 1];
+  if (total < width) return null;
+  function locate(at) {
+    var k = 1;
+    while (k < lengths.length - 1 && lengths[k] < at) k += 1;
+    var share = (at - lengths[k - 1]) / (lengths[k] - lengths[k - 1] || 1);
+    return [points[k - 1][0] + share * (points[k][0] - points[k - 1][0]), points[k - 1][1] + share * (points[k][1] - points[k - 1][1])];
+  }
+  var extent = [(view.right - view.left) * view.factor, (view.bottom - view.top) * view.factor];
+  var shares = [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9];
+  for (var s = 0; s < shares.length; s += 1) {
+    var start = shares[s] * (total - width), a = locate(start), b = locate(start + width);
+    var middle = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+    var inside = middle[0] > 30 && middle[1] > 30 && middle[0] < extent[0] - 30 && middle[1] < extent[1] - 30;
+    if (inside && Math.hypot(b[0] - a[0], b[1] - a[1]) > 0.985 * width) {
+      var angle = Math.atan2(b[1] - a[1], b[0] - a[0]);
+      if (angle > Math.PI / 2) angle -= Math.PI;
+      if (angle < -Math.PI / 2) angle += Math.PI;
+      return { x: middle[0], y: middle[1], angle: angle };
+    }
+  }
+  return null;
+};
+
+chargeplan.drawZoneNames = function (pen, view, colours, taken) {
+  pen.font = "600 " + (view.zoom >= 13 ? 14 : 12) + "px system-ui, sans-serif";
+  pen.fillStyle = colours.zone;
+  pen.strokeStyle = colours.labelHalo;
+  pen.lineWidth = 3;
+  var zones = chargeplan.state.plan.zones.slice().sort(function (a, b) { return b[1] - a[1]; });
+  zones.forEach(function (zone) {
+    if (zone[0] === "(no zone)") return;  // what is left over has no place of its own
+    var local = chargeplan.toLocal(zone[4], zone[5]);
+    var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
+    var width = pen.measureText(zone[0]).width;
+    var box = [x - width / 2 - 4, y - 9, x + width / 2 + 4, y + 9];
+    if (chargeplan.overlaps(box, taken)) return;
+    taken.push(box);
+    pen.strokeText(zone[0], x, y);
+    pen.fillText(zone[0], x, y);
+  });
+};

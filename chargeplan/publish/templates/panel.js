@@ -1,0 +1,175 @@
+// The frame around the map: title, figures, tables, key.
+chargeplan.fillFrame = function (map) {
+  var plan = chargeplan.state.plan, make = chargeplan.make;
+  document.getElementById("plan-title").textContent = plan.title;
+  document.getElementById("plan-year").textContent = String(plan.year);
+  var outcome = document.getElementById("plan-outcome");
+  outcome.appendChild(make("span", { className: plan.outcome.is_proven ? "badge proven" : "badge", text: plan.outcome.outcome_text }));
+  outcome.appendChild(make("span", {
+    className: "outcome-note",
+    text: chargeplan.describeProof(plan.outcome),
+  }));
+  if (plan.isSchematic) document.getElementById("card").appendChild(make("p", { className: "schematic", text: "Schematic streets: drawn from the city's plan, not surveyed." }));
+  plan.figures.forEach(function (figure) {
+    document.getElementById("figures").appendChild(make("div", {}, [
+      make("dt", { text: figure[0] }), make("dd", { text: figure[1] }), figure[2] ? make("dd", { className: "small", text: figure[2] }) : null,
+    ]));
+  });
+  chargeplan.fillNotes(plan);
+  chargeplan.fillStations(map, plan);
+  chargeplan.fillZones(map, plan);
+  chargeplan.fillTabs();
+};
+
+chargeplan.describeProof = function (outcome) {
+  if (!outcome.is_proven) return "of the best possible plan";
+  if (outcome.gap_share === 0) return "no better plan exists";
+  return "no plan is more than " + (Math.ceil(1e5 * outcome.gap_share) / 1e3) + " % better";
+};
+
+chargeplan.fillNotes = function (plan) {
+  var make = chargeplan.make, notes = document.getElementById("notes");
+  var texts = ["The plan serves " + chargeplan.formatNumber(plan.outcome.objective_kwh_day) + " kWh/day by its worth; no plan can exceed "
+    + chargeplan.formatNumber(plan.outcome.bound_kwh_day) + " (" + plan.outcome.solver + ", stopped by " + plan.outcome.stopped_by + ")."];
+  if (plan.limits.nearest_sites) texts.push("Each cell may use only its nearest " + plan.limits.nearest_sites + " sites; the gap holds for the problem with this limit.");
+  texts.concat(plan.warnings).forEach(function (text) { notes.appendChild(make("li", { text: text, attributes: { dir: "auto" } })); });
+  var list = document.querySelector("#sources ul");
+  plan.sources.forEach(function (source) {
+    var parts = [source.attribution, source.licence, source.data_date ? "data of " + source.data_date : ""];
+    list.appendChild(make("li", { attributes: { dir: "auto" }, text: source.file_name + ": " + parts.filter(Boolean).join(", ") }));
+  });
+};
+
+chargeplan.makeTable = function (table, captions, rows) {
+  var make = chargeplan.make;
+  table.appendChild(make("thead", {}, [make("tr", {}, captions.map(function (caption) {
+    return make("th", { className: caption[1], attributes: { scope: "col" }, text: caption[0] });
+  }))]));
+  table.appendChild(make("tbody", {}, rows));
+};
+
+chargeplan.fillStations = function (map, plan) {
+  var make = chargeplan.make, number = chargeplan.formatNumber;
+  chargeplan.makeTable(document.getElementById("station-table"), [
+    ["#", "n"], ["Station", ""], ["Units", "n"], ["kWh/day", "n"], ["In use", "n"], ["PKR M", "n"],
+  ], plan.openSites.map(function (site, position) {
+    var button = make("button", { attributes: { type: "button", dir: "auto" }, text: site.name });
+    button.addEventListener("click", function () { chargeplan.goToSite(map, position); });
+    var kind = chargeplan.formatWord(site.kind) + (site.status === "candidate" ? "" : " · " + site.status);
+    return make("tr", { attributes: { "data-row": String(position) } }, [
+      make("td", { className: "n", text: String(site.rank) }),
+      make("th", { attributes: { scope: "row" } }, [button, make("span", { className: "kind", text: kind })]),
+      make("td", { className: "n", text: String(site.chargers) }),
+      make("td", { className: "n", text: number(site.servedKwhDay) }),
+      make("td", { className: "n", text: chargeplan.formatShare(site.utilisation) }),
+      make("td", { className: "n", text: site.costPkr > 0 ? number(site.costPkr / 1e6, 1) : "–" }),
+    ]);
+  }));
+};
+
+chargeplan.goToSite = function (map, position) {
+  var site = chargeplan.state.plan.openSites[position], marker = chargeplan.state.markers[position];
+  var layer = chargeplan.state.layers["open-" + site.status];
+  if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
+  if (window.innerWidth <= 720) chargeplan.openTab(null);
+  map.setView([site.lat, site.lon], Math.max(map.getZoom(), 13), { animate: false });
+  marker.openPopup();
+};
+
+chargeplan.fillZones = function (map, plan) {
+  var make = chargeplan.make, number = chargeplan.formatNumber;
+  var order = plan.zones.filter(function (zone) { return zone[2] > 0; }).sort(function (a, b) { return b[2] - a[2]; });
+  chargeplan.makeTable(document.getElementById("zone-table"), [
+    ["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"],
+  ], order.map(function (zone) {
+    var button = make("button", { attributes: { type: "button", dir: "auto" }, text: zone[0] });
+    button.addEventListener("click", function () {
+      if (window.innerWidth <= 720) chargeplan.openTab(null);
+      map.setView([zone[5], zone[4]], Math.max(map.getZoom(), 12.5), { animate: false });
+    });
+    var bar = make("span", { className: "bar" }, [make("span", {})]);
+    bar.firstChild.style.width = (100 * Math.min(zone[3], 1)).toFixed(1) + "%";
+    return make("tr", {}, [
+      make("th", { attributes: { scope: "row" } }, [button]),
+      make("td", { className: "n", text: number(zone[1]) }),
+      make("td", { className: "n", text: number(zone[2]) }),
+      make("td", { className: "n" }, [make("span", { text: chargeplan.formatShare(zone[3]) }), bar]),
+    ]);
+  }));
+  if (plan.zonesAreCells) {
+    document.getElementById("sheet-zones").appendChild(make("p", { className: "hint", text: "No zone layer was given; these zones are H3 cells of resolution 6." }));
+  }
+};
+
+// One tab is open at a time; on a phone a second tap closes it, so that the map is free.
+chargeplan.openTab = function (name) {
+  ["summary", "stations", "zones", "key"].forEach(function (tab) {
+    document.getElementById("tab-" + tab).setAttribute("aria-selected", String(tab === name));
+    document.getElementById("sheet-" + tab).hidden = tab !== name;
+  });
+  document.getElementById("panel").classList.toggle("closed", name === null);
+};
+
+chargeplan.fillTabs = function () {
+  var tabs = Array.from(document.querySelectorAll("#tabs [role=tab]"));
+  tabs.forEach(function (tab, position) {
+    tab.addEventListener("click", function () {
+      var isOpen = tab.getAttribute("aria-selected") === "true";
+      chargeplan.openTab(isOpen ? null : tab.id.slice(4));
+    });
+    tab.addEventListener("keydown", function (event) {
+      var step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (step) tabs[(position + step + tabs.length) % tabs.length].focus();
+    });
+  });
+  chargeplan.openTab(window.innerWidth <= 720 ? null : "summary");
+  L.DomEvent.disableClickPropagation(document.getElementById("panel"));
+};
+
+// The key is the legend and the layer control in one.
+chargeplan.KEY = [
+  ["open-candidate", "New stations", "station station-candidate", "4"],
+  ["open-required", "New stations, required", "station station-required", "4"],
+  ["open-existing", "Existing stations", "station station-existing", "2"],
+  ["competitors", "Competitors", "station station-competitor", "2"],
+  ["notChosen", "Candidates not chosen", "key-dot", ""],
+  ["removed", "Sites not offered, with the reason", "key-dot key-removed", ""],
+  ["demand", "Charging demand", "key-demand", ""],
+  ["unserved", "Demand not served", "key-hatch", ""],
+  ["roads", "Roads", "key-road", ""],
+  ["labels", "Names", "key-name", "Aa"],
+  ["tiles", "Online background (needs a network)", "key-tiles", ""],
+];
+
+chargeplan.drawKey = function () {
+  var state = chargeplan.state, make = chargeplan.make, list = document.getElementById("key-list");
+  list.replaceChildren();
+  chargeplan.KEY.forEach(function (entry) {
+    var layer = state.layers[entry[0]];
+    if (!layer) return;
+    var box = make("input", { attributes: { type: "checkbox", id: "layer-" + entry[0] } });
+    box.checked = state.map.hasLayer(layer);
+    box.addEventListener("change", function () { if (box.checked) layer.addTo(state.map); else layer.remove(); });
+    var sample = make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [
+      make("span", { className: entry[2] }, [make("span", { className: "station-face", text: entry[3] })]),
+    ]);
+    list.appendChild(make("li", {}, [make("label", {}, [box, sample, make("span", { text: entry[1] })])]));
+  });
+  chargeplan.drawRampKey();
+};
+
+chargeplan.drawRampKey = function () {
+  var make = chargeplan.make, holder = document.getElementById("key-demand"), colours = chargeplan.getColours();
+  var breaks = chargeplan.state.breaks || [], number = function (value) { return chargeplan.formatNumber(value, value < 10 && value % 1 ? 1 : 0); };
+  holder.replaceChildren(make("h3", { text: "Demand of a cell, kWh/day" }));
+  var rows = make("div", { className: "ramp" });
+  for (var step = 0; step <= breaks.length; step += 1) {
+    var level = breaks.length ? Math.round((step * 5) / breaks.length) : 3;
+    var swatch = make("span", { className: "ramp-step" });
+    swatch.style.background = colours.ramp[level];
+    var text = !breaks.length ? "all" : step === 0 ? "below " + number(breaks[0]) : "from " + number(breaks[step - 1]);
+    rows.appendChild(make("div", {}, [swatch, make("span", { text: text })]));
+  }
+  holder.appendChild(rows);
+  holder.appendChild(make("p", { className: "hint", text: "Hatched: more than 5 % of a cell's demand is not served; dense and outlined: half or more. The number in a station is its chargers; its area grows with them. Choose a station to light the cells it serves." }));
+};

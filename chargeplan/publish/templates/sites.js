@@ -1,0 +1,150 @@
+// Stations as focusable markers with their number of chargers; other sites as dots on a canvas.
+chargeplan.STATUS_WORDS = {
+  existing: "Existing station", required: "New station, required", candidate: "New station",
+  competitor: "Competitor", forbidden: "Forbidden site",
+};
+
+chargeplan.makeCard = function (title, names, rows) {
+  var make = chargeplan.make;
+  return make("div", { className: "popup-card" }, [
+    make("p", { className: "popup-kind", text: title }),
+  ].concat(
+    names.map(function (name, position) {
+      return make(position ? "p" : "h3", { text: name, className: "popup-name", attributes: { dir: "auto" } });
+    }),
+    [make("dl", {}, rows.reduce(function (list, row) {
+      return list.concat([make("dt", { text: row[0] }), make("dd", { text: row[1], attributes: { dir: "auto" } })]);
+    }, []))]
+  ));
+};
+
+chargeplan.addSites = function (map) {
+  var state = chargeplan.state, plan = state.plan, canvas = L.canvas({ pane: "dots", padding: 0.2 });
+  state.markers = plan.openSites.map(function (site, position) { return chargeplan.makeMarker(site, position); });
+  ["existing", "required", "candidate"].forEach(function (status) {
+    var chosen = state.markers.filter(function (_, position) { return plan.openSites[position].status === status; });
+    if (chosen.length) state.layers["open-" + status] = L.layerGroup(chosen).addTo(map);
+  });
+  [["candidate", "notChosen"], ["competitor", "competitors"], ["required", "notChosen"]].forEach(function (group) {
+    var dots = plan.otherSites.filter(function (site) { return site[4] === group[0]; }).map(function (site) {
+      return group[0] === "competitor" ? chargeplan.makeCompetitor(site) : chargeplan.makeDot(site, canvas);
+    });
+    if (!dots.length) return;
+    var layer = state.layers[group[1]] = state.layers[group[1]] || L.layerGroup();
+    dots.forEach(function (dot) { layer.addLayer(dot); });
+  });
+  if (state.layers.competitors) state.layers.competitors.addTo(map);
+  if (plan.removedSites.length) {
+    state.layers.removed = L.layerGroup(plan.removedSites.map(function (site) { return chargeplan.makeRemoved(site, canvas); }));
+  }
+  chargeplan.redrawDots = function () {
+    var colours = chargeplan.getColours();
+    [["notChosen", colours.dot], ["removed", colours.removed]].forEach(function (group) {
+      var layer = state.layers[group[0]];
+      if (layer) layer.eachLayer(function (dot) { dot.setStyle({ color: group[1], fillColor: colours.dotFill }); });
+    });
+  };
+  state.layers.dots = { redraw: chargeplan.redrawDots };
+  chargeplan.redrawDots();
+  chargeplan.drawKey();
+  Promise.all(state.pending).then(function () {
+    document.documentElement.setAttribute("data-map", "ready");
+  }, function (error) {
+    document.documentElement.setAttribute("data-map", "failed");
+    chargeplan.tell("The map data could not be read: " + error.message
+      + ". Open the file in a browser of 2023 or later (Chrome, Edge, Firefox or Safari).");
+  });
+};
+
+chargeplan.makeMarker = function (site, position) {
+  // The area of the mark grows with the number of chargers.
+  var size = Math.round(Math.min(18 + 5.2 * Math.sqrt(site.chargers), 46));
+  var face = chargeplan.make("span", { className: "station-face", text: String(site.chargers) });
+  var icon = L.divIcon({
+    className: "station station-" + site.status, html: face, iconSize: [size, size], iconAnchor: [size / 2, size / 2],
+    popupAnchor: [0, -size / 2],
+  });
+  var marker = L.marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
+  marker.bindPopup(function () { return chargeplan.makeSiteCard(site); }, { maxWidth: 290, minWidth: 220, autoPanPaddingTopLeft: chargeplan.getPanPadding() });
+  marker.on("popupopen", function () { chargeplan.selectSite(position); });
+  marker.on("popupclose", function () { if (chargeplan.state.selected === position) chargeplan.selectSite(null); });
+  marker.on("add", function () {
+    var node = marker.getElement();
+    node.setAttribute("aria-label", site.name + ", " + chargeplan.STATUS_WORDS[site.status] + ", " + site.chargers + " chargers");
+    node.setAttribute("data-site", String(position));
+  });
+  return marker;
+};
+
+chargeplan.getPanPadding = function () {
+  var panel = document.getElementById("panel");
+  return window.innerWidth > 720 ? [panel.offsetWidth + 30, 20] : [10, 130];
+};
+
+chargeplan.makeSiteCard = function (site) {
+  var number = chargeplan.formatNumber;
+  var rows = [
+    ["Kind", chargeplan.formatWord(site.kind)],
+    ["Chargers", site.chargers + " (" + number(site.powerKw) + " kW)"],
+    ["Energy", number(site.servedKwhDay) + " kWh/day"],
+    ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
+    ["Mean drive", number(site.meanDriveMin, 1) + " min"],
+    ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells")],
+    ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
+    ["Site", site.id],
+  ];
+  return chargeplan.makeCard(
+    "No. " + site.rank + " · " + chargeplan.STATUS_WORDS[site.status], [site.name].concat(site.otherNames), rows
+  );
+};
+
+chargeplan.makeDot = function (site, canvas) {
+  var dot = L.circleMarker([site[1], site[0]], { renderer: canvas, radius: 3.5, weight: 1.4, fillOpacity: 0.95, bubblingMouseEvents: false });
+  return dot.bindPopup(function () {
+    return chargeplan.makeCard("Candidate, not chosen", site[2] ? [site[2]] : [], [
+      ["Kind", chargeplan.formatWord(site[3])], ["Room for", site[5] + " chargers"],
+    ]);
+  });
+};
+
+chargeplan.makeCompetitor = function (site) {
+  var face = chargeplan.make("span", { className: "station-face", text: String(site[6]) });
+  var icon = L.divIcon({ className: "station station-competitor", html: face, iconSize: [22, 22], iconAnchor: [11, 11] });
+  var marker = L.marker([site[1], site[0]], { icon: icon });
+  marker.on("add", function () { marker.getElement().setAttribute("aria-label", (site[2] || "Competitor") + ", competitor"); });
+  return marker.bindPopup(function () {
+    return chargeplan.makeCard("Competitor", site[2] ? [site[2]] : [], [
+      ["Kind", chargeplan.formatWord(site[3])], ["Chargers", String(site[6])],
+    ]);
+  });
+};
+
+chargeplan.makeRemoved = function (site, canvas) {
+  var dot = L.circleMarker([site[1], site[0]], { renderer: canvas, radius: 3, weight: 1, dashArray: "2 2", fillOpacity: 0.2, bubblingMouseEvents: false });
+  return dot.bindPopup(function () {
+    return chargeplan.makeCard("Not offered", [site[2]], [
+      ["Kind", chargeplan.formatWord(site[3])], ["Reason", site[4]],
+    ].concat(site[5] ? [["Detail", site[5]]] : []));
+  });
+};
+
+chargeplan.selectSite = function (position) {
+  var state = chargeplan.state;
+  if (state.selected === position) return;
+  state.selected = position;
+  state.layers.reach.redraw();
+  document.querySelectorAll("[data-row]").forEach(function (row) {
+    row.classList.toggle("chosen", position !== null && row.getAttribute("data-row") === String(position));
+  });
+  document.querySelectorAll("[data-site]").forEach(function (node) {
+    node.classList.toggle("chosen", position !== null && node.getAttribute("data-site") === String(position));
+  });
+  var served = position === null ? null : state.reach && state.reach[position];
+  chargeplan.tell(served ? "Lit: the " + served.length + " cells that this station serves" : "");
+};
+
+chargeplan.tell = function (text) {
+  var note = document.getElementById("reach-note");
+  note.textContent = text;
+  note.hidden = !text;
+};

@@ -1,0 +1,352 @@
+"""A made-up plan for the tests of publication: a grid of streets, some 400 cells, 40 sites."""
+
+from __future__ import annotations
+
+import h3
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import shapely
+
+from chargeplan.geo import to_degrees, to_metric
+from chargeplan.publish.bundle import RunBundle
+from chargeplan.records import (
+    CandidateSites,
+    DataSource,
+    DemandCells,
+    Evaluation,
+    PlanProblem,
+    RoadNetwork,
+    Solution,
+    StudyArea,
+    TravelTable,
+)
+from chargeplan.tables import REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, make_table
+from chargeplan.words import Outcome, PlanMode
+
+CRS = "EPSG:32643"
+WEST, SOUTH, EAST, NORTH = 73.00, 33.66, 73.09, 33.74
+HOSTILE = "${alert(1)}<img src=x onerror=window.__x=1>`{{7*7}}{% raw %}"
+URDU = "شیل پٹرول پمپ"
+_LINES = 25  # streets in each direction
+_METRES_PER_SECOND = 8.0
+_CHARGER_KWH_DAY = 336.0
+_CHARGER_PKR = 4_000_000.0
+_SITE_PKR = 2_500_000.0
+
+
+def build_sample_bundle(
+    *, title: str = "Sample study", hostile: bool = False, online: bool = False
+) -> RunBundle:
+    """Build the bundle; with `hostile`, every name tries to run code."""
+    rng = np.random.default_rng(7)
+    area = StudyArea(
+        "sample", HOSTILE if hostile else title, shapely.box(WEST, SOUTH, EAST, NORTH), CRS, 74.0, True
+    )
+    network = build_grid_network(HOSTILE if hostile else None)
+    cells = build_sample_cells(rng, HOSTILE if hostile else None)
+    sites = build_sample_sites(rng, hostile=hostile)
+    travel = build_sample_travel(cells, sites)
+    problem = build_sample_problem(cells, sites, travel)
+    solution = build_sample_solution(problem, sites)
+    return RunBundle(
+        area=area,
+        network=network,
+        cells=cells,
+        sites=sites,
+        travel=travel,
+        problem=problem,
+        solution=solution,
+        evaluation=build_sample_evaluation(cells, sites, problem, solution, hostile=hostile),
+        sources=(
+            DataSource(
+                "network.path",
+                "sample.osm",
+                "0" * 64,
+                1234,
+                "ODbL 1.0",
+                "© OpenStreetMap contributors",
+                "2026-01-31",
+            ),
+        ),
+        settings_as_run={"study": {"name": "sample", "year": 2030}},
+        run_info={"chargeplan": "0.1.0", "seed": 1, "command": "chargeplan run sample.yaml"},
+        year=2030,
+        timings={"started": "2026-01-31T12:00:00Z", "seconds": {"solve": 1.5}},
+        online_tiles=online,
+    )
+
+
+def build_grid_network(name: str | None = None) -> RoadNetwork:
+    """Build streets every 400 m; each sixth is a named avenue."""
+    x, y = np.meshgrid(np.linspace(WEST, EAST, _LINES), np.linspace(SOUTH, NORTH, _LINES))
+    lon, lat = x.ravel(), y.ravel()
+    node_xy_m = np.column_stack(to_metric(lon, lat, CRS))
+    index = np.arange(_LINES * _LINES).reshape(_LINES, _LINES)
+    tail = np.concatenate([index[:, :-1].ravel(), index[:-1, :].ravel()])
+    head = np.concatenate([index[:, 1:].ravel(), index[1:, :].ravel()])
+    line = np.concatenate([np.repeat(np.arange(_LINES), _LINES - 1), np.tile(np.arange(_LINES), _LINES - 1)])
+    is_east = np.arange(len(tail)) < _LINES * (_LINES - 1)
+    length_m = np.linalg.norm(node_xy_m[tail] - node_xy_m[head], axis=1)
+    road_class = np.where(line % 12 == 0, "primary", np.where(line % 6 == 0, "secondary", "residential"))
+    roads = make_table(
+        ROADS,
+        {
+            "road_class": road_class.tolist(),
+            "name": [
+                (name or f"{'Jinnah' if east else 'Faisal'} Avenue {number}") if number % 6 == 0 else ""
+                for number, east in zip(line, is_east, strict=True)
+            ],
+            "length_m": length_m,
+            "speed_kmh": np.full(len(tail), 50.0),
+            "is_speed_tagged": np.zeros(len(tail), bool),
+        },
+    )
+    seconds = sp.csr_array(
+        (
+            np.tile(length_m / _METRES_PER_SECOND, 2),
+            (np.concatenate([tail, head]), np.concatenate([head, tail])),
+        ),
+        shape=(len(lon), len(lon)),
+    )
+    lonlat = np.column_stack([lon, lat])
+    return RoadNetwork(
+        node_id=np.arange(1, len(lon) + 1, dtype=np.int64),
+        node_xy_m=node_xy_m,
+        is_joinable=np.ones(len(lon), bool),
+        seconds=seconds,
+        roads=roads,
+        road_lonlat=lonlat[np.column_stack([tail, head]).ravel()],
+        road_offsets=np.arange(0, 2 * len(tail) + 1, 2, dtype=np.int64),
+        crs=CRS,
+        imputed_speed_share=1.0,
+        repairs=make_table(
+            REPAIRS, {"what": ["zero-length edges left out"], "count": [2], "examples": ["7, 9"]}
+        ),
+        data_date="2026-01-31",
+    )
+
+
+def build_sample_cells(rng: np.random.Generator, name: str | None = None) -> DemandCells:
+    """Build H3 cells whose demand falls from the middle outwards; four zones."""
+    polygon = h3.LatLngPoly([(SOUTH, WEST), (SOUTH, EAST), (NORTH, EAST), (NORTH, WEST)])
+    cell_id = np.array(sorted(h3.polygon_to_cells(polygon, 9)), dtype=np.str_)
+    lonlat = np.array([h3.cell_to_latlng(str(cell))[::-1] for cell in cell_id])
+    distance = np.hypot(lonlat[:, 0] - 73.04, lonlat[:, 1] - 33.705)
+    people = np.round(3000 * np.exp(-distance * 45) * rng.uniform(0.3, 1.7, len(cell_id)), 3)
+    kwh_day = np.column_stack([people * 0.03, people * 0.05 * rng.uniform(0, 2, len(cell_id))])
+    zone_pos = ((lonlat[:, 0] > 73.045).astype(np.int64) + 2 * (lonlat[:, 1] > 33.70)).astype(np.int64)
+    names = [name] * 4 if name else ["G-10 South", "G-6 East", "F-10 مرکز", "F-6 North"]
+    return DemandCells(
+        cell_id=cell_id,
+        lonlat=lonlat,
+        people=people,
+        kwh_day=kwh_day,
+        classes=("motorcycle", "car"),
+        zone_pos=zone_pos,
+        zones=make_table(ZONES, {"zone_id": ["z1", "z2", "z3", "z4"], "zone_name": names}),
+        zones_are_cells=False,
+        node_pos=np.zeros(len(cell_id), np.int64),
+        snap_m=np.full(len(cell_id), 50.0),
+        people_in=float(people.sum()),
+        people_outside=0.0,
+        kwh_day_in=float(kwh_day.sum()),
+        kwh_day_outside=0.0,
+        explanation=pd.DataFrame(
+            {"step": ["people"], "value": [1.0], "unit": ["1"], "source": ["sample"], "confidence": ["low"]}
+        ),
+    )
+
+
+def build_sample_sites(rng: np.random.Generator, *, hostile: bool = False) -> CandidateSites:
+    """Build 40 sites: 2 existing, 2 required, 2 competitors, 34 candidates; 3 removed ones."""
+    count = 40
+    lon, lat = rng.uniform(WEST + 0.01, EAST - 0.01, count), rng.uniform(SOUTH + 0.01, NORTH - 0.01, count)
+    status = np.array(["candidate"] * count, dtype=object)
+    status[[0, 1]], status[[2, 3]], status[[4, 5]] = "existing", "required", "competitor"
+    kinds = np.array(["fuel", "mall", "parking", "hospital"], dtype=object)[np.arange(count) % 4]
+    is_built = np.isin(status.astype(str), ["existing", "competitor"])
+    table = make_table(
+        SITES,
+        {
+            "site_id": [f"n{number:04d}" for number in range(count)],
+            "kind": kinds.tolist(),
+            "status": status.tolist(),
+            "name": [
+                HOSTILE if hostile else f"Pump {number}" if number % 3 else "" for number in range(count)
+            ],
+            "name_en": [HOSTILE if hostile else f"Blue Area Station {number}" for number in range(count)],
+            "name_ur": [URDU] * count,
+            "brand": [""] * count,
+            "lon": lon,
+            "lat": lat,
+            "node_pos": np.arange(count),
+            "snap_m": np.full(count, 20.0),
+            "fixed_cost_pkr": np.where(is_built, 0.0, _SITE_PKR),
+            "max_chargers": np.full(count, 12),
+            "existing_chargers": np.where(is_built, 2, 0),
+            "existing_power_kw": np.where(is_built, 120.0, 0.0),
+            "source": ["sample.osm"] * count,
+        },
+    )
+    removed = make_table(
+        REMOVED_SITES,
+        {
+            "site_id": ["w1", "w2", "w3"],
+            "kind": ["fuel"] * 3,
+            "status": ["candidate"] * 3,
+            "name": [HOSTILE if hostile else "Old pump", "", "Far pump"],
+            "lon": [73.02, 73.03, 73.06],
+            "lat": [33.68, 33.69, 33.72],
+            "reason": ["closer than the minimum spacing to another site"] * 3,
+            "detail": ["n0007, 120 m", "n0008, 90 m", ""],
+        },
+    )
+    return CandidateSites(table, removed)
+
+
+def build_sample_travel(cells: DemandCells, sites: CandidateSites, limit_s: float = 480.0) -> TravelTable:
+    """Build driving times from straight lines at 8 m/s."""
+    cell_xy = np.column_stack(to_metric(cells.lonlat[:, 0], cells.lonlat[:, 1], CRS))
+    site_xy = np.column_stack(to_metric(sites.table["lon"].to_numpy(), sites.table["lat"].to_numpy(), CRS))
+    seconds = np.linalg.norm(cell_xy[:, None] - site_xy[None], axis=2) / _METRES_PER_SECOND
+    cell_pos, site_pos = np.nonzero(seconds <= limit_s)
+    empty = np.zeros(0, np.int64)
+    return TravelTable(
+        cell_pos.astype(np.int64), site_pos.astype(np.int64), seconds[cell_pos, site_pos],
+        len(cell_xy), len(site_xy), limit_s, empty, empty,
+    )  # fmt: skip
+
+
+def build_sample_problem(cells: DemandCells, sites: CandidateSites, travel: TravelTable) -> PlanProblem:
+    """Build the allocation problem with levels 2, 4 and 8 and a budget of PKR 200 M."""
+    levels = np.array([2, 4, 8], dtype=np.int64)
+    status = sites.table["status"].to_numpy()
+    usable = status[travel.site_pos] != "competitor"
+    is_new = np.isin(status.astype(str), ["candidate", "required"])
+    cost = np.where(is_new[:, None], _SITE_PKR + levels[None] * _CHARGER_PKR, 0.0)
+    return PlanProblem(
+        mode=PlanMode.ALLOCATE,
+        demand_kwh_day=cells.total_kwh_day,
+        competitor_kwh_day=np.zeros(len(cells.cell_id)),
+        pair_cell=travel.cell_pos[usable],
+        pair_site=travel.site_pos[usable],
+        pair_quality=np.ones(int(usable.sum())),
+        pair_seconds=travel.seconds[usable],
+        is_open_allowed=status != "competitor",
+        is_forced_open=np.isin(status.astype(str), ["existing", "required"]),
+        is_counted=is_new,
+        level_chargers=levels,
+        level_allowed=np.repeat(is_new[:, None], 3, axis=1),
+        level_cost_pkr=cost,
+        level_capacity_kwh_day=levels * _CHARGER_KWH_DAY,
+        existing_capacity_kwh_day=np.where(status == "existing", 2 * _CHARGER_KWH_DAY, 0.0),
+        existing_chargers=np.where(status == "existing", 2, 0).astype(np.int64),
+        budget_pkr=2e8,
+        max_sites=-1,
+        nearest_sites=20,
+    )
+
+
+def build_sample_solution(problem: PlanProblem, sites: CandidateSites) -> Solution:
+    """Open ten sites and fill them from the nearest cells until they are full."""
+    chargers = problem.existing_chargers.copy()
+    chosen = np.flatnonzero(problem.is_counted)[:10]
+    chargers[chosen] = np.array([8, 8, 2, 4, 8, 4, 2, 8, 4, 2])
+    room = chargers * _CHARGER_KWH_DAY
+    left = problem.demand_kwh_day.copy()
+    share = np.zeros(problem.n_pairs)
+    for pair in np.argsort(problem.pair_seconds, kind="stable"):
+        cell, site = problem.pair_cell[pair], problem.pair_site[pair]
+        energy = min(left[cell], room[site])
+        if energy > 0:
+            share[pair] = energy / problem.demand_kwh_day[cell]
+            left[cell] -= energy
+            room[site] -= energy
+    objective = float((share * problem.demand_kwh_day[problem.pair_cell]).sum())
+    steps = pd.DataFrame(
+        {
+            "phase": ["start plan", "milp"],
+            "elapsed_s": [0.1, 1.5],
+            "incumbent_kwh_day": [np.nan, objective],
+            "bound_kwh_day": [np.inf, objective * 1.0123],
+        }
+    )
+    return Solution(
+        Outcome.WITHIN_GAP, 0.001, objective, objective * 1.0123, chargers, share, 1.5, "HiGHS 1.15.1", steps,
+        "time limit",
+    )  # fmt: skip
+
+
+def build_sample_evaluation(
+    cells: DemandCells,
+    sites: CandidateSites,
+    problem: PlanProblem,
+    solution: Solution,
+    *,
+    hostile: bool = False,
+) -> Evaluation:
+    """Sum the sample plan by cell, site and zone."""
+    energy = solution.pair_share * problem.demand_kwh_day[problem.pair_cell]
+    served = np.bincount(problem.pair_cell, weights=energy, minlength=problem.n_cells)
+    load = np.bincount(problem.pair_site, weights=energy, minlength=problem.n_sites)
+    drive = np.bincount(
+        problem.pair_site, weights=energy * problem.pair_seconds / 60, minlength=problem.n_sites
+    )
+    used = np.bincount(problem.pair_site[energy > 0], minlength=problem.n_sites)
+    chargers = solution.chargers
+    cost = np.where(problem.is_counted & (chargers > 0), _SITE_PKR + chargers * _CHARGER_PKR, 0.0)
+    table = pd.DataFrame(
+        {
+            "site_id": sites.table["site_id"],
+            "chargers": chargers,
+            "power_kw": chargers * 60.0,
+            "served_kwh_day": load,
+            "capacity_kwh_day": chargers * _CHARGER_KWH_DAY,
+            "utilisation_share": np.divide(
+                load, chargers * 960.0, out=np.zeros(len(load)), where=chargers > 0
+            ),
+            "cost_pkr": cost,
+            "mean_drive_min": np.divide(drive, load, out=np.zeros(len(load)), where=load > 0),
+            "n_cells": used,
+        }
+    )[chargers > 0].sort_values(["served_kwh_day", "site_id"], ascending=[False, True], ignore_index=True)
+    table.insert(1, "rank", np.arange(1, len(table) + 1))
+    zones = cells.zones.copy()
+    demand = cells.total_kwh_day
+    for column, values in (
+        ("people", cells.people),
+        ("demand_kwh_day", demand),
+        ("competitor_kwh_day", np.zeros_like(demand)),
+        ("served_kwh_day", served),
+    ):
+        zones[column] = np.bincount(cells.zone_pos, weights=values, minlength=len(zones))
+    zones["served_share"] = zones["served_kwh_day"] / zones["demand_kwh_day"]
+    is_new = problem.is_counted & (chargers > 0)
+    metrics = [
+        ("demand", demand.sum(), "kWh/day"),
+        ("served", served.sum(), "kWh/day"),
+        ("served_share", served.sum() / demand.sum(), "share"),
+        ("new_sites", float(is_new.sum()), "sites"),
+        ("new_chargers", float(chargers[is_new].sum()), "chargers"),
+        ("cost", cost.sum(), "PKR"),
+        ("mean_drive", drive.sum() / load.sum(), "min"),
+    ]
+    return Evaluation(
+        metrics=pd.DataFrame(
+            [(name, float(value), unit, name) for name, value, unit in metrics],
+            columns=["name", "value", "unit", "meaning"],
+        ),
+        zones=zones,
+        sites=table,
+        travel_histogram=pd.DataFrame({"from_min": [0.0], "to_min": [8.0], "served_kwh_day": [served.sum()]}),
+        checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
+        cell_served_kwh_day=served,
+        warnings=(HOSTILE,) if hostile else ("1. Two stations are full; a larger budget would serve more.",),
+    )
+
+
+def find_corner_degrees() -> tuple[float, float]:
+    """Find the south-west node of the grid, for a test of the round trip of coordinates."""
+    lon, lat = to_degrees(*to_metric(np.array([WEST]), np.array([SOUTH]), CRS), CRS)
+    return float(lon[0]), float(lat[0])
