@@ -113,13 +113,14 @@ def make_grid_of_points(
 def find_lattice_step(coordinates: Floats) -> float | None:
     """Find the spacing of coordinates along one axis, None when they are not evenly spaced.
 
-    Rows or columns without any point may be missing from the lattice.
+    Rows or columns without any point may be missing from the lattice. Points that share their
+    coordinate with no other (fewer than two a row on average) are no lattice.
 
     Examples
     --------
-    >>> find_lattice_step(np.array([0.0, 2.0, 2.0, 4.0, 10.0]))
+    >>> find_lattice_step(np.array([0.0, 0.0, 2.0, 2.0, 10.0, 10.0]))
     2.0
-    >>> find_lattice_step(np.array([0.0, 2.0, 2.7, 4.0])) is None
+    >>> find_lattice_step(np.array([0.0, 0.0, 2.0, 2.0, 2.7, 2.7, 4.0, 4.0])) is None
     True
     """
     rising = np.sort(coordinates)

@@ -74,8 +74,9 @@ def _find_window(dataset: Any, area: StudyArea, settings: PopulationRaster) -> A
     from rasterio.windows import Window
 
     west, south, east, north = transform_bounds(WGS84, dataset.crs, *area.boundary.bounds)
-    corners = [~dataset.transform * (x, y) for x in (west, east) for y in (south, north)]
-    columns, rows = [column for column, _ in corners], [row for _, row in corners]
+    # Pixels lie along the axes (_check_dataset), so columns follow from x and rows from y alone.
+    columns = [(x - dataset.transform.c) / dataset.transform.a for x in (west, east)]
+    rows = [(y - dataset.transform.f) / dataset.transform.e for y in (south, north)]
     first_column, last_column = max(math.floor(min(columns)), 0), min(math.ceil(max(columns)), dataset.width)
     first_row, last_row = max(math.floor(min(rows)), 0), min(math.ceil(max(rows)), dataset.height)
     if first_column >= last_column or first_row >= last_row:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-# Three dots along the edge of a cell (some 27 in a cell) tell the share of a square in it to a few
-# per cent; the rest of the weight, the length of road, is not known better.
+# Three dots along the edge of a cell (some 27 in a cell) tell the part of a square in it to about a
+# tenth of the cell; the rest of the weight, the length of road, is not known better.
 _DOTS_PER_EDGE = 3
 _MOST_DOTS_PER_SIDE = 500
 _DOTS_PER_BLOCK = 1_000_000

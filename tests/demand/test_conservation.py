@@ -1,0 +1,177 @@
+"""No person and no kWh is lost or made, whatever the squares, the roads and the fleet."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chargeplan.config.settings import PopulationFigures
+from chargeplan.demand.attraction import Attraction
+from chargeplan.demand.energy import spread_energy
+from chargeplan.demand.explain import Figure
+from chargeplan.demand.fleet import QUANTITIES, VehicleClass
+from chargeplan.demand.people_figures import spread_figures
+from chargeplan.demand.people_grid import PeopleGrid
+from chargeplan.demand.spread import spread_grid
+
+TOLERANCE = 1e-9
+SIDES_M = st.floats(1.0, 4000.0)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def draw_squares(cover, seed, n_squares, side_m) -> PeopleGrid:
+    """Squares anywhere in the box widened by 3 km; at least the first lies on a cell."""
+    rng = np.random.default_rng(seed)
+    low, high = cover.xy_m.min(axis=0) - 3000.0, cover.xy_m.max(axis=0) + 3000.0
+    xy_m = rng.uniform(low, high, (n_squares, 2))
+    xy_m[0] = cover.xy_m[rng.integers(cover.n_cells)]
+    people = rng.lognormal(3.0, 3.0, n_squares) * (rng.random(n_squares) < 0.8)
+    people[0] = 1.0
+    return PeopleGrid(xy_m[:, 0], xy_m[:, 1], people, side_m / 2, side_m / 2, cover.crs, "random", "random")
+
+
+def draw_road_m(cover, seed):
+    rng = np.random.default_rng(seed)
+    return rng.lognormal(5.0, 2.0, cover.n_cells) * (rng.random(cover.n_cells) < rng.random())
+
+
+@given(seed=SEEDS, n_squares=st.integers(1, 30), side_m=SIDES_M)
+@settings(max_examples=40, deadline=None)
+def test_every_person_is_in_a_cell_or_outside(cover, seed, n_squares, side_m):
+    grid = draw_squares(cover, seed, n_squares, side_m)
+    result = spread_grid(grid, cover, draw_road_m(cover, seed))
+    assert result.people_in == pytest.approx(grid.people.sum(), rel=TOLERANCE)
+    assert result.people.sum() + result.people_outside == pytest.approx(result.people_in, rel=TOLERANCE)
+    assert (result.people >= 0).all()
+    assert result.people_outside >= 0
+
+
+@given(seed=SEEDS, n_parts=st.integers(2, 6), side_m=SIDES_M)
+@settings(max_examples=25, deadline=None)
+def test_splitting_the_people_of_squares_changes_no_cell(cover, seed, n_parts, side_m):
+    """The people of each square, split at random into layers, fall where the whole falls."""
+    rng = np.random.default_rng(seed)
+    grid = draw_squares(cover, seed, 8, side_m)
+    road_m = draw_road_m(cover, seed)
+    whole = spread_grid(grid, cover, road_m)
+    shares = rng.dirichlet(np.ones(n_parts), len(grid.people))
+    layers = PeopleGrid(
+        np.repeat(grid.x, n_parts),
+        np.repeat(grid.y, n_parts),
+        (grid.people[:, None] * shares).ravel(),
+        grid.half_x,
+        grid.half_y,
+        grid.crs,
+        grid.origin,
+        grid.squares_from,
+    )
+    split = spread_grid(layers, cover, road_m)
+    # Zero people in a layer can leave a square out, never move its people.
+    assert split.people == pytest.approx(whole.people, rel=TOLERANCE, abs=1e-9 * whole.people_in)
+    assert split.people_outside == pytest.approx(whole.people_outside, rel=TOLERANCE, abs=1e-9)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=30, deadline=None)
+def test_order_of_the_squares_does_not_matter(cover, seed):
+    grid = draw_squares(cover, seed, 12, 700.0)
+    order = np.random.default_rng(seed).permutation(12)
+    mixed = PeopleGrid(
+        grid.x[order], grid.y[order], grid.people[order], 350.0, 350.0, grid.crs, grid.origin, ""
+    )
+    road_m = draw_road_m(cover, seed)
+    left, right = spread_grid(grid, cover, road_m), spread_grid(mixed, cover, road_m)
+    assert left.people == pytest.approx(right.people, rel=TOLERANCE)
+
+
+@given(
+    seed=SEEDS,
+    figures=st.lists(st.tuples(st.floats(0, 1e8), st.floats(0, 1)), min_size=1, max_size=8),
+)
+@settings(max_examples=40, deadline=None)
+def test_every_person_of_a_figure_is_in_a_cell_or_outside(cover, seed, figures):
+    figures = [(1000.0, 0.5), *figures]
+    rng = np.random.default_rng(seed)
+    options = PopulationFigures.model_validate(
+        {
+            "source": "figures",
+            "figures": [
+                {
+                    "name": f"part {number}",
+                    "people": people,
+                    "share_in_area": share,
+                    "source": "made up, 2026",
+                }
+                for number, (people, share) in enumerate(figures)
+            ],
+        },
+        strict=False,
+    )
+    road_m = draw_road_m(cover, seed)
+    road_m[0] += 1.0
+    weight = rng.random(cover.n_cells) * (rng.random(cover.n_cells) < rng.random())
+    result = spread_figures(options, road_m, weight)
+    inside = sum(people * share for people, share in figures)
+    assert result.people_in == pytest.approx(sum(people for people, _ in figures), rel=TOLERANCE)
+    assert result.people.sum() == pytest.approx(inside, rel=TOLERANCE)
+    assert result.people.sum() + result.people_outside == pytest.approx(result.people_in, rel=TOLERANCE)
+    assert result.people_outside >= 0
+
+
+@given(
+    seed=SEEDS,
+    places_share=st.floats(0, 1),
+    values=st.lists(
+        st.tuples(st.floats(0, 900), st.floats(0, 1), st.floats(0, 500), st.floats(0, 3), st.floats(0, 1)),
+        min_size=1,
+        max_size=5,
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_every_kwh_is_in_a_cell_or_outside(cover, seed, places_share, values):
+    fleet = tuple(
+        VehicleClass(
+            f"class {number}",
+            tuple(Figure(name, value, "", "", "") for name, value in zip(QUANTITIES, row, strict=True)),
+        )
+        for number, row in enumerate(values)
+    )
+    rng = np.random.default_rng(seed)
+    people = spread_grid(draw_squares(cover, seed, 12, 900.0), cover, draw_road_m(cover, seed))
+    weight = rng.random(cover.n_cells) * (rng.random(cover.n_cells) < rng.random())
+    energy = spread_energy(people, Attraction(weight, ()), fleet, places_share=places_share)
+    kwh_per_person = sum(v / 1000 * e * km * kwh * public for v, e, km, kwh, public in values)
+    assert energy.kwh_day_in == pytest.approx(people.people_in * kwh_per_person, rel=TOLERANCE)
+    assert energy.kwh_day.sum() + energy.kwh_day_outside == pytest.approx(energy.kwh_day_in, rel=TOLERANCE)
+    assert (energy.kwh_day >= 0).all()
+
+
+@given(seed=SEEDS, places_share=st.floats(0, 1))
+@settings(max_examples=10, deadline=None)
+def test_record_promises_hold_for_whole_builds(build_random_study, seed, places_share):
+    """Cells that are left out, zones and snapping lose nobody either."""
+    cells, people_read = build_random_study(seed, places_share)
+    assert cells.people_in == pytest.approx(people_read, rel=TOLERANCE)
+    assert cells.people.sum() + cells.people_outside == pytest.approx(cells.people_in, rel=TOLERANCE)
+    assert cells.kwh_day.sum() + cells.kwh_day_outside == pytest.approx(cells.kwh_day_in, rel=TOLERANCE)
+    assert ((cells.people > 0) | (cells.total_kwh_day > 0)).all()
+
+
+@pytest.fixture(scope="module")
+def build_random_study(tmp_path_factory, make_study):
+    def build(seed, places_share):
+        study = make_study(tmp_path_factory.mktemp("random"))
+        rng = np.random.default_rng(seed)
+        study.draw_roads_everywhere()
+        for number in range(5):
+            study.put(f"n{number}", "mall", int(rng.integers(study.cover.n_cells)))
+        grid = draw_squares(study.cover, seed, 20, 500.0)
+        lon, lat = grid.locate(grid.x, grid.y)
+        path = study.folder / "people.csv"
+        rows = [f"{a!r},{b!r},{c!r}" for a, b, c in zip(lon.tolist(), lat.tolist(), grid.people.tolist())]
+        path.write_text("\n".join(["lon,lat,people", *rows]), encoding="utf-8")
+        population = {"source": "csv", "path": path, "square_m": 500.0}
+        cells = study.build(population, places_share=places_share)
+        return cells, grid.people.sum()
+
+    return build
