@@ -1,6 +1,5 @@
 """A drawn study: a box of 3 by 3 km, roads drawn as straight lines inside chosen cells."""
 
-import json
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ import shapely
 
 from chargeplan.area import build_study_area
 from chargeplan.config.settings import AreaSettings, DemandSettings, StudySettings, ZoneSettings
-from chargeplan.demand.attraction import Attraction
 from chargeplan.demand.build import build_demand
 from chargeplan.demand.cells import CellCover, cover_area
 from chargeplan.geo import to_degrees, to_metric
@@ -221,7 +219,7 @@ def outline_fixture():
 @pytest.fixture
 def people_figure():
     """One thousand people, all in the study area."""
-    return json.loads(json.dumps(FIGURE_OF_1000))
+    return FIGURE_OF_1000
 
 
 @pytest.fixture
@@ -240,11 +238,6 @@ def write_text(tmp_path):
         return path
 
     return write
-
-
-@pytest.fixture
-def no_attraction(cover):
-    return Attraction(np.zeros(cover.n_cells), ())
 
 
 @pytest.fixture

@@ -168,7 +168,10 @@ def build_random_study(tmp_path_factory, make_study):
         grid = draw_squares(study.cover, seed, 20, 500.0)
         lon, lat = grid.locate(grid.x, grid.y)
         path = study.folder / "people.csv"
-        rows = [f"{a!r},{b!r},{c!r}" for a, b, c in zip(lon.tolist(), lat.tolist(), grid.people.tolist())]
+        rows = [
+            f"{a!r},{b!r},{c!r}"
+            for a, b, c in zip(lon.tolist(), lat.tolist(), grid.people.tolist(), strict=True)
+        ]
         path.write_text("\n".join(["lon,lat,people", *rows]), encoding="utf-8")
         population = {"source": "csv", "path": path, "square_m": 500.0}
         cells = study.build(population, places_share=places_share)

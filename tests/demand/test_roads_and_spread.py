@@ -87,7 +87,7 @@ def test_long_road_is_shared_by_the_cells_it_crosses(study, draw_network, outlin
     """Against shapely: the length of the line inside each hexagon; ends beyond the area by 5 km."""
     line = [(-5000.0, 1234.0), (1700.0, 1300.0), (8000.0, 1900.0)]
     road_m = measure_roads(draw_network([("primary", line)]), study.cover)
-    drawn = shapely.LineString(np.array(line) + (320_000.0, 3_728_000.0))
+    drawn = shapely.LineString(np.array(line) + np.array([320_000.0, 3_728_000.0]))
     expected = np.array([outline(cell).intersection(drawn).length for cell in study.cell_id])
     assert np.count_nonzero(expected) >= 9
     # Parts of at most 50 m count whole in one cell, so each of two edges may be off by half a part.
@@ -158,7 +158,7 @@ def test_square_without_road_is_spread_by_area_and_told(study, outline):
 def test_share_of_a_square_beyond_the_area_is_outside_by_area(study, outline):
     """A square half out of the box; its people outside do not come in for want of road there."""
     road_m = np.full(study.cover.n_cells, 100.0)
-    centre = study.cover.xy_m.mean(axis=0) + (1500.0, 0.0)
+    centre = study.cover.xy_m.mean(axis=0) + np.array([1500.0, 0.0])
     result = spread_grid(make_squares(centre, [1000.0], 1000.0), study.cover, road_m)
     square = shapely.box(*(centre - 500.0), *(centre + 500.0))
     inside = sum(outline(cell).intersection(square).area for cell in study.cell_id) / square.area
