@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import pairwise
 from typing import Any, NoReturn
-
-from chargeplan.errors import FaultCollector
 
 _GEOMETRY_DEPTHS = {
     "Point": 0,
@@ -19,13 +18,16 @@ _GEOMETRY_DEPTHS = {
 _GEOMETRY_MEMBERS = {"coordinates", "geometries", "geometry", "properties", "features"}
 _MAX_DECIMALS = 7
 _MIN_RING_POINTS = 4
+_MIN_LINE_POINTS = 2
+# Swapped axes are degrees too; only the box of Pakistan (60-78 E, 23-38 N) tells them apart.
+_WEST, _SOUTH, _EAST, _NORTH = 60.0, 23.0, 78.0, 38.0
 
 
 def find_geojson_faults(text: str) -> list[str]:
     """Find everything in a feature collection that RFC 7946 or our own promise forbids.
 
     Checked: strict JSON without NaN or repeated members; type, features, ids; longitudes and
-    latitudes in range, in that order, with at most seven decimals; closed rings, outer ones
+    latitudes in Pakistan, in that order, with at most seven decimals; closed rings, outer ones
     counter-clockwise; a bbox that is the bounds of the points; no ``crs`` member.
 
     Returns
@@ -34,7 +36,12 @@ def find_geojson_faults(text: str) -> list[str]:
         One line per fault; empty when the text is valid.
     """
     try:
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeats)
+        data = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_refuse_infinity,
+            object_pairs_hook=_refuse_repeats,
+        )
     except ValueError as error:
         return [f"not strict JSON: {error}"]
     if not isinstance(data, dict) or data.get("type") != "FeatureCollection":
@@ -58,15 +65,14 @@ def find_geojson_faults(text: str) -> list[str]:
     return faults
 
 
-def check_geojson(text: str, name: str, collector: FaultCollector) -> None:
-    """Add the faults of a GeoJSON text to a collector, with the file's name before them."""
-    for fault in find_geojson_faults(text):
-        collector.add(f"{name}: {fault}")
-
-
 def _refuse_constant(word: str) -> NoReturn:
     msg = f"{word} is not JSON"
     raise ValueError(msg)
+
+
+def _refuse_infinity(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse_constant(digits)
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -112,6 +118,10 @@ def _check_geometry(geometry: object, points: list[tuple[float, float]]) -> list
     if kind not in _GEOMETRY_DEPTHS:
         return [f"unknown geometry type {kind!r}"]
     faults = _check_positions(geometry.get("coordinates"), _GEOMETRY_DEPTHS[kind], points)
+    if not faults and kind in {"LineString", "MultiLineString"}:
+        lines = [geometry["coordinates"]] if kind == "LineString" else geometry["coordinates"]
+        if any(len(line) < _MIN_LINE_POINTS for line in lines):
+            return ["a line must have two positions or more (section 3.1.4)"]
     if faults or kind not in {"Polygon", "MultiPolygon"}:
         return faults
     polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
@@ -132,6 +142,8 @@ def _check_positions(value: object, depth: int, points: list[tuple[float, float]
     faults = []
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         faults.append(f"position {value} is not longitude, latitude in degrees")
+    elif not (_WEST <= longitude <= _EAST and _SOUTH <= latitude <= _NORTH):
+        faults.append(f"position {value} is not in Pakistan; longitude must come first")
     if any(round(float(number), _MAX_DECIMALS) != float(number) for number in value[:2]):
         faults.append(f"position {value} has more than {_MAX_DECIMALS} decimals")
     return faults

@@ -27,7 +27,13 @@ _SITE_COLUMNS = ("site_id", "kind", "status", "name", "name_en", "name_ur", "bra
 
 
 def write_geopackage(path: Path, bundle: RunBundle) -> None:
-    """Write the layers `sites` (points), `cells` (hexagons) and `zones` (table), EPSG:4326."""
+    """Write the layers `sites` (points), `cells` (hexagons) and `zones` (table), EPSG:4326.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written, for want of space or permission.
+    """
     import geopandas as gpd
 
     sites = build_site_results(bundle)
@@ -70,6 +76,15 @@ def describe_cells(bundle: RunBundle) -> pd.DataFrame:
 
 def check_geopackage(path: Path, bundle: RunBundle) -> list[str]:
     """Read a GeoPackage back and list where it differs from the plan."""
+    import pyogrio
+
+    try:
+        return _find_differences(path, bundle)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        return [f"{path.name}: cannot be read back ({error})"]
+
+
+def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     import geopandas as gpd
     import pyogrio
 
@@ -99,9 +114,13 @@ def _write_layer(path: Path, layer: str, frame: pd.DataFrame) -> None:
     # Without a spatial index and its triggers the file is less than half as large; the
     # layers are small enough for any GIS without one.
     options = {"SPATIAL_INDEX": "NO"} if "geometry" in frame.columns else {}
-    pyogrio.write_dataframe(
-        frame, path, layer=layer, driver="GPKG", append=path.exists(), layer_options=options
-    )
+    try:
+        pyogrio.write_dataframe(
+            frame, path, layer=layer, driver="GPKG", append=path.exists(), layer_options=options
+        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        # GDAL tells a full disk in words of its own.
+        raise OSError(f"{path.name}, layer {layer}: {error}") from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # RFC 7946 files carry 7 decimals.
 _COORDINATE_TOLERANCE_DEG = 1e-7
+_Station = tuple[int, str, float, float]  # chargers, status, longitude, latitude
 
 
 def check_published_sites(path: Path, sites: CandidateSites, solution: Solution) -> int:
@@ -39,12 +41,13 @@ def check_published_sites(path: Path, sites: CandidateSites, solution: Solution)
     DataError
         When the file cannot be read as GeoJSON.
     VerificationError
-        When a station is missing, was added, moved or changed.
+        When a station is missing, was added, repeated, moved or changed (chargers or status).
     """
-    published = _read_stations(path)
+    stations = _read_stations(path)
+    published = dict(stations)
     is_station = (solution.chargers > 0) | sites.has_status(SiteStatus.EXISTING)
     expected = {
-        str(row.site_id): (int(solution.chargers[pos]), float(row.lon), float(row.lat))
+        str(row.site_id): (int(solution.chargers[pos]), str(row.status), float(row.lon), float(row.lat))
         for pos, row in zip(np.flatnonzero(is_station), sites.table[is_station].itertuples(), strict=True)
     }
     faults = []
@@ -54,6 +57,9 @@ def check_published_sites(path: Path, sites: CandidateSites, solution: Solution)
         faults.append(f"stations of the plan are missing: {name_rows(missing)}")
     if added:
         faults.append(f"stations are not in the plan: {name_rows(added)}")
+    repeated = sorted(name for name, count in Counter(name for name, _ in stations).items() if count > 1)
+    if repeated:
+        faults.append(f"stations are there twice: {name_rows(repeated)}")
     changed = [
         name
         for name in sorted(expected.keys() & published.keys())
@@ -66,23 +72,28 @@ def check_published_sites(path: Path, sites: CandidateSites, solution: Solution)
     return len(expected)
 
 
-def _read_stations(path: Path) -> dict[str, tuple[int, float, float]]:
+def _read_stations(path: Path) -> list[tuple[str, _Station]]:
+    """Read each feature as its id and what `_agree` compares, as they stand in the file."""
     try:
         features: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
-        return {
-            str(feature["properties"]["site_id"]): (
-                int(feature["properties"]["chargers"]),
-                float(feature["geometry"]["coordinates"][0]),
-                float(feature["geometry"]["coordinates"][1]),
+        return [
+            (
+                str(feature["properties"]["site_id"]),
+                (
+                    feature["properties"]["chargers"],
+                    feature["properties"]["status"],
+                    float(feature["geometry"]["coordinates"][0]),
+                    float(feature["geometry"]["coordinates"][1]),
+                ),
             )
             for feature in features
-        }
+        ]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path}: damaged GeoJSON ({error!r}); run the study again") from error
 
 
-def _agree(expected: tuple[int, float, float], published: tuple[int, float, float]) -> bool:
-    return expected[0] == published[0] and all(
+def _agree(expected: _Station, published: _Station) -> bool:
+    return expected[:2] == published[:2] and all(
         abs(left - right) <= _COORDINATE_TOLERANCE_DEG
-        for left, right in zip(expected[1:], published[1:], strict=True)
+        for left, right in zip(expected[2:], published[2:], strict=True)
     )

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chargeplan.errors import ChargeplanError, DataError
+from chargeplan.errors import ChargeplanError, DataError, name_rows
 from chargeplan.files import replace_folder, write_text
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
@@ -27,6 +27,13 @@ GEOPACKAGE_NAME = "plan.gpkg"
 RUN_NAME = "run.json"
 TIMINGS_NAME = "timings.json"
 RECORDS_NAME = "records"
+# What a GIS or a desktop leaves beside our files; it goes with the old run.
+_LEFT_BY_PROGRAMS = {
+    *(GEOPACKAGE_NAME + ending for ending in ("-wal", "-shm", "-journal", ".aux.xml")),
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+}
 RUN_FOLDER_NAMES = (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, RUN_NAME, TIMINGS_NAME, RECORDS_NAME)
 
 
@@ -55,7 +62,7 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
     """
     _refuse_foreign_folder(folder)
     try:
-        with replace_folder(folder) as fresh:
+        with replace_folder(folder.resolve()) as fresh:  # a link stays, its target is replaced
             _write_files(fresh, bundle)
             _check_files(fresh, bundle)
     except OSError as error:
@@ -74,13 +81,13 @@ def _refuse_foreign_folder(folder: Path) -> None:
     if not folder.is_dir():
         msg = f"publish.folder: {folder} is a file; remove it or choose another folder"
         raise ChargeplanError(msg)
-    # A GIS or a desktop leaves files beside ours (plan.gpkg-wal, .DS_Store); they go with the old run.
-    foreign = sorted(
-        path.name for path in folder.iterdir() if not path.name.startswith((*RUN_FOLDER_NAMES, ".DS_Store"))
-    )
+    names = {path.name for path in folder.iterdir()}
+    foreign = sorted(names - set(RUN_FOLDER_NAMES) - _LEFT_BY_PROGRAMS)
+    if not foreign and names - _LEFT_BY_PROGRAMS and RUN_NAME not in names:
+        foreign = sorted(names)  # somebody's own index.html, for example
     if foreign:
         msg = (
-            f"publish.folder: {folder} holds files that are not of a run ({', '.join(foreign[:5])}) and "
+            f"publish.folder: {folder} holds files that are not of a run ({name_rows(foreign)}) and "
             f"would be replaced; move them away or choose another folder or study.name"
         )
         raise ChargeplanError(msg)

@@ -16,6 +16,7 @@ from chargeplan.records import (
     DemandCells,
     Evaluation,
     PlanProblem,
+    PlanRequest,
     RoadNetwork,
     Solution,
     StudyArea,
@@ -26,25 +27,37 @@ from chargeplan.words import Outcome, PlanMode
 
 CRS = "EPSG:32643"
 WEST, SOUTH, EAST, NORTH = 73.00, 33.66, 73.09, 33.74
-HOSTILE = "${alert(1)}<img src=x onerror=window.__x=1>`{{7*7}}{% raw %}"
+# Each text tries to leave the place that shows it: HTML, a script element, a template literal,
+# a Jinja template, an attribute, a line of a script, the reading order. None may ever run.
+HOSTILE_TEXTS = (
+    "${alert(1)}<img src=x onerror=window.__x=1>`{{7*7}}{% raw %}",
+    "</script><script>window.__x=1</script>",
+    "`;window.__x=1;`${window.__x=1}",
+    "\u202egnp.exe\u2066 <svg onload=window.__x=1>",
+    "<!--<script>window.__x=1//-->{# hidden #}{% endraw %}{{ this._parent }}",
+    "\"'><a href=javascript:window.__x=1 onfocus=window.__x=1 autofocus>go</a>",
+    "a\u2028window.__x=1;\u2029//\\'+window.__x+'\\",
+    "W" * 150 + "\u0645" * 150,
+    "&lt;img src=x onerror=window.__x=1&gt;&#60;b&#62;\x00\x1b[31m",
+)
 URDU = "شیل پٹرول پمپ"
 _LINES = 25  # streets in each direction
 _METRES_PER_SECOND = 8.0
 _CHARGER_KWH_DAY = 336.0
 _CHARGER_PKR = 4_000_000.0
 _SITE_PKR = 2_500_000.0
+_BUDGET_PKR = 230e6
 
 
 def build_sample_bundle(
-    *, title: str = "Sample study", hostile: bool = False, online: bool = False
+    *, title: str | None = None, hostile: bool = False, online: bool = False
 ) -> RunBundle:
-    """Build the bundle; with `hostile`, every name tries to run code."""
+    """Build the bundle; with `hostile`, every name (and the title, unless given) tries to run code."""
     rng = np.random.default_rng(7)
-    area = StudyArea(
-        "sample", HOSTILE if hostile else title, shapely.box(WEST, SOUTH, EAST, NORTH), CRS, 74.0, True
-    )
-    network = build_grid_network(HOSTILE if hostile else None)
-    cells = build_sample_cells(rng, HOSTILE if hostile else None)
+    shown = title or _name(0, "Sample study", hostile=hostile)
+    area = StudyArea("sample", shown, shapely.box(WEST, SOUTH, EAST, NORTH), CRS, 74.0, True)
+    network = build_grid_network(hostile=hostile)
+    cells = build_sample_cells(rng, hostile=hostile)
     sites = build_sample_sites(rng, hostile=hostile)
     travel = build_sample_travel(cells, sites)
     problem = build_sample_problem(cells, sites, travel)
@@ -55,6 +68,7 @@ def build_sample_bundle(
         cells=cells,
         sites=sites,
         travel=travel,
+        request=build_sample_request(travel),
         problem=problem,
         solution=solution,
         evaluation=build_sample_evaluation(cells, sites, problem, solution, hostile=hostile),
@@ -68,6 +82,7 @@ def build_sample_bundle(
                 "© OpenStreetMap contributors",
                 "2026-01-31",
             ),
+            *(_make_hostile_source(number, text) for number, text in enumerate(HOSTILE_TEXTS) if hostile),
         ),
         settings_as_run={"study": {"name": "sample", "year": 2030}},
         run_info={"chargeplan": "0.1.0", "seed": 1, "command": "chargeplan run sample.yaml"},
@@ -77,7 +92,16 @@ def build_sample_bundle(
     )
 
 
-def build_grid_network(name: str | None = None) -> RoadNetwork:
+def _make_hostile_source(number: int, text: str) -> DataSource:
+    return DataSource(f"sites.files[{number}].path", text, "1" * 64, 9, text, text, "2026-01-31")
+
+
+def _name(number: int, name: str, *, hostile: bool) -> str:
+    """Return the name, or the next hostile text."""
+    return HOSTILE_TEXTS[number % len(HOSTILE_TEXTS)] if hostile else name
+
+
+def build_grid_network(*, hostile: bool = False) -> RoadNetwork:
     """Build streets every 400 m; each sixth is a named avenue."""
     x, y = np.meshgrid(np.linspace(WEST, EAST, _LINES), np.linspace(SOUTH, NORTH, _LINES))
     lon, lat = x.ravel(), y.ravel()
@@ -94,7 +118,13 @@ def build_grid_network(name: str | None = None) -> RoadNetwork:
         {
             "road_class": road_class.tolist(),
             "name": [
-                (name or f"{'Jinnah' if east else 'Faisal'} Avenue {number}") if number % 6 == 0 else ""
+                _name(
+                    number // 6 + 5 * east,
+                    f"{'Jinnah' if east else 'Faisal'} Avenue {number}",
+                    hostile=hostile,
+                )
+                if number % 6 == 0
+                else ""
                 for number, east in zip(line, is_east, strict=True)
             ],
             "length_m": length_m,
@@ -127,24 +157,30 @@ def build_grid_network(name: str | None = None) -> RoadNetwork:
     )
 
 
-def build_sample_cells(rng: np.random.Generator, name: str | None = None) -> DemandCells:
-    """Build H3 cells whose demand falls from the middle outwards; four zones."""
+def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> DemandCells:
+    """Build H3 cells whose demand falls from the middle outwards; nine zones."""
     polygon = h3.LatLngPoly([(SOUTH, WEST), (SOUTH, EAST), (NORTH, EAST), (NORTH, WEST)])
     cell_id = np.array(sorted(h3.polygon_to_cells(polygon, 9)), dtype=np.str_)
     lonlat = np.array([h3.cell_to_latlng(str(cell))[::-1] for cell in cell_id])
     distance = np.hypot(lonlat[:, 0] - 73.04, lonlat[:, 1] - 33.705)
     people = np.round(3000 * np.exp(-distance * 45) * rng.uniform(0.3, 1.7, len(cell_id)), 3)
     kwh_day = np.column_stack([people * 0.03, people * 0.05 * rng.uniform(0, 2, len(cell_id))])
-    zone_pos = ((lonlat[:, 0] > 73.045).astype(np.int64) + 2 * (lonlat[:, 1] > 33.70)).astype(np.int64)
-    names = [name] * 4 if name else ["G-10 South", "G-6 East", "F-10 مرکز", "F-6 North"]
+    column = np.digitize(lonlat[:, 0], [73.03, 73.06])
+    row = np.digitize(lonlat[:, 1], [33.69, 33.715])
+    names = [
+        _name(number, f"{letter}-{sector}{' مرکز' if sector == 8 else ''}", hostile=hostile)
+        for number, (letter, sector) in enumerate(
+            (letter, sector) for letter in "GFE" for sector in (10, 8, 6)
+        )
+    ]
     return DemandCells(
         cell_id=cell_id,
         lonlat=lonlat,
         people=people,
         kwh_day=kwh_day,
         classes=("motorcycle", "car"),
-        zone_pos=zone_pos,
-        zones=make_table(ZONES, {"zone_id": ["z1", "z2", "z3", "z4"], "zone_name": names}),
+        zone_pos=(column + 3 * row).astype(np.int64),
+        zones=make_table(ZONES, {"zone_id": [f"z{number}" for number in range(1, 10)], "zone_name": names}),
         zones_are_cells=False,
         node_pos=np.zeros(len(cell_id), np.int64),
         snap_m=np.full(len(cell_id), 50.0),
@@ -173,11 +209,16 @@ def build_sample_sites(rng: np.random.Generator, *, hostile: bool = False) -> Ca
             "kind": kinds.tolist(),
             "status": status.tolist(),
             "name": [
-                HOSTILE if hostile else f"Pump {number}" if number % 3 else "" for number in range(count)
+                _name(number + 1, f"Pump {number}" if number % 3 else "", hostile=hostile)
+                for number in range(count)
             ],
-            "name_en": [HOSTILE if hostile else f"Blue Area Station {number}" for number in range(count)],
-            "name_ur": [URDU] * count,
-            "brand": [""] * count,
+            "name_en": [
+                _name(number, f"Blue Area Station {number}", hostile=hostile) for number in range(count)
+            ],
+            "name_ur": [
+                _name(number + 2, URDU, hostile=hostile and number % 2 == 0) for number in range(count)
+            ],
+            "brand": [_name(number, "", hostile=hostile) for number in range(count)],
             "lon": lon,
             "lat": lat,
             "node_pos": np.arange(count),
@@ -195,11 +236,11 @@ def build_sample_sites(rng: np.random.Generator, *, hostile: bool = False) -> Ca
             "site_id": ["w1", "w2", "w3"],
             "kind": ["fuel"] * 3,
             "status": ["candidate"] * 3,
-            "name": [HOSTILE if hostile else "Old pump", "", "Far pump"],
+            "name": [_name(1, "Old pump", hostile=hostile), "", "Far pump"],
             "lon": [73.02, 73.03, 73.06],
             "lat": [33.68, 33.69, 33.72],
             "reason": ["closer than the minimum spacing to another site"] * 3,
-            "detail": ["n0007, 120 m", "n0008, 90 m", ""],
+            "detail": [_name(0, "n0007, 120 m", hostile=hostile), "n0008, 90 m", ""],
         },
     )
     return CandidateSites(table, removed)
@@ -218,8 +259,28 @@ def build_sample_travel(cells: DemandCells, sites: CandidateSites, limit_s: floa
     )  # fmt: skip
 
 
+def build_sample_request(travel: TravelTable) -> PlanRequest:
+    """Build what a planner would have asked for to get the sample problem."""
+    return PlanRequest(
+        mode=PlanMode.ALLOCATE,
+        budget_pkr=_BUDGET_PKR,
+        max_sites=-1,
+        nearest_sites=20,
+        limit_s=travel.limit_s,
+        band_up_to_min=(),
+        band_quality=(),
+        station_chargers=4,
+        charger_power_kw=60.0,
+        charger_cost_pkr=_CHARGER_PKR,
+        hours_day=16.0,
+        max_utilisation=0.35,
+        levels=(2, 4, 8),
+        gap_asked=0.001,
+    )
+
+
 def build_sample_problem(cells: DemandCells, sites: CandidateSites, travel: TravelTable) -> PlanProblem:
-    """Build the allocation problem with levels 2, 4 and 8 and a budget of PKR 200 M."""
+    """Build the allocation problem with levels 2, 4 and 8 and a budget of PKR 230 M."""
     levels = np.array([2, 4, 8], dtype=np.int64)
     status = sites.table["status"].to_numpy()
     usable = status[travel.site_pos] != "competitor"
@@ -242,7 +303,7 @@ def build_sample_problem(cells: DemandCells, sites: CandidateSites, travel: Trav
         level_capacity_kwh_day=levels * _CHARGER_KWH_DAY,
         existing_capacity_kwh_day=np.where(status == "existing", 2 * _CHARGER_KWH_DAY, 0.0),
         existing_chargers=np.where(status == "existing", 2, 0).astype(np.int64),
-        budget_pkr=2e8,
+        budget_pkr=_BUDGET_PKR,
         max_sites=-1,
         nearest_sites=20,
     )
@@ -342,7 +403,9 @@ def build_sample_evaluation(
         travel_histogram=pd.DataFrame({"from_min": [0.0], "to_min": [8.0], "served_kwh_day": [served.sum()]}),
         checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
         cell_served_kwh_day=served,
-        warnings=(HOSTILE,) if hostile else ("1. Two stations are full; a larger budget would serve more.",),
+        warnings=HOSTILE_TEXTS
+        if hostile
+        else ("1. Two stations are full; a larger budget would serve more.",),
     )
 
 
