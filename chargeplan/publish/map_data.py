@@ -13,15 +13,16 @@ from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
 from chargeplan.publish.run_record import describe_limits, describe_outcome, make_finite
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
+from chargeplan.records import format_gap
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
-from chargeplan.words import SiteStatus
+from chargeplan.words import Outcome, SiteStatus
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
-    from chargeplan.records import Floats
+    from chargeplan.records import Floats, Solution
 
 ENERGY_SCALE = 100  # cells hold hundredths of a kWh/day
 SHARE_SCALE = 1000  # shares travel as thousandths
@@ -40,7 +41,8 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "isSchematic": bundle.area.is_schematic,
         "outcome": {
             **describe_outcome(bundle),
-            "is_proven": bundle.solution.outcome_text == "PROVEN OPTIMAL",
+            "is_proven": bundle.solution.outcome is Outcome.PROVEN_OPTIMAL,
+            "proof": describe_proof(bundle.solution),
         },
         "limits": describe_limits(bundle),
         "figures": _list_figures(bundle),
@@ -66,6 +68,15 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
         "bounds": [round(float(value), 5) for value in _find_bounds(bundle)],
     }
+
+
+def describe_proof(solution: Solution) -> str:
+    """Say beside the outcome what is proven; a gap above zero is never called none."""
+    if solution.outcome is not Outcome.PROVEN_OPTIMAL:
+        return "of the best possible plan"
+    if solution.gap == 0.0:
+        return "no better plan exists"
+    return f"no plan is more than {format_gap(solution.gap)} better"
 
 
 def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
@@ -212,7 +223,7 @@ def _list_zones(bundle: RunBundle) -> list[list[Any]]:
             clean_text(row["zone_name"]),
             round(float(row["people"])),
             round(float(row["demand_kwh_day"]), 1),
-            round(float(row["served_share"]), 4),
+            make_finite(round(float(row["served_share"]), 4)),
             round(float(centre[0][number] / total[number]), 5),
             round(float(centre[1][number] / total[number]), 5),
         ]

@@ -142,9 +142,9 @@ chargeplan.start = function (map, id) {
     function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; }
   );
   L.control.zoom({ position: "topright" }).addTo(map);
-  L.control.scale({ position: "bottomright", imperial: false, maxWidth: 120 }).addTo(map);
   var credit = L.control.attribution({ position: "bottomright", prefix: false }).addTo(map);
   credit.getContainer().appendChild(chargeplan.make("span", { text: plan.attribution, attributes: { dir: "auto" } }));
+  L.control.scale({ position: "bottomright", imperial: false, maxWidth: 120 }).addTo(map);
   if (plan.onlineTiles) {
     state.layers.tiles = L.tileLayer(plan.onlineTiles.url, { maxZoom: 19, opacity: 0.6 });
     state.layers.tiles.on("add", function () {

@@ -7,7 +7,7 @@ chargeplan.fillFrame = function (map) {
   outcome.appendChild(make("span", { className: plan.outcome.is_proven ? "badge proven" : "badge", text: plan.outcome.outcome_text }));
   outcome.appendChild(make("span", {
     className: "outcome-note",
-    text: chargeplan.describeProof(plan.outcome),
+    text: plan.outcome.proof,
   }));
   if (plan.isSchematic) document.getElementById("card").appendChild(make("p", { className: "schematic", text: "Schematic streets: drawn from the city's plan, not surveyed." }));
   plan.figures.forEach(function (figure) {
@@ -19,12 +19,6 @@ chargeplan.fillFrame = function (map) {
   chargeplan.fillStations(map, plan);
   chargeplan.fillZones(map, plan);
   chargeplan.fillTabs();
-};
-
-chargeplan.describeProof = function (outcome) {
-  if (!outcome.is_proven) return "of the best possible plan";
-  if (outcome.gap_share === 0) return "no better plan exists";
-  return "no plan is more than " + (Math.ceil(1e5 * outcome.gap_share) / 1e3) + " % better";
 };
 
 chargeplan.fillNotes = function (plan) {
@@ -51,7 +45,7 @@ chargeplan.makeTable = function (table, captions, rows) {
 chargeplan.fillStations = function (map, plan) {
   var make = chargeplan.make, number = chargeplan.formatNumber;
   chargeplan.makeTable(document.getElementById("station-table"), [
-    ["#", "n"], ["Station", ""], ["Units", "n"], ["kWh/day", "n"], ["In use", "n"], ["PKR M", "n"],
+    ["#", "n"], ["Station", ""], ["Chargers", "n"], ["kWh/day", "n"], ["In use", "n"], ["PKR M", "n"],
   ], plan.openSites.map(function (site, position) {
     var button = make("button", { attributes: { type: "button", dir: "auto" }, text: site.name });
     button.addEventListener("click", function () { chargeplan.goToSite(map, position); });
