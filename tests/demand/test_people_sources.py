@@ -303,6 +303,14 @@ def test_pixels_far_from_the_area_are_not_read(paved_study, write_raster):
     assert 36 * 4.0 <= cells.people_in <= 42 * 4.0
 
 
+def test_pixels_that_only_touch_the_area_are_read(paved_study, write_raster):
+    """Pixels of 1 km with their edges 500 m off the corner: 4 by 4 of 8 by 8 touch the box of 3 km."""
+    path = write_raster(
+        np.full((8, 8), 3.0), from_origin(CORNER_M[0] - 2500.0, CORNER_M[1] + 5500.0, 1000.0, 1000.0), UTM
+    )
+    assert paved_study.build({"source": "raster", "path": path}).people_in == 16 * 3.0
+
+
 def test_scale_and_offset_of_a_band_are_applied(paved_study, write_raster):
     path = write_raster(
         np.full((6, 6), 30, dtype=np.int16), from_origin(CORNER_M[0], CORNER_M[1] + 3000.0, 500.0, 500.0), UTM
