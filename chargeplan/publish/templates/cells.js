@@ -86,12 +86,18 @@ chargeplan.drawDemand = function (pen, view) {
 chargeplan.drawUnserved = function (pen, view) {
   var cells = chargeplan.state.cells, colour = chargeplan.getColours().unserved;
   if (!cells) return;
-  var part = new Path2D(), most = new Path2D();
+  var part = new Path2D(), most = new Path2D(), little = new Path2D();
+  // The eye adds up area, the plan adds up energy: cells of the lowest class are hatched faintly.
+  var low = chargeplan.state.breaks.length ? chargeplan.state.breaks[0] : 0;
   cells.forEach(function (cell) {
     if (cell.left < 0.01 || !chargeplan.isCellInView(cell, view)) return;
-    if (cell.leftShare >= chargeplan.MOST_UNSERVED) most.addPath(cell.path);
+    if (cell.leftShare >= chargeplan.MOST_UNSERVED) (cell.demand < low ? little : most).addPath(cell.path);
     else if (cell.leftShare >= chargeplan.PART_UNSERVED) part.addPath(cell.path);
   });
+  pen.globalAlpha = 0.4;
+  pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 9, 0.6);
+  pen.fill(little);
+  pen.globalAlpha = 1;
   pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 9, 0.7);
   pen.fill(part);
   pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 6, 1.1);

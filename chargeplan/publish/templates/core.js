@@ -151,6 +151,8 @@ chargeplan.start = function (map, id) {
       credit.addAttribution(plan.onlineTiles.attribution);  // a fixed text of ours
     });
   }
+  // Leaflet hears Escape only while the map itself has the focus, not a marker or a row.
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") map.closePopup(); });
   chargeplan.addBoundary(map);
   chargeplan.fillFrame(map);
   chargeplan.fitPlan(map);
