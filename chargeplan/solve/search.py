@@ -24,6 +24,7 @@ from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_da
 from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
 from chargeplan.solve.start_plan import find_start_plan, follow_prices
 from chargeplan.solve.version import read_solver_version
+from chargeplan.solve.whole_stations import compute_whole_station_bound
 from chargeplan.words import Outcome, PlanMode
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ _LAST_SHARE = 0.97  # the rest is for settling the last plan
 _BOUND_ITERATIONS = 600
 # Rounds of local search before the solver's first turn, and rounds without gain before a kernel.
 _FIRST_ROUNDS = 8
-_STALLED_ROUNDS = 40
+_STALLED_ROUNDS = 20
 _ROUND_ITERATIONS = {PlanMode.COVER: 50, PlanMode.ALLOCATE: 5}
-_TINY_PAIRS = 2_000  # the solver takes a second for these and needs no help
+_TINY_PAIRS = 2_000
 _NODE_LIMITED_KERNELS = 2
 _NEEDLESS_TRIES = 20
 
@@ -147,6 +148,10 @@ class _Search:
         if not self._is_over() and self.problem.mode is PlanMode.ALLOCATE:
             deadline = self._deadline(_BOUND_SHARE)
             self._offer("prices", follow_prices(self.problem, progress.plan, self.bound, deadline=deadline))
+        if not self._is_over() and self.problem.mode is PlanMode.ALLOCATE and not self._is_tiny():
+            deadline = self._deadline(_BOUND_SHARE)
+            whole = compute_whole_station_bound(self.problem, self.bound.multipliers, deadline=deadline)
+            progress.offer_bound("whole stations", whole)
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
@@ -160,7 +165,7 @@ class _Search:
             run=self.run,
             should_stop=self.should_stop,
         )
-        if self.problem.n_pairs > _TINY_PAIRS:
+        if not self._is_tiny():
             for _ in range(_FIRST_ROUNDS):
                 self._improve()
         stalled = kernels = 0
@@ -219,6 +224,10 @@ class _Search:
         if plan is None or plan is self.progress.plan:
             return False
         return self.progress.offer_plan(step, settle_plan(self.problem, plan.level_pos))
+
+    def _is_tiny(self) -> bool:
+        """Tell whether the solver settles the problem sooner than any help for it."""
+        return self.problem.n_pairs <= _TINY_PAIRS
 
     def _deadline(self, share: float) -> float:
         """When a step gives way; with a node limit only the whole limit counts, as a safety net."""
