@@ -1,0 +1,107 @@
+"""Chromium, without a network; whatever a page asks for, complains about or pops up is a fault."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STEP_TIMEOUT_MS = 10_000
+OWN_WARNING = "willReadFrequently"  # about the tests' own reading of pixels
+
+
+def find_chromium() -> str:
+    named = os.environ.get("CHARGEPLAN_CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("no Chromium: install the package 'chromium', or set CHARGEPLAN_CHROMIUM to its path")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pip install 'chargeplan[browser]'"
+    )
+    executable = find_chromium()
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[[Any, str], None]:
+    """Wait until an expression is true on a page (Playwright's own way needs what our policy forbids)."""
+
+    def wait(page: Any, expression: str) -> None:
+        for _ in range(STEP_TIMEOUT_MS // 25):
+            if page.evaluate(expression):
+                return
+            page.wait_for_timeout(25)
+        pytest.fail(f"never true: {expression}")
+
+    return wait
+
+
+@pytest.fixture
+def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page file and wait until its map is ready; at the end no fault may have come up.
+
+    The function takes the path and the options of a Playwright context, such as `viewport`.
+    """
+    faults: list[str] = []
+    contexts: list[Any] = []
+
+    def watch(page: Any, url: str) -> None:
+        def check_request(request: Any) -> None:
+            if request.url != url and not request.url.startswith("data:"):
+                faults.append(f"request: {request.url}")
+
+        def dismiss(dialog: Any) -> None:
+            faults.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        page.on("request", check_request)
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("dialog", dismiss)
+        page.on("popup", lambda other: faults.append(f"window: {other.url}"))
+        page.on(
+            "console",
+            lambda message: (
+                faults.append(f"console {message.type}: {message.text}")
+                if message.type in {"error", "warning"} and OWN_WARNING not in message.text
+                else None
+            ),
+        )
+
+    def open_page(path: Path, **options: Any) -> Any:
+        context = browser.new_context(
+            offline=True, **({"viewport": {"width": 1280, "height": 800}} | options)
+        )
+        contexts.append(context)
+        context.set_default_timeout(STEP_TIMEOUT_MS)
+        page = context.new_page()
+        url = path.resolve().as_uri()
+        watch(page, url)
+        page.goto(url)
+        page.wait_for_selector("html[data-map=ready]", state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            page.wait_for_timeout(50)  # late events
+        context.close()
+    assert faults == []
