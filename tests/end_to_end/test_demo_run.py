@@ -10,10 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chargeplan.publish.geojson_check import check_geojson
-
-# Small enough for the default suite: a strict node limit makes the run repeatable.
-FAST = ["--set", "solve.node_limit=0", "--set", "model.max_sites=6"]
+from chargeplan.publish.geojson_check import find_geojson_faults
 
 
 def run_chargeplan(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
@@ -23,6 +20,7 @@ def run_chargeplan(*arguments: str, hash_seed: str = "0") -> subprocess.Complete
         capture_output=True,
         text=True,
         timeout=300,
+        check=False,
     )
 
 
@@ -40,14 +38,18 @@ def two_runs(tmp_path_factory, demo_config) -> list[Path]:
     folders = []
     for seed in ("1", "2"):
         folder = tmp_path_factory.mktemp(f"seed{seed}")
-        done = run_chargeplan("run", demo_config, *FAST, *set_folder(folder), hash_seed=seed)
+        done = run_chargeplan("run", demo_config, *set_folder(folder), hash_seed=seed)
         assert done.returncode == 0, done.stderr
         folders.append(folder / "demo")
     return folders
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_a_run_writes_every_file_it_promises(two_runs):
@@ -63,12 +65,13 @@ def test_two_runs_with_different_hash_seeds_are_the_same_bytes(two_runs):
 
 
 def test_the_geojson_holds_to_the_standard_and_agrees_with_the_run_record(two_runs):
-    document = json.loads((two_runs[0] / "sites.geojson").read_text(encoding="utf-8"))
-    assert check_geojson(document) == []
+    text = (two_runs[0] / "sites.geojson").read_text(encoding="utf-8")
+    assert find_geojson_faults(text) == []
+    document = json.loads(text)
     record = json.loads((two_runs[0] / "run.json").read_text(encoding="utf-8"))
     new = [feature for feature in document["features"] if feature["properties"]["status"] != "existing"]
     assert 1 <= len(new) <= 6
-    assert len(new) == record["metrics"]["new_sites"]["value"]
+    assert len(new) == {row["name"]: row["value"] for row in record["metrics"]}["new_sites"]
 
 
 def test_every_output_says_that_the_streets_are_schematic(two_runs):
@@ -87,7 +90,7 @@ def test_verify_refuses_a_run_that_was_edited(two_runs, tmp_path):
     copy = tmp_path / "edited"
     shutil.copytree(two_runs[0], copy)
     path = copy / "records" / "solution.json"
-    path.write_text(path.read_text().replace('"seed"', '"sead"') + " ")
+    path.write_text(path.read_text() + " ")
     done = run_chargeplan("verify", str(copy))
     assert done.returncode == 3
     assert "solution.json: changed since the run" in done.stderr
@@ -142,7 +145,7 @@ def test_ctrl_c_during_the_search_keeps_the_plan(tmp_path, demo_config):
     assert searching
     pressed = time.monotonic()
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    process.communicate(timeout=60)
     assert process.returncode in {0, 130}
     if process.returncode == 0:
         assert (tmp_path / "demo" / "index.html").is_file()
