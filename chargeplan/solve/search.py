@@ -145,13 +145,17 @@ class _Search:
             deadline=self._deadline(_BOUND_SHARE),
         )
         progress.offer_bound("bound", self.bound.value_kwh_day)
-        if not self._is_over() and self.problem.mode is PlanMode.ALLOCATE:
-            deadline = self._deadline(_BOUND_SHARE)
-            self._offer("prices", follow_prices(self.problem, progress.plan, self.bound, deadline=deadline))
-        if not self._is_over() and self.problem.mode is PlanMode.ALLOCATE and not self._is_tiny():
-            deadline = self._deadline(_BOUND_SHARE)
-            whole = compute_whole_station_bound(self.problem, self.bound.multipliers, deadline=deadline)
-            progress.offer_bound("whole stations", whole)
+        if self.problem.mode is PlanMode.ALLOCATE and not self._is_tiny():
+            self._follow_bound(self.bound)
+
+    def _follow_bound(self, bound: Bound) -> None:
+        """Build plans by the prices of the bound, and tighten it to whole stations."""
+        deadline = self._deadline(_BOUND_SHARE)
+        if not self._is_over() and self.progress.plan is not None:
+            self._offer("prices", follow_prices(self.problem, self.progress.plan, bound, deadline=deadline))
+        if not self._is_over():
+            whole = compute_whole_station_bound(self.problem, bound.multipliers, deadline=deadline)
+            self.progress.offer_bound("whole stations", whole)
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
