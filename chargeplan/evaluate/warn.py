@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.errors import name_rows
+from chargeplan.evaluate.derive import list_allowed_levels
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.words import PlanMode
+from chargeplan.units import format_pkr
+from chargeplan.words import PlanMode, SiteStatus
 
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
@@ -53,6 +55,14 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     if len(idle):
         warnings.append(
             f"{len(idle)} new stations serve nothing ({name_rows(idle['site_id'])}): they are required"
+        )
+    is_new = plan.sites.has_status(SiteStatus.CANDIDATE) | plan.sites.has_status(SiteStatus.REQUIRED)
+    cheapest = plan.sites.table["fixed_cost_pkr"].to_numpy()[is_new].min(initial=np.inf)
+    cheapest += min(list_allowed_levels(plan.request)) * plan.request.charger_cost_pkr
+    if np.isfinite(cheapest) and cheapest > plan.request.budget_pkr:
+        warnings.append(
+            f"the budget of {format_pkr(plan.request.budget_pkr)} buys no new station: the cheapest costs "
+            f"{format_pkr(cheapest)}; raise model.budget_pkr"
         )
     if float(np.sum(demand)) <= 0:
         warnings.append("there is no demand at all; check demand.population and demand.fleet")

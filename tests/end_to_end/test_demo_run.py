@@ -13,6 +13,10 @@ import pytest
 from chargeplan.publish.geojson_check import find_geojson_faults
 
 
+# With an existing station a plan that builds nothing would be possible, so there is none.
+POOR = ["--set", "model.budget_pkr=1000", "--set", "sites.existing_from_osm=false"]
+
+
 def run_chargeplan(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "chargeplan", *arguments],
@@ -70,8 +74,9 @@ def test_the_geojson_holds_to_the_standard_and_agrees_with_the_run_record(two_ru
     document = json.loads(text)
     record = json.loads((two_runs[0] / "run.json").read_text(encoding="utf-8"))
     new = [feature for feature in document["features"] if feature["properties"]["status"] != "existing"]
-    assert 1 <= len(new) <= 6
-    assert len(new) == {row["name"]: row["value"] for row in record["metrics"]}["new_sites"]
+    figures = {row["name"]: row["value"] for row in record["metrics"]}
+    assert len(new) == figures["new_sites"] > 0
+    assert sum(feature["properties"]["chargers"] for feature in new) == figures["new_chargers"]
 
 
 def test_every_output_says_that_the_streets_are_schematic(two_runs):
@@ -111,11 +116,17 @@ def test_verify_refuses_a_geojson_that_is_not_the_plan(two_runs, tmp_path):
 
 
 def test_an_impossible_budget_is_said_in_words_and_writes_nothing(tmp_path, demo_config):
-    done = run_chargeplan("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
+    done = run_chargeplan("run", demo_config, *POOR, *set_folder(tmp_path))
     assert done.returncode == 4
     assert "budget" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_that_builds_nothing_beside_existing_stations_is_warned_about(tmp_path, demo_config):
+    done = run_chargeplan("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
+    assert done.returncode == 0
+    assert "buys no new station" in done.stderr
 
 
 def test_a_failed_run_keeps_the_last_good_one(tmp_path, demo_config, two_runs):
@@ -123,7 +134,7 @@ def test_a_failed_run_keeps_the_last_good_one(tmp_path, demo_config, two_runs):
 
     shutil.copytree(two_runs[0], tmp_path / "demo")
     before = read_tree(tmp_path)
-    done = run_chargeplan("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
+    done = run_chargeplan("run", demo_config, *POOR, *set_folder(tmp_path))
     assert done.returncode == 4
     assert read_tree(tmp_path) == before
 
