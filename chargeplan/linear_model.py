@@ -63,7 +63,9 @@ class LinearModel:
         by_column += (self.is_integer, self.column_family, self.column_number)
         by_row = (self.row_lower, self.row_upper, self.row_family, self.row_number)
         promises = {
-            "every column array must have an entry per column": all(len(each) == n_columns for each in by_column),
+            "every column array must have an entry per column": all(
+                len(each) == n_columns for each in by_column
+            ),
             "every row array must have an entry per row": all(len(each) == n_rows for each in by_row),
             "every coefficient must be finite": np.isfinite(self.objective).all()
             and np.isfinite(self.matrix.data).all(),
