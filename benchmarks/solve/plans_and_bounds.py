@@ -1,6 +1,6 @@
 """Measure the start plan, the bound and the improvement at the stated sizes; print one line each.
 
-Run from the repository: ``python benchmarks/solve/plans_and_bounds.py``.
+Run from the repository: ``python -m benchmarks.solve.plans_and_bounds``.
 """
 
 from __future__ import annotations
@@ -8,9 +8,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.solve.instances import make_allocate, make_mclp
 from chargeplan.records import PlanProblem

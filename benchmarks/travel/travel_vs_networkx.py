@@ -2,7 +2,7 @@
 
 Run from the project's folder, with the files that the config names:
 
-    python benchmarks/travel/travel_vs_networkx.py configs/islamabad.yaml \
+    python -m benchmarks.travel.travel_vs_networkx configs/islamabad.yaml \
         --set network.path=ISLAMABAD.osm.pbf --set demand.population.path=GRID.gpkg
 
 Our time is the whole stage: reversing the graph, searching, collecting, sorting, checking.

@@ -1,0 +1,148 @@
+"""The table of figures asked for against those reached, made from the stored results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+Row = tuple[str, str, str, bool | None]
+"""Figure, asked, reached, whether that is met (None: to be recorded only)."""
+
+
+def describe_osmnx(result: dict[str, Any]) -> list[Row]:
+    """Compare the way from the PBF to the travel table with osmnx."""
+    ours, theirs, ratio = result["ours"], result["osmnx"], result["ratio_ours_to_osmnx"]
+    return [
+        (
+            "Islamabad PBF to travel table (all sites x all cells, 10 min) against `osmnx.graph_from_xml`",
+            "at most 0.20 of its time",
+            f"{ratio:.3f} ({ours['seconds']:.1f} s against {theirs['seconds']:.1f} s)",
+            ratio <= 0.2,
+        ),
+        ("its peak memory", "below 1,500 MB", f"{ours['peak_mb']:,.0f} MB", ours["peak_mb"] < 1500),
+    ]
+
+
+def describe_networkx(result: dict[str, Any]) -> list[Row]:
+    """Compare the travel table with networkx."""
+    ours, theirs = result["chargeplan_median_s"], result["networkx_median_s"]
+    return [
+        (
+            "travel table (10 min) against networkx `single_source_dijkstra_path_length(cutoff)`",
+            "at least 15 times faster",
+            f"{result['ratio']:.0f} times ({ours:.2f} s against {theirs:.1f} s)",
+            result["ratio"] >= 15,
+        ),
+        (
+            "its driving times against those of networkx",
+            "equal to 1e-6 s",
+            f"{result['pairs']:,} pairs, largest difference {result['largest_difference_s']:.1e} s",
+            result["equal_to_1e-6"],
+        ),
+    ]
+
+
+def describe_mclp(result: dict[str, Any]) -> list[Row]:
+    """Compare cover plans with spopt's optimum."""
+    instance, start, whole = result["instance"], result["start_plan"], result["search"]
+    below, time_share = result["start_below_optimum_share"], result["start_time_share"]
+    size = f"cover, {instance['points']:,} points x {instance['sites']} sites, p = {instance['max_sites']}"
+    return [
+        (
+            f"{size}: start plan against the optimum of `spopt.locate.MCLP`",
+            "at most 1.5 % below, within 0.01 of its time",
+            f"{below:.2%} below, {time_share:.4f} of its time "
+            f"({start['median_s']:.2f} s against {result['spopt']['total_s']:.0f} s)",
+            below <= 0.015 and time_share <= 0.01,
+        ),
+        (
+            f"the same, whole search with a limit of {whole['limit_s']:g} s",
+            "a plan and a true bound",
+            f"plan {result['search_below_optimum_share']:.2%} below the optimum, "
+            f"bound {whole['bound']:,.0f} >= {result['spopt']['value']:,.0f}, gap {whole['gap']:.2%}",
+            result["bound_holds"],
+        ),
+    ]
+
+
+def describe_allocate(result: dict[str, Any]) -> list[Row]:
+    """Tell the gaps of the real Islamabad."""
+    return [
+        (
+            f"allocate, Islamabad, nearest {result['nearest_sites']}, PKR {one['budget_pkr'] / 1e6:,.0f} M",
+            f"a plan and its proven gap in {result['limit_s']:g} s (recorded)",
+            f"gap {one['gap']:.2%}"
+            + "".join(f", {gap:.2%} after {at} s" for at, gap in one["gap_at_s"].items() if gap is not None)
+            + f"; {one['stations']} stations, {one['chargers']} chargers",
+            None,
+        )
+        for one in result["budgets"]
+    ]
+
+
+def describe_map(result: dict[str, Any]) -> list[Row]:
+    """Tell size, speed and silence of the map."""
+    size_mb = result["index_html_bytes"] / 1e6
+    screens = result["screens"]
+    times = "; ".join(f"{name} {one['ready_median_s']:.2f} s" for name, one in screens.items())
+    leaving = sum(len(one["requests_leaving"]) for one in screens.values())
+    return [
+        ("map of Islamabad, one file", "at most 5 MB", f"{size_mb:.2f} MB", size_mb <= 5),
+        (
+            "the map is usable in Chromium",
+            "within 3 s",
+            times,
+            screens["desktop"]["ready_median_s"] <= 3,
+        ),
+        ("requests that leave the page", "0", str(leaving), leaving == 0),
+    ]
+
+
+def describe_help(result: dict[str, Any]) -> list[Row]:
+    """Tell what the start of the command line costs."""
+    difference_s = result["difference_cpu_s"]
+    return [
+        (
+            "`chargeplan --help` over `python -c pass`",
+            "below 0.5 s of CPU",
+            f"{difference_s:.2f} s",
+            difference_s < 0.5,
+        )
+    ]
+
+
+DESCRIBE: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
+    "pbf_to_travel_vs_osmnx": describe_osmnx,
+    "travel_vs_networkx": describe_networkx,
+    "mclp_vs_spopt": describe_mclp,
+    "allocate_islamabad": describe_allocate,
+    "islamabad_map": describe_map,
+    "help_cpu": describe_help,
+}
+
+
+def make_table(results_folder: Path) -> str:
+    """Make the table in Markdown; a benchmark without a result says so."""
+    words = {True: "yes", False: "**no**", None: "-"}
+    lines = ["| figure | asked | reached | met |", "|---|---|---|---|"]
+    for name, describe in DESCRIBE.items():
+        path = results_folder / f"{name}.json"
+        if not path.is_file():
+            lines.append(f"| {name} | | not measured | |")
+            continue
+        for figure, asked, reached, is_met in describe(json.loads(path.read_text("utf-8"))["result"]):
+            lines.append(f"| {figure} | {asked} | {reached} | {words[is_met]} |")
+    return "\n".join(lines)
+
+
+def write_table(readme: Path, results_folder: Path) -> None:
+    """Put the table between its marks in the README."""
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{readme} lacks the marks {BEGIN} and {END}")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    readme.write_text(f"{before}{BEGIN}\n{make_table(results_folder)}\n{END}{after}", encoding="utf-8")
