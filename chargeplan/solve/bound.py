@@ -9,6 +9,7 @@ import numpy as np
 from chargeplan.records import Bools, Floats, Ints, PlanProblem
 from chargeplan.solve.allocate_bound import AllocateDual
 from chargeplan.solve.cover_bound import CoverDual
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.descent import DescentOptions, minimise_dual
 from chargeplan.solve.plan import find_allowed_levels, find_required_sites
 from chargeplan.solve.reduce import CoverRows, build_cover_rows
@@ -77,7 +78,7 @@ def compute_bound(
     *,
     incumbent_kwh_day: float,
     max_iterations: int = 600,
-    deadline: float | None = None,
+    deadline: Deadline | None = None,
     multipliers: Floats | None = None,
     rows: CoverRows | None = None,
 ) -> Bound:
@@ -92,7 +93,7 @@ def compute_bound(
     incumbent_kwh_day : float
         Objective of the best plan known: the steps aim at it, and stop when the bound meets it.
     max_iterations : int
-    deadline : float, optional
+    deadline : Deadline, optional
         Value of ``time.monotonic()`` to stop at, after one iteration at least.
     multipliers : ndarray, optional
         Of an earlier bound of the same problem, to go on from.

@@ -7,12 +7,12 @@ found for all swaps at once (Resende and Werneck 2007 keep the same sums for the
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from chargeplan.records import Floats, Ints, PlanProblem
+from chargeplan.solve.deadline import Deadline, is_over
 from chargeplan.solve.plan import Plan, find_open_sites, make_plan
 from chargeplan.solve.reduce import CoverRows
 
@@ -67,7 +67,7 @@ def serve_best(problem: PlanProblem, level_pos: Ints) -> Plan:
 
 
 def improve_cover(
-    rows: CoverRows, columns: Ints, *, seed: int, max_iterations: int, deadline: float | None = None
+    rows: CoverRows, columns: Ints, *, seed: int, max_iterations: int, deadline: Deadline | None = None
 ) -> Ints:
     """Improve a set of columns by perturbing it and swapping to a local optimum, many times.
 
@@ -79,7 +79,7 @@ def improve_cover(
     seed : int
     max_iterations : int
         Perturbations; the same set comes back for the same seed when this is what ends it.
-    deadline : float, optional
+    deadline : Deadline, optional
         Value of ``time.monotonic()`` to stop at.
 
     Returns
@@ -97,13 +97,18 @@ def improve_cover(
 
 
 def _improve_in_parts(
-    rows: CoverRows, columns: Ints, *, rng: np.random.Generator, max_iterations: int, deadline: float | None
+    rows: CoverRows,
+    columns: Ints,
+    *,
+    rng: np.random.Generator,
+    max_iterations: int,
+    deadline: Deadline | None,
 ) -> Ints:
     """Free a random part of a large plan at a time and search it with the rest held open."""
     best = np.sort(columns)
     rounds = 8
     for _ in range(max(1, max_iterations // rounds)):
-        if deadline is not None and time.monotonic() >= deadline:
+        if is_over(deadline):
             break
         n_freed = min(len(best), _MAX_PLACES_AT_ONCE // 2)
         freed = _pick_neighbours(rows, best, n_freed, rng)
@@ -330,7 +335,7 @@ def _iterate(
     *,
     rng: np.random.Generator,
     max_iterations: int,
-    deadline: float | None,
+    deadline: Deadline | None,
 ) -> Ints:
     search = _SwapSearch(rows, n_places)
     site_at = np.full(n_places, -1, dtype=np.int64)
@@ -339,7 +344,7 @@ def _iterate(
     search.descend(current)
     best = current.copy()
     for iteration in range(max_iterations):
-        if deadline is not None and time.monotonic() >= deadline:
+        if is_over(deadline):
             break
         trial = search.build(current.site_at) if iteration % _REBUILD_EVERY == 0 else current.copy()
         search.perturb(trial, rng)

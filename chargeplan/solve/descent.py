@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from chargeplan.records import Floats
+from chargeplan.solve.deadline import Deadline, is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def minimise_dual(
     *,
     target: float,
     max_iterations: int,
-    deadline: float | None,
+    deadline: Deadline | None,
     options: DescentOptions,
     stop_at: float = -np.inf,
 ) -> tuple[float, Floats, int]:
@@ -72,7 +72,7 @@ def minimise_dual(
     step_share, waited, marked = options.first_step, 0, np.inf
     done = 0
     for _ in range(max_iterations):
-        if deadline is not None and done > 0 and time.monotonic() >= deadline:
+        if done > 0 and is_over(deadline):
             break
         value, slope = dual.evaluate(at)
         done += 1

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.records import Bools, Floats, Ints, PlanProblem
 from chargeplan.solve.bound import Bound, fix_sites
 from chargeplan.solve.cover_search import improve_cover, make_cover_plan
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.neighbourhood import solve_neighbourhood
 from chargeplan.solve.plan import Plan, find_allowed_levels
 from chargeplan.solve.reduce import build_cover_rows
@@ -32,7 +31,7 @@ def improve_plan(
     *,
     seed: int,
     max_iterations: int,
-    deadline: float | None = None,
+    deadline: Deadline | None = None,
     bound: Bound | None = None,
 ) -> Plan:
     """Improve a plan by local search.
@@ -45,7 +44,7 @@ def improve_plan(
     seed : int
     max_iterations : int
         Perturbations (cover: about 1 ms each) or neighbourhoods (allocate: 0.02 to 1 s each).
-    deadline : float, optional
+    deadline : Deadline, optional
         Value of ``time.monotonic()`` to stop at. Without it the same plan comes back for the
         same seed.
     bound : Bound, optional
@@ -75,13 +74,13 @@ def _search_neighbourhoods(
     *,
     seed: int,
     max_iterations: int,
-    deadline: float | None,
+    deadline: Deadline | None,
     bound: Bound | None,
 ) -> Plan:
     rng = np.random.default_rng(seed)
     closeness = _count_shared_cells(problem)
     for iteration in range(max_iterations):
-        left_s = None if deadline is None else deadline - time.monotonic()
+        left_s = None if deadline is None else deadline.left_s
         if left_s is not None and left_s <= 0:
             break
         allowed = _find_levels_worth_trying(problem, plan, bound)

@@ -134,6 +134,9 @@ def merge_equal_cells(problem: PlanProblem) -> MergedProblem:
     return MergedProblem(smaller, merged_cell, merged_pair)
 
 
+_PLACE_BITS = 40
+
+
 def group_equal_rows(offsets: Ints, codes: Ints) -> tuple[Ints, Ints]:
     """Group rows with the same codes in the same order.
 
@@ -158,13 +161,15 @@ def group_equal_rows(offsets: Ints, codes: Ints) -> tuple[Ints, Ints]:
     if n_rows == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     starts, size = offsets[:-1], np.diff(offsets)
-    hashes = [np.add.reduceat(_scramble(codes, salt), starts) for salt in (1, 2)]
+    within = np.arange(len(codes)) - np.repeat(starts, size)
+    # The place goes into the hash, else rows with the same codes in another order would meet.
+    placed = codes + (within << _PLACE_BITS)
+    hashes = [np.add.reduceat(_scramble(placed, salt), starts) for salt in (1, 2)]
     order = np.lexsort((np.arange(n_rows), hashes[1], hashes[0], size))
     keys = np.stack([size.view(np.uint64), *hashes])[:, order]
     is_start = np.concatenate([[True], np.any(keys[:, 1:] != keys[:, :-1], axis=0)])
     leader = np.empty(n_rows, dtype=np.int64)
     leader[order] = order[np.flatnonzero(is_start)][np.cumsum(is_start) - 1]
-    within = np.arange(len(codes)) - np.repeat(starts, size)
     differs = codes != codes[starts[leader].repeat(size) + within]
     is_alone = np.add.reduceat(differs, starts) > 0
     leader[is_alone] = np.flatnonzero(is_alone)

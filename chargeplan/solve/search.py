@@ -15,6 +15,7 @@ import numpy as np
 from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.milp_steps import MilpSteps
 from chargeplan.solve.outcome import MilpResult, StoppedBy
@@ -233,10 +234,10 @@ class _Search:
         """Tell whether the solver settles the problem sooner than any help for it."""
         return self.problem.n_pairs <= _TINY_PAIRS
 
-    def _deadline(self, share: float) -> float:
+    def _deadline(self, share: float) -> Deadline:
         """When a step gives way; with a node limit only the whole limit counts, as a safety net."""
         used_share = 1.0 if self.settings.node_limit is not None else share
-        return self.progress.started + used_share * self.settings.time_limit_s
+        return Deadline(self.progress.started + used_share * self.settings.time_limit_s, self.should_stop)
 
     def _is_over(self) -> bool:
         if self.stopped_by is None and self.should_stop():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from chargeplan.records import Floats, Ints, PlanProblem
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.cover_search import improve_cover, make_cover_plan, pick_cover_greedily
+from chargeplan.solve.deadline import Deadline, is_over
 from chargeplan.solve.greedy_levels import LevelGreedy, open_required_sites
 from chargeplan.solve.plan import Plan, find_broken_rules, make_plan
 from chargeplan.solve.reduce import build_cover_rows
@@ -22,14 +21,14 @@ _BOUND_ITERATIONS = 300
 _PRICE_SHARES = (0.9, 0.93, 0.96, 0.98, 0.99, 1.0)
 
 
-def find_start_plan(problem: PlanProblem, *, seed: int, deadline: float | None = None) -> Plan | None:
+def find_start_plan(problem: PlanProblem, *, seed: int, deadline: Deadline | None = None) -> Plan | None:
     """Find a good plan.
 
     Parameters
     ----------
     problem : PlanProblem
     seed : int
-    deadline : float, optional
+    deadline : Deadline, optional
         Value of ``time.monotonic()`` to stop at; the first greedy plan is made in any case.
         Without it the same plan comes back for the same seed.
 
@@ -49,7 +48,7 @@ def find_start_plan(problem: PlanProblem, *, seed: int, deadline: float | None =
         )
         return make_cover_plan(problem, rows, columns)
     best = grow_plan(problem, required)
-    if deadline is not None and time.monotonic() >= deadline:
+    if is_over(deadline):
         return best
     bound = compute_bound(
         problem,
@@ -60,7 +59,9 @@ def find_start_plan(problem: PlanProblem, *, seed: int, deadline: float | None =
     return follow_prices(problem, best, bound, deadline=deadline)
 
 
-def follow_prices(problem: PlanProblem, plan: Plan, bound: Bound, *, deadline: float | None = None) -> Plan:
+def follow_prices(
+    problem: PlanProblem, plan: Plan, bound: Bound, *, deadline: Deadline | None = None
+) -> Plan:
     """Build plans guided by the prices of a bound (allocate mode); return the best, or the given one.
 
     A station that sees the price of a cell leaves it to others who serve it more easily. The
@@ -68,7 +69,7 @@ def follow_prices(problem: PlanProblem, plan: Plan, bound: Bound, *, deadline: f
     """
     required = open_required_sites(problem)
     for share in _PRICE_SHARES:
-        if deadline is not None and time.monotonic() >= deadline:
+        if is_over(deadline):
             break
         found = grow_plan(problem, required, cell_price=share * bound.multipliers)
         if found.objective_kwh_day > plan.objective_kwh_day:

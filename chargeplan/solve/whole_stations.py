@@ -10,11 +10,11 @@ entries, which the solver inside SciPy settles in well under a second.
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.solve.deadline import Deadline, is_over
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
 from chargeplan.words import PlanMode
 
@@ -29,7 +29,7 @@ _SAFETY_SHARE = 1e-9
 
 
 def compute_whole_station_bound(
-    problem: PlanProblem, price: Floats, *, deadline: float | None = None
+    problem: PlanProblem, price: Floats, *, deadline: Deadline | None = None
 ) -> float:
     """Compute a bound on every plan of an allocate problem from whole stations.
 
@@ -40,7 +40,7 @@ def compute_whole_station_bound(
     price : ndarray, shape (n_cells,)
         Price of a kWh of each cell, >= 0, such as the multipliers of a bound. Any prices give
         a valid bound.
-    deadline : float, optional
+    deadline : Deadline, optional
         Value of `time.monotonic` after which no further knapsack is begun.
 
     Returns
@@ -52,7 +52,7 @@ def compute_whole_station_bound(
         return math.inf
     best = math.inf
     for share in _PRICE_SHARES:
-        if deadline is not None and time.monotonic() >= deadline:
+        if is_over(deadline):
             break
         best = min(best, _bound_at(problem, share * np.maximum(price, 0.0)))
     return best

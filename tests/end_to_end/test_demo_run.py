@@ -12,7 +12,6 @@ import pytest
 
 from chargeplan.publish.geojson_check import find_geojson_faults
 
-
 # With an existing station a plan that builds nothing would be possible, so there is none.
 POOR = ["--set", "model.budget_pkr=1000", "--set", "sites.existing_from_osm=false"]
 

@@ -10,6 +10,7 @@ from referee_milp import find_optimum, make_town
 
 from chargeplan.solve.bound import compute_bound
 from chargeplan.solve.cover_search import compute_cover_kwh_day, improve_cover, pick_cover_greedily
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.neighbourhood import solve_neighbourhood
 from chargeplan.solve.plan import find_allowed_levels, find_broken_rules
@@ -75,10 +76,12 @@ def test_the_same_seed_gives_the_same_plan(mode):
 @pytest.mark.parametrize("mode", list(PlanMode))
 def test_a_deadline_that_has_passed_still_gives_a_plan(mode):
     problem = make_town(mode, 2)
-    plan = find_start_plan(problem, seed=1, deadline=time.monotonic() - 1.0)
+    plan = find_start_plan(problem, seed=1, deadline=Deadline(time.monotonic() - 1.0))
     assert find_broken_rules(problem, plan) == ()
     assert plan.objective_kwh_day > 0
-    late = improve_plan(problem, plan, seed=1, max_iterations=10**6, deadline=time.monotonic() - 1.0)
+    late = improve_plan(
+        problem, plan, seed=1, max_iterations=10**6, deadline=Deadline(time.monotonic() - 1.0)
+    )
     assert late.objective_kwh_day >= plan.objective_kwh_day
 
 
@@ -160,3 +163,20 @@ def test_a_neighbourhood_holds_the_other_stations():
     held = ~np.isin(np.arange(problem.n_sites), free)
     assert np.array_equal(level_pos[held], plan.level_pos[held])
     assert settle_plan(problem, level_pos).objective_kwh_day >= plan.objective_kwh_day * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("mode", list(PlanMode))
+def test_every_step_gives_way_when_the_user_asks(mode):
+    problem = make_town(mode, 2)
+    asked = Deadline(time.monotonic() + 3600.0, should_stop=lambda: True)
+    started = time.monotonic()
+    plan = find_start_plan(problem, seed=1, deadline=asked)
+    assert plan is not None
+    assert find_broken_rules(problem, plan) == ()
+    bound = compute_bound(
+        problem, incumbent_kwh_day=plan.objective_kwh_day, max_iterations=10**6, deadline=asked
+    )
+    assert bound.value_kwh_day >= plan.objective_kwh_day - 1e-6
+    late = improve_plan(problem, plan, seed=1, max_iterations=10**6, deadline=asked)
+    assert late.objective_kwh_day >= plan.objective_kwh_day - 1e-9
+    assert time.monotonic() - started < 20  # a million rounds would take hours
