@@ -77,7 +77,7 @@ BENCHMARKS = (
         "mclp_vs_spopt",
         "benchmarks.solve.mclp_vs_spopt",
         (),
-        ("--points", "1000", "--sites", "100", "--max-sites", "8", "--limit-s", "2"),
+        ("--points", "1000", "--sites", "100", "--max-sites", "8", "--limit-s", "2", "--seeds", "1"),
     ),
     Benchmark(
         "allocate_islamabad",

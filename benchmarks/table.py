@@ -47,23 +47,30 @@ def describe_networkx(result: dict[str, Any]) -> list[Row]:
 
 def describe_mclp(result: dict[str, Any]) -> list[Row]:
     """Compare cover plans with spopt's optimum."""
-    instance, start, whole = result["instance"], result["start_plan"], result["search"]
-    below, time_share = result["start_below_optimum_share"], result["start_time_share"]
+    compared = result["instances"]
+    instance, limit_s = compared[0]["instance"], compared[0]["search"]["limit_s"]
     size = f"cover, {instance['points']:,} points x {instance['sites']} sites, p = {instance['max_sites']}"
+    n = len(compared)
+    below = max(one["start_below_optimum_share"] for one in compared)
+    slowest = max(compared, key=lambda one: one["start_time_share"])
+    start_s, spopt_s = slowest["start_plan"]["median_s"], slowest["spopt"]["total_s"]
+    search_below = max(one["search_below_optimum_share"] for one in compared)
+    gap = max(one["search"]["gap"] for one in compared)
+    n_true = sum(one["bound_holds"] for one in compared)
     return [
         (
             f"{size}: start plan against the optimum of `spopt.locate.MCLP`",
             "at most 1.5 % below, within 0.01 of its time",
-            f"{below:.2%} below, {time_share:.4f} of its time "
-            f"({start['median_s']:.2f} s against {result['spopt']['total_s']:.0f} s)",
-            below <= 0.015 and time_share <= 0.01,
+            f"at worst of {n}: {below:.2%} below, {slowest['start_time_share']:.4f} of its time "
+            f"({start_s:.2f} s against {spopt_s:.0f} s)",
+            below <= 0.015 and slowest["start_time_share"] <= 0.01,
         ),
         (
-            f"the same, whole search with a limit of {whole['limit_s']:g} s",
+            f"the same, whole search with a limit of {limit_s:g} s",
             "a plan and a true bound",
-            f"plan {result['search_below_optimum_share']:.2%} below the optimum, "
-            f"bound {whole['bound']:,.0f} >= {result['spopt']['value']:,.0f}, gap {whole['gap']:.2%}",
-            result["bound_holds"],
+            f"at worst of {n}: {search_below:.2%} below the optimum, proven gap {gap:.2%}; "
+            f"bound at or above the optimum in {n_true} of {n}",
+            n_true == n,
         ),
     ]
 
@@ -85,12 +92,17 @@ def describe_allocate(result: dict[str, Any]) -> list[Row]:
 
 def describe_map(result: dict[str, Any]) -> list[Row]:
     """Tell size, speed and silence of the map."""
-    size_mb = result["index_html_bytes"] / 1e6
+    size_mb, pieces = result["index_html_bytes"] / 1e6, result["road_pieces"]
     screens = result["screens"]
     times = "; ".join(f"{name} {one['ready_median_s']:.2f} s" for name, one in screens.items())
     leaving = sum(len(one["requests_leaving"]) for one in screens.values())
     return [
-        ("map of Islamabad, one file", "at most 5 MB", f"{size_mb:.2f} MB", size_mb <= 5),
+        (
+            "map of Islamabad with all its roads, one file",
+            "at most 5 MB",
+            f"{size_mb:.2f} MB with {pieces['on_page']:,} of {pieces['of_network']:,} road pieces",
+            size_mb <= 5 and pieces["on_page"] == pieces["of_network"],
+        ),
         (
             "the map is usable in Chromium",
             "within 3 s",

@@ -102,6 +102,18 @@ def publish_map(config: Path, overrides: list[str], folder: Path) -> Path:
     return run_study(loaded).folder
 
 
+def count_road_pieces(run_folder: Path) -> dict[str, int]:
+    """Count the road pieces of the run's network and of its page: the map shows all or it does not."""
+    from chargeplan.records import RoadNetwork
+    from chargeplan.store import read_record
+
+    page = (run_folder / "index.html").read_text(encoding="utf-8")
+    _, _, rest = page.partition('id="roads-data">')
+    drawn = json.loads(rest.partition("</script>")[0])["classes"]
+    network = read_record(run_folder / "records", "network", RoadNetwork)
+    return {"of_network": len(network.roads), "on_page": sum(count for _, count in drawn)}
+
+
 def measure(run_folder: Path, *, runs: int = 5) -> dict[str, Any]:
     """Open the map of a run folder several times on each screen."""
     from playwright.sync_api import sync_playwright
@@ -123,6 +135,7 @@ def measure(run_folder: Path, *, runs: int = 5) -> dict[str, Any]:
     return {
         "study": run_folder.name,
         "index_html_bytes": page_path.stat().st_size,
+        "road_pieces": count_road_pieces(run_folder),
         "runs": runs,
         "screens": screens,
         "chromium": version,

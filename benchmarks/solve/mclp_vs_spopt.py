@@ -3,7 +3,7 @@
 Run from the project's folder: ``python -m benchmarks.solve.mclp_vs_spopt``. Both get the same
 cost matrix (0 within reach, 2 beyond, radius 1). The time of spopt is building and solving with
 PuLP's CBC, which is what its documentation shows; that of our start plan runs from the same
-matrix to the plan. ``--stored RESULT.json`` takes spopt's part from an earlier result of the same instance.
+matrix to the plan. ``--stored RESULT.json`` takes spopt's part from an earlier result where that has the instance.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,48 +99,22 @@ def search(problem: PlanProblem, limit_s: float) -> dict[str, Any]:
     }
 
 
-def measure(
-    *,
-    n_points: int = 5_000,
-    n_sites: int = 500,
-    max_sites: int = 20,
-    seed: int = 1,
-    runs: int = 7,
-    limit_s: float = 5.0,
-    stored: dict[str, Any] | None = None,
+def compare(
+    instance: dict[str, int], *, runs: int, limit_s: float, spopt: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Measure all three on one instance and compare.
-
-    Parameters
-    ----------
-    n_points, n_sites, max_sites, seed : int
-        Of the instance.
-    runs : int
-        Of the start plan; the median counts.
-    limit_s : float
-        Of the whole search.
-    stored : dict, optional
-        An earlier result of the same instance; its spopt part is taken instead of running it.
-    """
-    problem = make_mclp(n_points, n_sites, max_sites=max_sites, seed=seed)
-    instance = {
-        "points": n_points,
-        "sites": n_sites,
-        "max_sites": max_sites,
-        "seed": seed,
-        "pairs": problem.n_pairs,
-    }
-    matrix, weight = make_cost_matrix(problem), problem.demand_kwh_day
-    if stored is not None and stored["instance"] != instance:
-        raise ValueError(f"the stored result is of {stored['instance']}, not of {instance}")
-    start = time_start_plan(matrix, weight, max_sites, runs)
-    spopt = (
-        time_spopt(matrix, weight, max_sites) if stored is None else {**stored["spopt"], "is_stored": True}
+    """Measure all three on one instance and compare; with spopt's part given it is not run."""
+    problem = make_mclp(
+        instance["points"], instance["sites"], max_sites=instance["max_sites"], seed=instance["seed"]
     )
+    matrix, weight = make_cost_matrix(problem), problem.demand_kwh_day
+    start = time_start_plan(matrix, weight, instance["max_sites"], runs)
+    if spopt is None:
+        spopt = time_spopt(matrix, weight, instance["max_sites"])
     whole = search(problem, limit_s)
     best = spopt["value"]
     return {
         "instance": instance,
+        "pairs": problem.n_pairs,
         "spopt": spopt,
         "start_plan": start,
         "search": whole,
@@ -151,12 +126,47 @@ def measure(
     }
 
 
+def measure(
+    *,
+    n_points: int = 5_000,
+    n_sites: int = 500,
+    max_sites: int = 20,
+    seeds: Sequence[int] = (1, 2, 3),
+    runs: int = 7,
+    limit_s: float = 5.0,
+    stored: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Measure instances that differ in their seed.
+
+    Parameters
+    ----------
+    n_points, n_sites, max_sites : int
+        Of each instance.
+    seeds : sequence of int
+    runs : int
+        Of the start plan; the median counts.
+    limit_s : float
+        Of the whole search.
+    stored : dict, optional
+        An earlier result; where it has an instance, spopt's part comes from there.
+    """
+    known = {} if stored is None else {str(one["instance"]): one["spopt"] for one in stored["instances"]}
+    compared = []
+    for seed in seeds:
+        instance = {"points": n_points, "sites": n_sites, "max_sites": max_sites, "seed": seed}
+        before = known.get(str(instance))
+        spopt = None if before is None else {**before, "is_stored": True}
+        compared.append(compare(instance, runs=runs, limit_s=limit_s, spopt=spopt))
+    return {"instances": compared}
+
+
 def main() -> None:
     """Read the arguments, measure, print JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=5_000)
     parser.add_argument("--sites", type=int, default=500)
     parser.add_argument("--max-sites", type=int, default=20)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--limit-s", type=float, default=5.0)
     parser.add_argument("--stored", type=Path, help="earlier result to take spopt's part from")
     options = parser.parse_args()
@@ -165,6 +175,7 @@ def main() -> None:
         n_points=options.points,
         n_sites=options.sites,
         max_sites=options.max_sites,
+        seeds=options.seeds,
         limit_s=options.limit_s,
         stored=None if stored is None else stored.get("result", stored),
     )
