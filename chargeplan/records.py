@@ -521,7 +521,7 @@ class Solution:
         Columns phase, elapsed_s, incumbent_kwh_day, bound_kwh_day, in order
         (goes to timings.json only).
     stopped_by : str
-        "proof", "time limit", "node limit" or "user".
+        "proof", "time limit", "node limit", "user" or "solver failure".
     """
 
     outcome: Outcome
