@@ -24,7 +24,10 @@ def find_project_folder(name: str) -> Path:
     ChargeplanError
         When neither place has it: the installation is damaged.
     """
-    for folder in (_PACKAGE_FOLDER.parent / name, _PACKAGE_FOLDER / name):
+    places = [_PACKAGE_FOLDER / name]  # as the wheel has it
+    if (_PACKAGE_FOLDER.parent / "pyproject.toml").is_file():  # a checkout, not anybody's folder
+        places.append(_PACKAGE_FOLDER.parent / name)
+    for folder in places:
         if (folder / "README.md").is_file():
             return folder
     msg = f"the project's own folder {name}/ is not at {_PACKAGE_FOLDER}; install chargeplan again"

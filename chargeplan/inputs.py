@@ -40,6 +40,14 @@ def describe_inputs(files: Iterable[tuple[str, Path]]) -> tuple[DataSource, ...]
     )
 
 
+def _write_path(path: Path, home: Path) -> str:
+    """Write a path relative to `home`, or as it is when it lies on another drive."""
+    try:
+        return Path(os.path.relpath(path, home)).as_posix()
+    except ValueError:  # Windows knows no way from one drive to another
+        return path.as_posix()
+
+
 def make_settings_as_run(settings: Settings, home: Path) -> dict[str, Any]:
     """Write the settings as plain data, the same bytes wherever the study lies.
 
@@ -53,7 +61,7 @@ def make_settings_as_run(settings: Settings, home: Path) -> dict[str, Any]:
 
     def simplify(value: Any) -> Any:
         if isinstance(value, Path):
-            return Path(os.path.relpath(value, home)).as_posix()
+            return _write_path(value, home)
         if isinstance(value, dict):
             return {str(name): simplify(inner) for name, inner in value.items()}
         if isinstance(value, (list, tuple)):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
@@ -28,7 +29,7 @@ from chargeplan.records import (
     TravelTable,
 )
 from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
-from chargeplan.store import check_records, read_record
+from chargeplan.store import check_published, check_records, read_record
 from chargeplan.units import SECONDS_PER_MINUTE, format_pkr
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def run_study(
     from chargeplan.model.problem import build_problem
     from chargeplan.network.read import read_network
     from chargeplan.publish.bundle import RunBundle
-    from chargeplan.publish.run_folder import publish_run
+    from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
     from chargeplan.sites.build import build_sites
     from chargeplan.solve.search import solve_problem
     from chargeplan.travel.table import build_travel_table
@@ -131,6 +132,8 @@ def run_study(
     started = time.time()
     log = RunLog(listen)
     with log.phase("config") as phase:
+        refuse_foreign_folder(settings.publish.folder / settings.study.name)
+        settings_as_run = make_settings_as_run(settings, loaded.path.parent)
         sources = describe_inputs((file.key, file.path) for file in check_files(loaded))
         area = build_study_area(settings.study)
         phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(sources)} input files"
@@ -177,7 +180,7 @@ def run_study(
             solution=solution,
             evaluation=evaluation,
             sources=(reading.source, *(source for source in sources if source.key != reading.source.key)),
-            settings_as_run=make_settings_as_run(settings, loaded.path.parent),
+            settings_as_run=settings_as_run,
             run_info={"chargeplan": __version__, "seed": settings.study.seed, "versions": list_versions()},
             timings={
                 "command": command,
@@ -186,6 +189,7 @@ def run_study(
                 "peak_memory_mb": measure_peak_memory_mb(),
             },
             year=settings.study.year,
+            credits=tuple(settings.study.credits),
             online_tiles=settings.publish.online_tiles,
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
@@ -224,34 +228,37 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
     with log.phase("evaluate") as phase:
         names = ("request", "network", "demand", "sites", "travel", "problem", "solution")
         evaluation = evaluate_plan(PlanCase(*(records[name] for name in names)))
-        compare_metrics(records["evaluation"], evaluation)
+        compare_evaluations(records["evaluation"], evaluation)
         phase.message = f"{len(evaluation.checks)} checks passed, every figure recomputed"
-    if (folder / "sites.geojson").is_file():
+    if records_folder != folder:
         with log.phase("publish") as phase:
-            count = check_published_sites(folder / "sites.geojson", records["sites"], records["solution"])
-            phase.message = f"{count} stations of sites.geojson are those of the plan"
+            if (folder / "sites.geojson").is_file():
+                check_published_sites(folder / "sites.geojson", records["sites"], records["solution"])
+            count = check_published(records_folder)
+            phase.message = f"{count} published files match their checksums, sites.geojson is the plan"
     return evaluation
 
 
-def compare_metrics(stored: Evaluation, computed: Evaluation) -> None:
+def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
     """Refuse a run whose stored figures are not those that its records give.
 
     Raises
     ------
     VerificationError
-        With each figure that differs.
+        With each table of figures that differs and where it does first.
     """
-    left = stored.metrics.set_index("name")["value"]
-    right = computed.metrics.set_index("name")["value"]
-    if list(left.index) != list(right.index):
-        raise VerificationError(
-            "the stored figures have other names than the recomputed ones; run the study again"
-        )
-    scale = np.maximum(np.abs(right), 1.0)
-    wrong = left.index[np.abs(left - right) > 1e-9 * scale]
-    if len(wrong):
-        lines = [f"  {name}: stored {left[name]}, recomputed {right[name]}" for name in wrong]
-        raise VerificationError("\n".join(["stored figures differ from the recomputed ones:", *lines]))
+    faults = []
+    for name in ("metrics", "zones", "sites", "travel_histogram"):
+        try:
+            pd.testing.assert_frame_equal(
+                getattr(stored, name), getattr(computed, name), check_dtype=False, rtol=1e-9, atol=1e-9
+            )
+        except AssertionError as error:
+            faults.append(f"  {name}: {' '.join(str(error).split())}")
+    if not np.allclose(stored.cell_served_kwh_day, computed.cell_served_kwh_day, rtol=1e-9, atol=1e-9):
+        faults.append("  energy served in cells")
+    if faults:
+        raise VerificationError("\n".join(["stored figures differ from the recomputed ones:", *faults]))
 
 
 def make_request(settings: Settings) -> PlanRequest:

@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 CONSERVATION_RELATIVE_TOLERANCE = 1e-9
+# Solvers work to about this; a larger gap is always said beside the words PROVEN OPTIMAL.
+LARGEST_UNSAID_GAP = 1e-6
 
 
 def _require(condition: bool, promise: str) -> None:
@@ -554,9 +556,10 @@ class Solution:
 
     @property
     def outcome_text(self) -> str:
-        """The outcome as shown: PROVEN OPTIMAL or WITHIN x %."""
+        """The outcome as shown: PROVEN OPTIMAL, PROVEN OPTIMAL to x % (as asked) or WITHIN x %."""
         if self.outcome is Outcome.PROVEN_OPTIMAL:
-            return Outcome.PROVEN_OPTIMAL.value
+            to_gap = f" to {format_gap(self.gap)}" if self.gap > LARGEST_UNSAID_GAP else ""
+            return f"{Outcome.PROVEN_OPTIMAL.value}{to_gap}"
         return f"WITHIN {format_gap(self.gap)}"
 
 

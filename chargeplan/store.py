@@ -24,7 +24,7 @@ from chargeplan.files import compute_sha256, write_bytes, write_text
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FORMAT_VERSION = 1
@@ -33,7 +33,7 @@ MANIFEST_NAME = "manifest.json"
 Record = TypeVar("Record")
 
 
-def write_records(folder: Path, records: Mapping[str, object]) -> None:
+def write_records(folder: Path, records: Mapping[str, object], *, published: Sequence[Path] = ()) -> None:
     """Write records and their manifest into an existing, empty folder.
 
     Parameters
@@ -41,13 +41,18 @@ def write_records(folder: Path, records: Mapping[str, object]) -> None:
     folder : Path
     records : mapping of str to record
         Name (a stage word or the record's noun) to frozen dataclass.
+    published : sequence of Path
+        Files beside the folder whose checksums the manifest keeps too.
     """
     for name, record in records.items():
         _write_record(folder, name, record)
     checksums = {path.name: compute_sha256(path) for path in sorted(folder.iterdir())}
-    write_text(
-        folder / MANIFEST_NAME, to_json({"format_version": FORMAT_VERSION, "sha256": checksums}) + "\n"
-    )
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "sha256": checksums,
+        "published_sha256": {path.name: compute_sha256(path) for path in published},
+    }
+    write_text(folder / MANIFEST_NAME, to_json(manifest) + "\n")
 
 
 def check_records(folder: Path) -> None:
@@ -85,6 +90,28 @@ def check_records(folder: Path) -> None:
     ]
     if faults:
         raise DataError(faults)
+
+
+def check_published(folder: Path) -> int:
+    """Check the published files beside a records folder against its manifest, and count them.
+
+    Raises
+    ------
+    DataError
+        With every file that is missing or was changed since the run.
+    """
+    manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+    checksums = dict(manifest.get("published_sha256", {}))
+    faults = []
+    for name, expected in sorted(checksums.items()):
+        path = folder.parent / name
+        if not path.is_file():
+            faults.append(f"{path}: missing; run the study again")
+        elif compute_sha256(path) != expected:
+            faults.append(f"{path}: changed since the run (checksum differs); run the study again")
+    if faults:
+        raise DataError(faults)
+    return len(checksums)
 
 
 def read_record(folder: Path, name: str, record_type: type[Record]) -> Record:

@@ -99,6 +99,8 @@ class StudySettings(Section):
     """Where demand is counted and sites may stand."""
     zones: ZoneSettings | None = None
     """Zones for district results; without it H3 cells of resolution 6 stand in."""
+    credits: Annotated[list[Text], Field(max_length=10)] = []
+    """Who else must be named on the map: the sources of your own layers, such as a population grid."""
     schematic: bool = False
     """True when the streets are drawn from a plan and not surveyed; every output then says so."""
 
@@ -364,7 +366,7 @@ class SolveSettings(Section):
 
     time_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 120.0
     """Wall-clock limit; the best plan found by then is returned with its proven gap."""
-    gap: Annotated[float, Field(ge=0, le=1)] = 0.001
+    gap: Annotated[float, Field(ge=0, le=0.2)] = 0.001
     """Stop when the plan is proven this close to the best possible (share of its value)."""
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     """Threads of the solver; 1 gives the same plan on every run."""

@@ -28,7 +28,7 @@ def list_sources(bundle: RunBundle) -> list[dict[str, str | int]]:
 
 
 def describe_attribution(bundle: RunBundle) -> str:
-    """Write the line under the map: attribution, licence and data date of each source, once.
+    """Write the line under the map: each source once, then the planner's own credits.
 
     Files without an attribution text are listed in the sources but not here.
     """
@@ -41,4 +41,5 @@ def describe_attribution(bundle: RunBundle) -> str:
             ]
             shown = ", ".join(detail for detail in details if detail)
             credit_lines[f"{source['attribution']} ({shown})" if shown else str(source["attribution"])] = None
+    credit_lines |= dict.fromkeys(clean_text(line) for line in bundle.credits)
     return " · ".join(credit_lines)

@@ -44,6 +44,8 @@ class RunBundle:
         What differs between runs (start, seconds by phase, peak memory): plain JSON data.
     year : int
         Year the demand stands for.
+    credits : tuple of str
+        Further lines of attribution that the planner asked for.
     online_tiles : bool
         Offer an online background map, switched off, as a layer.
     """
@@ -61,6 +63,7 @@ class RunBundle:
     settings_as_run: Mapping[str, Any]
     run_info: Mapping[str, Any]
     year: int
+    credits: tuple[str, ...] = ()
     timings: Mapping[str, Any] = field(default_factory=dict)
     online_tiles: bool = False
 

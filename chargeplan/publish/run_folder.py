@@ -60,7 +60,7 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
         When the folder cannot be written, holds something other than a run, or a file that
         was written does not read back as it should; the older run stays as it was.
     """
-    _refuse_foreign_folder(folder)
+    refuse_foreign_folder(folder)
     try:
         with replace_folder(folder.resolve()) as fresh:  # a link stays, its target is replaced
             _write_files(fresh, bundle)
@@ -74,8 +74,14 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
     return folder
 
 
-def _refuse_foreign_folder(folder: Path) -> None:
-    """Refuse to replace a folder that no run has made."""
+def refuse_foreign_folder(folder: Path) -> None:
+    """Refuse to replace a folder that no run has made.
+
+    Raises
+    ------
+    ChargeplanError
+        When the folder is a file or holds something other than a run.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -115,6 +121,7 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
             "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
             "evaluation": bundle.evaluation,
         },
+        published=[folder / name for name in (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, RUN_NAME)],
     )
 
 

@@ -114,6 +114,28 @@ def test_verify_refuses_a_geojson_that_is_not_the_plan(two_runs, tmp_path):
     assert document["features"][0]["properties"]["site_id"] in done.stderr
 
 
+@pytest.mark.parametrize("name", ["index.html", "plan.gpkg", "run.json"])
+def test_verify_refuses_a_published_file_that_was_changed(two_runs, tmp_path, name):
+    import shutil
+
+    copy = tmp_path / "edited"
+    shutil.copytree(two_runs[0], copy)
+    (copy / name).write_bytes((copy / name).read_bytes() + b" ")
+    done = run_chargeplan("verify", str(copy))
+    assert done.returncode == 3
+    assert f"{name}: changed since the run" in done.stderr
+
+
+def test_a_folder_that_no_run_made_is_refused_before_the_work(tmp_path, demo_config):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "thesis.txt").write_text("mine")
+    done = run_chargeplan("run", demo_config, *set_folder(tmp_path))
+    assert done.returncode == 1
+    assert "thesis.txt" in done.stderr
+    assert "network  " not in done.stderr
+    assert (tmp_path / "demo" / "thesis.txt").read_text() == "mine"
+
+
 def test_an_impossible_budget_is_said_in_words_and_writes_nothing(tmp_path, demo_config):
     done = run_chargeplan("run", demo_config, *POOR, *set_folder(tmp_path))
     assert done.returncode == 4

@@ -218,7 +218,7 @@ def test_stations_are_those_of_the_plan(page, published):
     ("outcome", "bound_factor", "badge", "proof"),
     [
         (Outcome.PROVEN_OPTIMAL, 1.0, "PROVEN OPTIMAL", "no better plan exists"),
-        (Outcome.PROVEN_OPTIMAL, 1.004, "PROVEN OPTIMAL", "no plan is more than 0.40 % better"),
+        (Outcome.PROVEN_OPTIMAL, 1.004, "PROVEN OPTIMAL to 0.40 %", "no plan is more than 0.40 % better"),
         # Never smaller than it is, and never the words of a gap of zero.
         (Outcome.PROVEN_OPTIMAL, 1 + 1e-9, "PROVEN OPTIMAL", "no plan is more than 0.01 % better"),
         (Outcome.WITHIN_GAP, 1.0231, "WITHIN 2.31 %", "of the best possible plan"),
