@@ -44,10 +44,12 @@ def derive_competitor_kwh_day(
 def derive_can_serve(request: PlanRequest, sites: CandidateSites) -> Bools:
     """Derive which sites can ever serve for us, shape (n_sites,); these count as nearest sites.
 
-    Existing stations with power (with or without in cover mode, which knows no capacity), and
-    required or candidate sites with bays for the smallest station. Never competitors.
+    Existing stations with chargers (and, in allocate mode, with power: cover mode knows no
+    capacity), and required or candidate sites with bays for the smallest station. Never
+    competitors or forbidden sites.
     """
-    is_existing = sites.has_status(SiteStatus.EXISTING)
+    has_chargers = sites.table["existing_chargers"].to_numpy() > 0
+    is_existing = sites.has_status(SiteStatus.EXISTING) & has_chargers
     is_powered = (sites.table["existing_power_kw"].to_numpy() > 0) | (request.mode is PlanMode.COVER)
     is_new = sites.has_status(SiteStatus.REQUIRED) | sites.has_status(SiteStatus.CANDIDATE)
     has_bays = sites.table["max_chargers"].to_numpy() >= min(list_allowed_levels(request))

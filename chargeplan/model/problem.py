@@ -33,10 +33,10 @@ def build_problem(
 ) -> PlanProblem:
     """Build the planning problem of a study.
 
-    Competitors take their demand first. The nearest sites of a cell are counted among all sites
-    but competitors. Pairs that could never serve anything are left out: those of sites that can
-    have no charger (an existing station without chargers, a candidate with too few bays for the
-    smallest station) and those of cells without demand.
+    Competitors take their demand first. A site can serve at all when it is an existing station
+    with chargers (and, in allocate mode, with power: cover mode knows no capacity) or a required or
+    candidate site with bays for the smallest station. The nearest sites of a cell are counted among
+    those; pairs of other sites and of cells without demand are left out.
 
     Parameters
     ----------
@@ -72,7 +72,6 @@ def build_problem(
         travel,
         quality,
         demand,
-        is_ours=~status[SiteStatus.COMPETITOR],
         can_serve=can_serve,
         nearest_sites=settings.nearest_sites,
     )
@@ -158,15 +157,14 @@ def _choose_pairs(
     quality: Floats,
     demand_kwh_day: Floats,
     *,
-    is_ours: Bools,
     can_serve: Bools,
     nearest_sites: int | None,
 ) -> Bools:
-    """Keep the pairs that may serve demand: among the nearest of our sites, usable, worth something."""
-    keep = is_ours[travel.site_pos]
+    """Keep the pairs worth something whose site is among the nearest of those that can serve."""
+    keep = can_serve[travel.site_pos]
     if nearest_sites is not None:
         keep[keep] = rank_in_cell(travel.cell_pos[keep], travel.seconds[keep]) < nearest_sites
-    keep &= (quality > 0) & can_serve[travel.site_pos] & (demand_kwh_day[travel.cell_pos] > 0)
+    keep &= (quality > 0) & (demand_kwh_day[travel.cell_pos] > 0)
     return keep
 
 

@@ -113,6 +113,28 @@ def test_competitors_take_no_place_among_the_nearest():
     assert problem.pair_site[problem.pair_cell == 2].tolist() == [0]
 
 
+def test_a_site_with_too_few_bays_takes_no_place_among_the_nearest():
+    """C is at the door of s2, which has no bays: its nearest site is s1; cover wants two bays."""
+    for mode, bays in ((PlanMode.ALLOCATE, [3, 0, 3]), (PlanMode.COVER, [3, 1, 3])):
+        problem = build(mode, toy_city.make_sites(max_chargers=bays), nearest_sites=1)
+        assert problem.pair_site[problem.pair_cell == 2].tolist() == [0]
+
+
+def test_an_existing_station_without_power_takes_a_place_in_cover_mode_only():
+    """Cover mode knows no capacity; in allocate mode such a station delivers nothing."""
+    sites = toy_city.make_sites(("candidate", "existing", "candidate"), existing_chargers=[0, 2, 0])
+    for mode, nearest in ((PlanMode.ALLOCATE, 0), (PlanMode.COVER, 1)):
+        problem = build(mode, sites, nearest_sites=1)
+        assert problem.pair_site[problem.pair_cell == 2].tolist() == [nearest]
+
+
+def test_an_existing_station_without_chargers_takes_no_place_among_the_nearest():
+    sites = toy_city.make_sites(("candidate", "existing", "candidate"), existing_power_kw=[0, 50.0, 0])
+    for mode in PlanMode:
+        problem = build(mode, sites, nearest_sites=1)
+        assert problem.pair_site[problem.pair_cell == 2].tolist() == [0]
+
+
 def test_bands_end_inclusively_and_pairs_beyond_the_last_are_dropped():
     bands = [{"up_to_min": 1.0, "quality": 1.0}, {"up_to_min": 2.0, "quality": 0.5}]
     settings = ModelSettings.model_validate({"mode": "cover", "max_sites": 1, "bands": bands}, strict=False)
