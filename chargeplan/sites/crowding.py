@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from chargeplan.errors import name_rows
 from chargeplan.text import show_name
 from chargeplan.words import SiteStatus
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import SitesSettings
     from chargeplan.records import Bools, Floats, Ints
+
+LOG = logging.getLogger(__name__)
 
 SAME_KIND_RADIUS_M = 30.0
 """Two places of one kind this close are one place: less than the width of a forecourt."""
@@ -37,9 +41,13 @@ def find_duplicates(pool: pd.DataFrame, xy_m: Floats) -> Removals:
     different places unless name and coordinates agree.
 
     What stays, in this order: sites whose status is fixed (existing, required, competitor),
-    sites of the planner's files, the one with more fields filled, the smaller id.
+    sites of the planner's files, the one with more fields filled, the smaller id. A fixed site
+    goes only for one of its own status: a required station beside an existing one is a new
+    station there. Fixed sites of two statuses at one place all stay, and the log names them.
     """
-    kind, name = pool["kind"].to_numpy(), _get_folded_names(pool)
+    kind, name, status = pool["kind"].to_numpy(), _get_folded_names(pool), pool["status"].to_numpy()
+    is_fixed = pool["status"].isin(_FIXED).to_numpy(dtype=bool)
+    kept_apart: list[str] = []
     # Rows that may be compared freely have file number -1.
     file_number = np.where(pool["is_planner"], pool["source"].astype("category").cat.codes, -1)
 
@@ -49,17 +57,31 @@ def find_duplicates(pool: pd.DataFrame, xy_m: Floats) -> Removals:
         same_kind = (kind[others] == kind[site]) & (distance_m <= SAME_KIND_RADIUS_M)
         listed_apart = (file_number[others] == file_number[site]) & (file_number[site] >= 0)
         repeated = (name[others] == name[site]) & (distance_m <= _SAME_POINT_M)
-        return np.asarray((named | same_kind) & (~listed_apart | repeated))
+        same = np.asarray((named | same_kind) & (~listed_apart | repeated))
+        differs = is_fixed[others] & (status[others] != status[site])
+        kept_apart.extend(
+            f"{describe_site(pool, site)} and {describe_site(pool, int(other))}"
+            for other in others[same & differs]
+        )
+        return np.asarray(same & ~differs)
 
     order = np.lexsort(
         (
             pool["site_id"].to_numpy(dtype=str),
             -_count_filled(pool),
             ~pool["is_planner"].to_numpy(dtype=bool),
-            ~pool["status"].isin(_FIXED).to_numpy(),
+            ~is_fixed,
         )
     )
-    return _keep_greedily(pool, xy_m, order, SAME_NAME_RADIUS_M, is_same)
+    removals = _keep_greedily(pool, xy_m, order, SAME_NAME_RADIUS_M, is_same)
+    if kept_apart:
+        LOG.warning(
+            "%d pairs of sites at one place have different statuses and both stay: %s; if they are one "
+            "station, keep it in one file, or give its row the site_id of the station of the map",
+            len(kept_apart),
+            name_rows(kept_apart),
+        )
+    return removals
 
 
 def find_crowded(pool: pd.DataFrame, xy_m: Floats, settings: SitesSettings) -> Removals:

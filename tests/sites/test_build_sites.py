@@ -325,6 +325,46 @@ def test_a_station_in_two_files_counts_once(study) -> None:
     assert get_site(sites, "own:000000")["existing_chargers"] == 4
 
 
+def test_a_required_station_beside_an_existing_one_of_another_file_is_kept(study, caplog) -> None:
+    study.write_csv("own.csv", "existing", [{"x_m": 500, "y_m": 500, "kind": "fuel", "name": "Lot"}])
+    study.write_csv("new.csv", "required", [{"x_m": 525, "y_m": 500, "kind": "fuel", "name": "Lot"}])
+    sites = study.build()
+    assert list_ids(sites) == ["new:000000", "own:000000"]
+    assert sites.removed.empty
+    assert "the required site new:000000 (Lot) and the existing site own:000000 (Lot)" in caplog.text
+
+
+def test_a_required_station_beside_a_station_of_the_map_is_kept(study) -> None:
+    study.put("n1", "charging_station", 500, 500, name="PSO Marwat", brand="PSO", capacity=2.0)
+    row = {"x_m": 520, "y_m": 500, "kind": "charging_station", "name": "PSO Marwat"}
+    study.write_csv("new.csv", "required", [row])
+    sites = study.build()
+    assert dict(zip(sites.table["site_id"], sites.table["status"], strict=True)) == {
+        "n1": "existing",
+        "new:000000": "required",
+    }
+
+
+@pytest.mark.parametrize("status", ["existing", "required", "competitor"])
+def test_fixed_sites_of_one_status_in_two_files_are_one_and_the_other_is_listed(study, status) -> None:
+    for name, x_m in (("a.csv", 500), ("b.csv", 525)):
+        study.write_csv(name, status, [{"x_m": x_m, "y_m": 500, "kind": "fuel"}])
+    sites = study.build()
+    assert list_ids(sites) == ["a:000000"]
+    assert explain(sites)["b:000000"][0] == "same place as another site"
+
+
+@pytest.mark.parametrize("pair", list(combinations(["existing", "required", "competitor"], 2)))
+def test_fixed_sites_of_two_statuses_never_remove_each_other(study, pair) -> None:
+    for status in pair:
+        row = {"x_m": 500, "y_m": 500, "kind": "fuel", "name": "Lot", "site_id": status}
+        study.write_csv(f"{status}.csv", status, [row])
+    study.put("n1", "fuel", 510, 500, name="Lot")  # a candidate still yields
+    sites = study.build()
+    assert list_ids(sites) == sorted(pair)
+    assert list(explain(sites)) == ["n1"]
+
+
 # Nothing left
 
 
