@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.errors import DataError
-from chargeplan.files import compute_sha256
+from chargeplan.files import compute_sha256, find_project_folder
 from chargeplan.geo import to_metric
 from chargeplan.network.chains import Chains, contract_chains
 from chargeplan.network.components import keep_strongest
@@ -80,7 +80,7 @@ def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
         )
     places = build_places(content, area, settings.path.name, repairs)
     network = _build_network(strongest, ways, repairs, crs=area.crs, data_date=content.data_date)
-    return NetworkReading(network, places, _describe_source(area, settings, content.data_date))
+    return NetworkReading(network, places, _describe_source(settings, content.data_date))
 
 
 def _explain_no_road(content: OsmContent, area: StudyArea, file_name: str) -> str:
@@ -145,10 +145,16 @@ def _build_seconds(chains: Chains, kept: np.ndarray[tuple[int], np.dtype[np.int6
     ).tocsr()
 
 
-def _describe_source(area: StudyArea, settings: NetworkSettings, data_date: str) -> DataSource:
+def _describe_source(settings: NetworkSettings, data_date: str) -> DataSource:
+    """Describe the file; only the street plan of the project itself owes OpenStreetMap no credit.
+
+    Where the file lies decides, not ``study.schematic``: a planner's word must not take the
+    credit from an extract.
+    """
+    own_folder = (find_project_folder("data") / "demo").resolve()
     licence, attribution = (
         ("MIT", "Schematic street plan of chargeplan")
-        if area.is_schematic
+        if settings.path.resolve().is_relative_to(own_folder)
         else ("ODbL 1.0", "© OpenStreetMap contributors")
     )
     return DataSource(

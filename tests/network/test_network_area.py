@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from chargeplan.config.settings import NetworkSettings
+from chargeplan.files import find_data_file
 from chargeplan.network.read import read_network
 from chargeplan.records import StudyArea
 
@@ -127,6 +128,14 @@ def test_source_names_file_checksum_and_licence(draw, read_cut, tmp_path):
     assert (source.licence, source.attribution) == ("ODbL 1.0", "© OpenStreetMap contributors")
 
 
-def test_schematic_streets_are_not_attributed_to_openstreetmap(draw, read_cut):
+def test_a_planners_file_called_schematic_is_still_credited_to_openstreetmap(draw, read_cut):
     source = read_cut(draw("ABC", ("ABC", PRIMARY)), WEST_PART, is_schematic=True).source
+    assert (source.licence, source.attribution) == ("ODbL 1.0", "© OpenStreetMap contributors")
+
+
+@pytest.mark.parametrize("is_schematic", [True, False])
+def test_streets_of_the_project_itself_are_not_credited_to_openstreetmap(is_schematic):
+    path = find_data_file("demo", "islamabad-schematic.osm.gz")
+    area = make_area(shapely.box(73.03, 33.70, 73.06, 33.72), is_schematic=is_schematic)
+    source = read_network(area, NetworkSettings(path=path)).source
     assert (source.licence, source.attribution) == ("MIT", "Schematic street plan of chargeplan")
