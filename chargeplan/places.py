@@ -119,6 +119,8 @@ def read_place_file(path: Path, key: str) -> MapPlaces:
     lon, lat = points.x.to_numpy(), points.y.to_numpy()
     check_coordinates(np.asarray(lon), np.asarray(lat), f"{key}: {path.name}")
     columns = [column for column in layer.columns if column != layer.geometry.name]
+    # Cleaned here, because the published files hold cleaned text and must name the same places.
+    stem = clean_text(path.stem)
     rows = []
     for row_number, record in enumerate(layer[columns].to_dict("records")):
         tags = {str(name): str(value) for name, value in record.items() if isinstance(value, str) and value}
@@ -126,7 +128,7 @@ def read_place_file(path: Path, key: str) -> MapPlaces:
         if kind is not None:
             rows.append(
                 describe_place(
-                    f"{path.stem}:{row_number:06d}",
+                    f"{stem}:{row_number:06d}",
                     kind,
                     tags,
                     float(lon[row_number]),

@@ -86,7 +86,9 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     _fill_numbers(pool, texts, where, faults)
     _check_existing(pool, serving, where, faults)
     pool["has_own_id"] = pool["site_id"] != ""
-    numbered = pd.Series([f"{path.stem}:{row:06d}" for row in range(n_rows)], dtype="str")
+    # Cleaned here, because the published files hold cleaned text and must name the same sites.
+    stem = clean_text(path.stem)
+    numbered = pd.Series([f"{stem}:{row:06d}" for row in range(n_rows)], dtype="str")
     pool["site_id"] = pool["site_id"].where(pool["has_own_id"], numbered)
     _check_unique_ids(pool, where, faults)
     faults.raise_if_any()

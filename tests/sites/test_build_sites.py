@@ -90,6 +90,27 @@ def test_two_layers_of_one_name_are_refused(study, get_lonlat) -> None:
         study.build(paths=paths)
 
 
+def test_two_layers_whose_names_are_one_once_cleaned_are_refused(study, get_lonlat) -> None:
+    feature = {
+        "type": "Feature",
+        "properties": {"amenity": "fuel"},
+        "geometry": {"type": "Point", "coordinates": get_lonlat(500, 500)},
+    }
+    paths = [study.folder / name for name in ("my pois.geojson", "my  pois.geojson")]
+    for path in paths:
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    assert list_ids(study.build(paths=paths[1:])) == ["my pois:000000"]
+    with pytest.raises(DataError, match=r"site ids occur in two files.*my pois:000000.*rename one file"):
+        study.build(paths=paths)
+
+
+def test_two_files_whose_names_are_one_once_cleaned_are_refused(study) -> None:
+    for name in ("my sites.csv", "my  sites.csv"):
+        study.write_csv(name, "candidate", [{"x_m": 500, "y_m": 500}])
+    with pytest.raises(DataError, match=r"site ids occur in two files.*my sites:000000.*rename one file"):
+        study.build()
+
+
 # The reasons for removal
 
 

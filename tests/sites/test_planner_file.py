@@ -8,6 +8,7 @@ import pytest
 from chargeplan.config.settings import SiteFileSettings
 from chargeplan.errors import DataError
 from chargeplan.sites.planner_file import read_planner_file
+from chargeplan.text import clean_text
 from chargeplan.words import SiteStatus
 
 HEADER = "site_id,name,lon,lat,kind,status,fixed_cost_pkr,max_chargers,existing_chargers,power_kw\n"
@@ -40,6 +41,26 @@ def test_only_coordinates_are_needed(read_text) -> None:
     assert pool["site_id"].tolist() == ["plan:000000", "plan:000001"]
     assert pool["status"].tolist() == ["required"] * 2
     assert pool[["fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("file", "first_id"),
+    [
+        ("my  sites.csv", "my sites:000000"),
+        (" plan\u202e.csv", "plan:000000"),
+        (f"{'a' * 240}.csv", "a" * 240 + ":000000"),
+    ],
+)
+def test_numbered_ids_are_as_clean_as_the_published_ones(tmp_path, file, first_id) -> None:
+    path = tmp_path / file
+    path.write_text("lat,lon\n33.70,73.05\n")
+    site_id = read(path)["site_id"].iloc[0]
+    assert site_id == first_id == clean_text(site_id)
+
+
+def test_ids_that_are_equal_once_cleaned_are_refused(read_text) -> None:
+    with pytest.raises(DataError, match=r"rows 1, 2 repeat a site_id \(a b\)"):
+        read_text("site_id,lat,lon\na b,33.70,73.05\n a  b,33.71,73.06\n")
 
 
 def test_status_column_overrides_row_by_row(read_text) -> None:
