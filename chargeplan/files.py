@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -97,7 +98,9 @@ def write_text(path: Path, content: str) -> None:
 def replace_folder(folder: Path) -> Iterator[Path]:
     """Offer an empty folder beside `folder` and put it in its place when the block succeeds.
 
-    When the block fails, the old folder stays as it was and the new one is removed.
+    When the block fails or is interrupted, the old folder stays as it was and the new one is
+    removed. What a killed run left beside the folder is removed first; a folder that it had put
+    aside, with nothing in its place, comes back.
 
     Yields
     ------
@@ -106,8 +109,9 @@ def replace_folder(folder: Path) -> Iterator[Path]:
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new.", dir=folder.parent))
-    old = fresh.with_name(fresh.name.replace(".new.", ".old."))
+    _sweep_beside(folder)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new.{os.getpid()}.", dir=folder.parent))
+    old = fresh.with_name(f".{folder.name}.old.{fresh.name.removeprefix(f'.{folder.name}.new.')}")
     try:
         fresh.chmod(0o755)
         yield fresh
@@ -117,17 +121,40 @@ def replace_folder(folder: Path) -> Iterator[Path]:
                     os.fsync(file.fileno())
         if folder.exists():
             os.replace(folder, old)
-        try:
-            os.replace(fresh, folder)
-        except OSError:
-            if old.exists():
-                os.replace(old, folder)
-            raise
+        os.replace(fresh, folder)
         _sync_folder(folder.parent)
     finally:
+        # Whatever ended the block, Ctrl-C between the two renames included.
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         shutil.rmtree(fresh, ignore_errors=True)
-        if old.exists() and folder.exists():
+        if old.exists():
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep_beside(folder: Path) -> None:
+    """Put back or remove what runs that were killed have left beside their folder."""
+    form = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)\.(?:(\d+)\.)?[a-z0-9_]{{8}}")
+    left = [(path, match) for path in folder.parent.iterdir() if (match := form.fullmatch(path.name))]
+    left = [(path, match) for path, match in left if not _is_process_running(match[2])]
+    put_aside = [path for path, match in left if match[1] == "old"]
+    if put_aside and not folder.exists():
+        max(put_aside, key=lambda path: path.stat().st_mtime).rename(folder)
+    for path, _ in left:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_process_running(number: str | None) -> bool:
+    """Tell whether another process has this number; where that cannot be asked, it has not."""
+    if number is None or int(number) in {0, os.getpid()} or os.name == "nt":
+        return False
+    try:
+        os.kill(int(number), 0)
+    except PermissionError:  # it is there and belongs to someone else
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -56,6 +56,72 @@ def test_a_failure_inside_keeps_the_old_folder(tmp_path):
     assert os.listdir(tmp_path) == ["run"]
 
 
+def list_run(folder):
+    return {path.name: sorted(os.listdir(path)) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, OSError])
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_an_interruption_around_a_rename_loses_no_run(tmp_path, monkeypatch, error, is_done, fails_at):
+    """The first rename puts the old run aside, the second puts the new one in its place; a signal
+    may arrive before or after the system has done either."""
+    run = tmp_path / "run"
+    with replace_folder(run) as fresh:
+        (fresh / "old.txt").write_text("1")
+    rename, calls = os.replace, []
+
+    def replace(source, target):
+        calls.append(source)
+        if len(calls) != fails_at:
+            return rename(source, target)
+        if is_done:
+            rename(source, target)
+        raise error("between")
+
+    def run_again():
+        with replace_folder(run) as fresh:
+            (fresh / "new.txt").write_text("2")
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(error):
+        run_again()
+    kept = "new.txt" if is_done and fails_at == 2 else "old.txt"
+    assert list_run(tmp_path) == {"run": [kept]}
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
+    run = tmp_path / "run"
+    for name in ("run", ".run.new.0.abcdefgh", ".run.old.abcd_123", ".run.new.mine", ".run2.old.abcdefgh"):
+        (tmp_path / name).mkdir()
+    with replace_folder(run) as fresh:
+        (fresh / "new.txt").write_text("2")
+    assert list_run(tmp_path) == {"run": ["new.txt"], ".run.new.mine": [], ".run2.old.abcdefgh": []}
+
+
+def test_a_run_that_was_put_aside_when_its_successor_was_killed_comes_back(tmp_path):
+    run, aside = tmp_path / "run", tmp_path / ".run.old.0.abcdefgh"
+    aside.mkdir()
+    (aside / "old.txt").write_text("1")
+
+    def fail():
+        with replace_folder(run):
+            raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        fail()
+    assert list_run(tmp_path) == {"run": ["old.txt"]}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="whether a process runs is asked on POSIX")
+def test_the_folder_of_a_run_that_goes_on_is_left_alone(tmp_path):
+    others = tmp_path / f".run.new.{os.getppid()}.abcdefgh"
+    others.mkdir()
+    with replace_folder(tmp_path / "run"):
+        pass
+    assert others.is_dir()
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
