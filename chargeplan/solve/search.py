@@ -76,7 +76,8 @@ def solve_problem(
     listen : callable
         Gets a `SolveEvent` at every new plan and bound.
     should_stop : callable
-        Asked often; True ends the search with the best plan so far. So does Ctrl-C.
+        Asked often; True ends the search with the best plan so far. So does the first Ctrl-C;
+        one more, or one after True, ends the run without it.
     run : callable
         Runs one MILP; `chargeplan.solve.process.run_milp` unless a test brings another.
 
@@ -98,7 +99,9 @@ def solve_problem(
     try:
         search.prepare()
         search.prove()
-    except KeyboardInterrupt:  # outside the solver's process, which counts Ctrl-C itself
+    except KeyboardInterrupt as error:  # outside the solver's process, which counts Ctrl-C itself
+        if should_stop():  # the first one was taken as a wish to stop: this is the second
+            raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept") from error
         search.stopped_by = StoppedBy.USER
     return search.finish(f"HiGHS {version}")
 

@@ -182,3 +182,22 @@ def test_ctrl_c_during_the_search_keeps_the_plan(tmp_path, demo_config):
     if process.returncode == 0:
         assert (tmp_path / "demo" / "index.html").is_file()
         assert time.monotonic() - pressed < 30
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX matter")
+def test_ctrl_c_again_ends_the_run_without_the_plan(tmp_path, demo_config):
+    """The first is answered with a line that promises this; the second comes as soon as it is read."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "chargeplan", "--json", "run", demo_config, *set_folder(tmp_path),
+         "--set", "solve.time_limit_s=60", "--set", "solve.gap=0"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        presses = 0
+        for line in process.stderr:  # bounded: the run ends by itself at its time limit
+            if (presses == 0 and "incumbent_kwh_day" in line) or (presses == 1 and "Ctrl-C again" in line):
+                process.send_signal(signal.SIGINT)
+                presses += 1
+        assert presses == 2
+        assert process.wait(timeout=60) == 130
+    assert list(tmp_path.iterdir()) == []

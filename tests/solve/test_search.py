@@ -156,6 +156,21 @@ def test_ctrl_c_while_the_solver_starts_keeps_the_plan(open_problem):
     assert solution.objective_kwh_day > 0
 
 
+def test_a_ctrl_c_after_a_stop_was_asked_for_ends_the_run(open_problem):
+    """As with the switch of the command line: the first is an answer of `should_stop`."""
+    presses = []
+
+    def should_stop():
+        return bool(presses)
+
+    def interrupt(_request, *, tell, ask_stop):
+        presses.append(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedRunError, match="nothing was kept"):
+        search(open_problem, run=interrupt, should_stop=should_stop)
+
+
 def test_a_second_ctrl_c_ends_the_run(open_problem):
     def interrupt(_request, *, tell, ask_stop):
         raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept")
