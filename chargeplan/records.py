@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 CONSERVATION_RELATIVE_TOLERANCE = 1e-9
+# A bound carries a margin of this share for the rounding of floating-point sums.
+PROOF_TOLERANCE = 2e-8
 # Solvers work to about this; a larger gap is always said beside the words PROVEN OPTIMAL.
 LARGEST_UNSAID_GAP = 1e-6
 
@@ -544,7 +546,7 @@ class Solution:
             "the bound must not be below the plan",
         )
         _require(
-            self.outcome is not Outcome.PROVEN_OPTIMAL or self.gap <= self.gap_asked + 1e-12,
+            self.outcome is not Outcome.PROVEN_OPTIMAL or self.gap <= self.gap_asked + PROOF_TOLERANCE,
             "optimal needs the proof",
         )
         _require(bool(np.all(self.chargers >= 0)), "chargers must not be negative")

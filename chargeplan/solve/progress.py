@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.errors import SolversDisagreeError
-from chargeplan.records import compute_gap
+from chargeplan.records import PROOF_TOLERANCE, compute_gap
 from chargeplan.runlog import SolveEvent
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class SearchProgress:
         """Whether the best plan is within the gap that was asked for."""
         if self.plan is None:
             return False
-        return compute_gap(self.plan.objective_kwh_day, self.bound_kwh_day) <= self.gap_asked
+        gap = compute_gap(self.plan.objective_kwh_day, self.bound_kwh_day)
+        return gap <= self.gap_asked + PROOF_TOLERANCE
 
     def offer_plan(self, step: str, plan: Plan | None) -> bool:
         """Keep a plan when it is the best so far."""

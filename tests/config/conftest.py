@@ -16,6 +16,7 @@ study:
   title: "Full Town: شہر"
   year: 2030
   seed: 7
+  credits: ["People: a grid, CC BY 4.0"]
   area:
     circle: {lon: 73.05, lat: 33.69, radius_km: 8}
   zones:

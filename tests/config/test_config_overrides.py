@@ -61,7 +61,7 @@ def test_paths_of_the_command_line_are_relative_to_the_working_folder(
         ("sites.files.x.path=a", 'sites.files: got "x" as a place in a list of 1, counted from 0'),
         ("network.path=~/a", 'network.path: got "~/a"; "~" is not replaced here'),
         ("solve.gap=[1", "not YAML: expected ',' or ']'"),
-        ("solve.gap=&a 1", "got the anchor &a; remove it"),
+        ("solve.gap=&a 0.1", "got the anchor &a; remove it"),
         ("solve.gap=.nan", "got .nan; expected a finite number"),
         ("solve.gap=", "expected KEY=VALUE"),
         ("solve.gap", "expected KEY=VALUE"),

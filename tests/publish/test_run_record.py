@@ -51,6 +51,6 @@ def test_the_outcome_is_in_the_words_of_every_output(sample):
     assert describe_outcome(sample)["outcome_text"] == "WITHIN 1.23 %"
     proven = replace(solution, outcome=Outcome.PROVEN_OPTIMAL, gap_asked=0.02)
     outcome = describe_outcome(replace(sample, solution=proven))
-    assert (outcome["outcome"], outcome["outcome_text"]) == ("PROVEN OPTIMAL", "PROVEN OPTIMAL")
+    assert (outcome["outcome"], outcome["outcome_text"]) == ("PROVEN OPTIMAL", "PROVEN OPTIMAL to 1.23 %")
     assert outcome["gap_share"] == pytest.approx(0.0123)
     assert outcome["gap_asked_share"] == 0.02
