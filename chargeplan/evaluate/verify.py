@@ -22,7 +22,9 @@ from chargeplan.evaluate.derive import (
     derive_site_power_kw,
     list_allowed_levels,
 )
+from chargeplan.evaluate.rebuild import find_problem_faults
 from chargeplan.records import (
+    PROOF_TOLERANCE,
     CandidateSites,
     DemandCells,
     Floats,
@@ -98,6 +100,11 @@ def verify_plan(plan: PlanCase) -> pd.DataFrame:
             )
         )
     return checks
+
+
+def _check_problem(plan: PlanCase) -> Faults:
+    """The planned problem is the one of the request: its pairs, costs, sizes, limits and sites."""
+    return find_problem_faults(plan.request, plan.sites, plan.travel, plan.problem)
 
 
 def _check_pairs(plan: PlanCase) -> Faults:
@@ -198,6 +205,9 @@ def _check_open_sites(plan: PlanCase) -> Faults:
     missing = np.flatnonzero(plan.sites.has_status(SiteStatus.REQUIRED) & (chargers == 0))
     if missing.size:
         faults.append(f"required sites are closed: {name_rows(ids[missing])}")
+    forbidden = np.flatnonzero(plan.sites.has_status(SiteStatus.FORBIDDEN) & (chargers != 0))
+    if forbidden.size:
+        faults.append(f"forbidden sites are open: {name_rows(ids[forbidden])}")
     foreign = np.flatnonzero(plan.sites.has_status(SiteStatus.COMPETITOR) & (chargers != 0))
     if foreign.size:
         faults.append(f"competitors are counted as ours: {name_rows(ids[foreign])}")
@@ -252,7 +262,9 @@ def _check_demand(plan: PlanCase) -> Faults:
     competitor = derive_competitor_kwh_day(plan.request, plan.cells, plan.sites, plan.travel)
     expected = plan.cells.total_kwh_day - competitor
     scale = max(float(plan.cells.total_kwh_day.max(initial=0.0)), 1.0)
-    wrong = np.flatnonzero(np.abs(expected - plan.problem.demand_kwh_day) > RELATIVE_TOLERANCE * scale)
+    is_wrong = np.abs(expected - plan.problem.demand_kwh_day) > RELATIVE_TOLERANCE * scale
+    is_wrong |= np.abs(competitor - plan.problem.competitor_kwh_day) > RELATIVE_TOLERANCE * scale
+    wrong = np.flatnonzero(is_wrong)
     if wrong.size:
         return [
             f"{wrong.size} cells were planned with another demand: {name_rows(plan.cells.cell_id[wrong])}"
@@ -280,13 +292,14 @@ def _check_proof(plan: PlanCase) -> Faults:
     if solution.objective_kwh_day > reachable * (1 + RELATIVE_TOLERANCE):
         faults.append("the plan serves more than can be reached")
     gap = compute_gap(solution.objective_kwh_day, solution.bound_kwh_day)
-    is_proven = gap <= plan.request.gap_asked + 1e-12
+    is_proven = gap <= plan.request.gap_asked + PROOF_TOLERANCE
     if (solution.outcome is Outcome.PROVEN_OPTIMAL) != is_proven:
         faults.append(f"the outcome says {solution.outcome.value} with a gap of {gap:.6f}")
     return faults
 
 
 CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
+    "problem": _check_problem,
     "pairs": _check_pairs,
     "driving times": _check_driving_times,
     "nearest sites": _check_nearest_sites,

@@ -56,6 +56,7 @@ def test_the_figures_are_those_worked_out_on_paper():
 
 GOOD = make_case()
 SPOILED = {
+    "problem": {"problem": spoil(GOOD.problem, level_cost_pkr=2 * GOOD.problem.level_cost_pkr)},
     "pairs": {"problem": spoil(GOOD.problem, pair_seconds=GOOD.problem.pair_seconds + 1.0)},
     "driving times": {
         "problem": spoil(GOOD.problem, pair_seconds=GOOD.problem.pair_seconds * 0.5),
@@ -81,6 +82,74 @@ def test_a_spoiled_plan_fails_the_check_that_it_should(name):
         verify_plan(make_case(**SPOILED[name]))
 
 
+def drop_pairs(problem, kept):
+    names = ("pair_cell", "pair_site", "pair_quality", "pair_seconds")
+    return {name: getattr(problem, name)[kept] for name in names}
+
+
+# Each changes one thing of the problem that no used pair and no open site shows.
+OTHER_PROBLEMS = {
+    "1 pairs are missing: cell-site rows 1-1": drop_pairs(GOOD.problem, [0, 1, 3, 4, 5, 6, 7, 8]),
+    "3 pairs are missing": drop_pairs(GOOD.problem, [0, 1, 3, 5, 7, 8]),
+    "pairs are repeated": drop_pairs(GOOD.problem, [0, 1, 2, 2, 3, 4, 5, 6, 7, 8]),
+    "pair_seconds is not .*: 2$": {"pair_seconds": GOOD.problem.pair_seconds + np.eye(9)[2]},
+    "pair_quality is not .*: 2$": {"pair_quality": GOOD.problem.pair_quality - 0.1 * np.eye(9)[2]},
+    "level_cost_pkr is not .*: s1, s2, s3$": {"level_cost_pkr": 2 * GOOD.problem.level_cost_pkr},
+    "level_cost_pkr is not .*: s2$": {"level_cost_pkr": GOOD.problem.level_cost_pkr + np.eye(3)[1][:, None]},
+    "level_allowed is not .*: s2$": {"level_allowed": GOOD.problem.level_allowed & [[True], [False], [True]]},
+    "level_chargers is": {"level_chargers": np.array([1, 2, 4])},
+    "level_capacity_kwh_day": {"level_capacity_kwh_day": np.array([20.0, 40.0, 50.0])},
+    "existing_capacity_kwh_day .*: s2$": {"existing_capacity_kwh_day": np.array([0.0, 9.0, 0.0])},
+    "existing_chargers .*: s2$": {"existing_chargers": np.array([0, 1, 0])},
+    "is_forced_open .*: s1$": {"is_forced_open": np.array([True, False, False])},
+    "is_open_allowed .*: s2$": {"is_open_allowed": np.array([True, False, True])},
+    "is_counted .*: s2$": {"is_counted": np.array([True, False, True])},
+    "budget_pkr is 460.0, asked for was 450.0": {"budget_pkr": 460.0},
+    "max_sites is 3, asked for was 2": {"max_sites": 3},
+    "nearest_sites is 5, asked for was 0": {"nearest_sites": 5},
+}
+
+
+@pytest.mark.parametrize("message", OTHER_PROBLEMS)
+def test_a_problem_other_than_the_one_asked_for_is_found(message):
+    problem = spoil(GOOD.problem, **OTHER_PROBLEMS[message])
+    solution = toy_city.make_solution([3, 0, 2], np.zeros(problem.n_pairs), 0.0)
+    with pytest.raises(VerificationError, match=rf"(?m)^  problem: .*{message}"):
+        verify_plan(make_case(problem=problem, solution=solution))
+
+
+def test_a_problem_of_the_other_mode_is_found():
+    request = toy_city.make_request(PlanMode.COVER, budget_pkr=450.0, max_sites=2)
+    with pytest.raises(VerificationError, match=r"(?m)^  problem: mode is cover, asked for was allocate"):
+        verify_plan(make_case(problem=toy_city.make_problem(request)))
+
+
+def test_a_pair_beyond_the_nearest_may_not_stand_in_the_problem():
+    """With one site per cell C uses s2 alone, so that its pairs with s1 and s3 are too many; B and D too."""
+    request = toy_city.make_request(budget_pkr=450.0, max_sites=2, nearest_sites=1)
+    message = r"(?m)4 pairs may not be used: cell-site rows 1-1, 2-0, 2-2, 3-1$"
+    with pytest.raises(VerificationError, match=message):
+        verify_plan(make_case(request=request))
+
+
+def test_a_site_with_too_few_bays_leaves_its_place_among_the_nearest_to_the_next():
+    """s2 has no bays: with one site per cell B and C (tie: the first) use s1, D uses s3."""
+    request = toy_city.make_request(budget_pkr=450.0, max_sites=2, nearest_sites=1)
+    sites = toy_city.make_sites(max_chargers=[3, 0, 3])
+    kept = [0, 1, 3, 7, 8]  # (A,s1) (B,s1) (C,s1) (D,s3) (E,s3)
+    fits = np.array([[True], [False], [True]])
+    problem = toy_city.make_problem(
+        request,
+        level_allowed=fits & GOOD.problem.level_allowed,
+        is_open_allowed=fits[:, 0],
+        **drop_pairs(GOOD.problem, kept),
+    )
+    solution = toy_city.make_solution([3, 0, 2], BEST_450_SHARE[kept], 100.0)
+    assert verify_plan(make_case(request=request, sites=sites, problem=problem, solution=solution))[
+        "passed"
+    ].all()
+
+
 def test_a_required_site_that_is_closed_is_found():
     with pytest.raises(VerificationError, match="required sites are closed: s2"):
         verify_plan(make_case(sites=toy_city.make_sites(("candidate", "required", "candidate"))))
@@ -104,12 +173,19 @@ def test_competitors_take_the_nearest_demand_up_to_their_capacity():
         existing_chargers=[0, 1, 0],
     )
     request = toy_city.make_request(mode=PlanMode.COVER, max_sites=1)
+    is_ours = np.array([True, False, True])
+    kept = [0, 1, 7, 8]  # (A,s1) (B,s1) (D,s3) (E,s3)
     problem = toy_city.make_problem(
         request,
+        is_open_allowed=is_ours,
+        is_counted=is_ours,
+        level_allowed=is_ours[:, None],
+        level_cost_pkr=200.0 * is_ours[:, None],
+        **drop_pairs(GOOD.problem, kept),
         demand_kwh_day=np.array([35.0, 10.0, 0.0, 10.0, 30.0]),
         competitor_kwh_day=np.array([0.0, 0.0, 20.0, 0.0, 0.0]),
     )
-    solution = toy_city.make_solution([2, 0, 0], [1, 1, 0, 1, 0, 0, 0, 0, 0], 45.0)
+    solution = toy_city.make_solution([2, 0, 0], [1, 1, 0, 0], 45.0)
     evaluation = evaluate_plan(make_case(request=request, sites=sites, problem=problem, solution=solution))
     assert evaluation.get_metric("competitor") == pytest.approx(20.0)
     assert evaluation.get_metric("served") == pytest.approx(45.0)
