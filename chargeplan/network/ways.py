@@ -114,6 +114,6 @@ def _note_odd_tags(
         way_id[is_capped].tolist(),
     )
     repairs.add(
-        "ways with a oneway tag that has no known meaning; the tag was passed over",
+        "ways with a oneway tag that has no known meaning or contradicts itself; the tag was passed over",
         way_id[np.isin(way_id, odd_oneway)].tolist(),
     )

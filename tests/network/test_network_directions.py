@@ -16,7 +16,7 @@ D--E--F
 LOOP = ("ABCFEDA", PRIMARY)
 
 
-@pytest.mark.parametrize("value", ["yes", "true", "1"])
+@pytest.mark.parametrize("value", ["yes", "true", "1", " yes", "Yes ", "yes;yes"])
 def test_oneway_street_is_open_forward_only(draw, read_drawing, value):
     streets = read_drawing(draw(RING, LOOP, ("BE", {**PRIMARY, "oneway": value})))
     assert streets.find_edge_s("B", "E") == pytest.approx(BE_S, rel=1e-4)
@@ -24,22 +24,25 @@ def test_oneway_street_is_open_forward_only(draw, read_drawing, value):
     assert streets.find_drive_s("E", "B") > 3 * streets.find_drive_s("B", "E")
 
 
-@pytest.mark.parametrize("value", ["-1", "reverse"])
+@pytest.mark.parametrize("value", ["-1", "reverse", " -1 "])
 def test_reversed_oneway_street_is_open_backward_only(draw, read_drawing, value):
     streets = read_drawing(draw(RING, LOOP, ("BE", {**PRIMARY, "oneway": value})))
     assert streets.find_edge_s("E", "B") == pytest.approx(BE_S, rel=1e-4)
     assert streets.find_edge_s("B", "E") == 0
 
 
-@pytest.mark.parametrize("value", ["no", "false", "0", "reversible", "alternating"])
+@pytest.mark.parametrize(
+    "value", ["no", "false", "0", "reversible", "alternating", " no", "no;reversible", " "]
+)
 def test_street_that_is_not_oneway_is_open_both_ways(draw, read_drawing, value):
     streets = read_drawing(draw(RING, LOOP, ("BE", {**PRIMARY, "oneway": value})))
     assert streets.find_edge_s("B", "E") == streets.find_edge_s("E", "B") > 0
     assert streets.find_repair("oneway") == 0
 
 
-def test_oneway_tag_without_meaning_is_passed_over_and_told(draw, read_drawing):
-    streets = read_drawing(draw(RING, LOOP, ("BE", {**PRIMARY, "oneway": "sometimes"})))
+@pytest.mark.parametrize("value", ["sometimes", "yes;no", "yes; -1", "yes;sometimes"])
+def test_oneway_tag_without_one_meaning_is_passed_over_and_told(draw, read_drawing, value):
+    streets = read_drawing(draw(RING, LOOP, ("BE", {**PRIMARY, "oneway": value})))
     assert streets.find_edge_s("B", "E") == streets.find_edge_s("E", "B") > 0
     assert streets.find_repair("oneway tag that has no known meaning") == 1
 
@@ -101,6 +104,15 @@ def test_motorway_that_says_no_is_open_both_ways(draw, read_drawing):
         {"highway": "residential", "motorcar": "no"},
         {"highway": "residential", "access": "yes", "motorcar": "private"},
         {"highway": "residential", "area": "yes"},
+        {"highway": "residential", "access": " no "},
+        {"highway": "residential", "access": "military"},
+        {"highway": "residential", "access": "emergency"},
+        {"highway": "residential", "motor_vehicle": "agricultural"},
+        {"highway": "residential", "motor_vehicle": "forestry"},
+        {"highway": "residential", "motor_vehicle": "agricultural;forestry"},
+        {"highway": "residential", "motor_vehicle": "agricultural; private"},
+        {"highway": "residential", "motorcar": "delivery"},
+        {"highway": "residential", "access": "yes", "motorcar": "military"},
     ],
 )
 def test_way_closed_to_cars_is_no_road(draw, read_drawing, tags):
@@ -112,7 +124,14 @@ def test_way_closed_to_cars_is_no_road(draw, read_drawing, tags):
 @pytest.mark.parametrize(
     "tags",
     [
+        {"access": "yes"},
         {"access": "destination"},
+        {"access": "customers"},
+        {"access": "permissive"},
+        {"access": "private;customers"},
+        {"motor_vehicle": "destination;delivery"},
+        {"access": "no", "motor_vehicle": " yes"},
+        {"access": "military", "motorcar": "yes"},
         {"access": "no", "motor_vehicle": "yes"},
         {"access": "private", "motorcar": "permissive"},
         {"vehicle": "no", "motor_vehicle": "yes"},
