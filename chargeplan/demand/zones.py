@@ -121,7 +121,7 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     ------
     DataError
         When the layer has no CRS, lacks a column, holds other geometry than polygons, has
-        empty or repeated ids, or lies outside Pakistan.
+        empty or repeated ids or the id `NO_ZONE`, or lies outside Pakistan.
     """
     layer = read_layer(settings.path, f"{_KEY}.path")
     name = settings.path.name
@@ -141,6 +141,12 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     if empty.size:
         faults.add(
             f"{_KEY}.id_column: features {name_rows(empty + 1)} of {name} have no {settings.id_column}"
+        )
+    taken = np.flatnonzero(np.char.lower(zone_id) == NO_ZONE)
+    if taken.size:
+        faults.add(
+            f"{_KEY}.id_column: features {name_rows(taken + 1)} of {name} have the {settings.id_column} "
+            f'"{NO_ZONE}", which stands for the cells outside every zone; give them another'
         )
     values, count = np.unique(zone_id[zone_id != ""], return_counts=True)
     if (count > 1).any():

@@ -76,6 +76,15 @@ def test_split_into_zones_keeps_every_kwh(build, two_zones, draw_zone):
         assert by_zone.sum() + cells.kwh_day_outside == pytest.approx(cells.kwh_day_in, rel=1e-9)
 
 
+@pytest.mark.parametrize("code", ["(no zone)", " (No  zone)"])
+def test_a_zone_with_the_id_of_no_zone_is_refused(build, two_zones, code):
+    (shape, _), other = two_zones
+    with pytest.raises(
+        DataError, match=r'features 1 of zones\.gpkg .*"\(no zone\)".*cells outside every zone'
+    ):
+        build([(shape, {"code": code, "name": "x"}), other])
+
+
 def test_cells_in_no_zone_are_named_and_counted(paved_study, build, two_zones, caplog):
     cells = build(two_zones[:1])
     lost = find_x_m(paved_study, cells) < 1500
