@@ -18,7 +18,7 @@ def test_the_toy_city_gives_the_optimum_worked_out_on_paper(p):
     result = solve_mclp(toy_city.DEMAND_KWH_DAY, toy_distance(), radius=toy_city.HOP_S, p=p)
     assert result.objective == pytest.approx(toy_city.BEST_COVER[p])
     assert result.outcome is Outcome.PROVEN_OPTIMAL
-    assert result.gap == 0.0
+    assert result.gap < 1e-7  # the rounding margin of the bound
 
 
 def test_cells_go_to_their_nearest_open_site_or_to_none():

@@ -175,7 +175,7 @@ def test_paths_are_absolute_in_settings_and_as_written_in_plain(bench, full_text
     assert loaded.settings.sites.files[0].path == bench.folder / "own.csv"
     assert loaded.plain["network"]["path"] == "roads.osm.pbf"
     assert loaded.plain["publish"]["folder"] == "../maps"
-    assert loaded.locations["sites.files[0].path"].endswith("city.yaml:47:7")
+    assert loaded.locations["sites.files[0].path"].endswith("city.yaml:48:7")
     assert loaded.plain["study"]["title"] == "Full Town: شہر"
 
 

@@ -27,7 +27,7 @@ def test_every_missing_file_is_told_with_its_place(bench, full_text):
     assert len(faults) == len(NAMES)
     for name, fault in zip(NAMES, faults, strict=True):
         assert f"no file at {bench.folder / name}" in fault
-    assert faults[1].startswith(f"{bench.path}:15:3: network.path: no file at ")
+    assert faults[1].startswith(f"{bench.path}:16:3: network.path: no file at ")
 
 
 def test_files_that_are_there_are_listed_with_the_size_of_the_area(bench, full_text):
