@@ -56,9 +56,11 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         warnings.append(
             f"{len(idle)} new stations serve nothing ({name_rows(idle['site_id'])}): they are required"
         )
+    smallest = min(list_allowed_levels(plan.request))
     is_new = plan.sites.has_status(SiteStatus.CANDIDATE) | plan.sites.has_status(SiteStatus.REQUIRED)
-    cheapest = plan.sites.table["fixed_cost_pkr"].to_numpy()[is_new].min(initial=np.inf)
-    cheapest += min(list_allowed_levels(plan.request)) * plan.request.charger_cost_pkr
+    has_bays = plan.sites.table["max_chargers"].to_numpy() >= smallest
+    cheapest = plan.sites.table["fixed_cost_pkr"].to_numpy()[is_new & has_bays].min(initial=np.inf)
+    cheapest += smallest * plan.request.charger_cost_pkr
     if np.isfinite(cheapest) and cheapest > plan.request.budget_pkr:
         warnings.append(
             f"the budget of {format_pkr(plan.request.budget_pkr)} buys no new station: the cheapest costs "

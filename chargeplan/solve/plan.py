@@ -10,6 +10,7 @@ from chargeplan.records import Bools, Floats, Ints, PlanProblem
 from chargeplan.words import PlanMode
 
 RULE_RELATIVE_TOLERANCE = 1e-9
+MONEY_TOLERANCE_PKR = 0.25  # half of what the independent check accepts, which adds up in its own order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +98,8 @@ def count_chargers(problem: PlanProblem, level_pos: Ints) -> Ints:
 def find_broken_rules(problem: PlanProblem, plan: Plan) -> tuple[str, ...]:
     """Name every rule of the problem that a plan breaks; empty when the plan is feasible.
 
-    Sums may exceed a limit by a relative 1e-9, the rounding of floating point.
+    Sums may exceed a limit by a relative 1e-9, the rounding of floating point; the cost by no
+    more than 0.25 PKR besides.
     """
     level_pos, share = plan.level_pos, plan.pair_share
     slack = 1.0 + RULE_RELATIVE_TOLERANCE
@@ -109,6 +111,7 @@ def find_broken_rules(problem: PlanProblem, plan: Plan) -> tuple[str, ...]:
     capacity = compute_site_capacity_kwh_day(problem, level_pos)
     objective = compute_objective_kwh_day(problem, share)
     is_limited = np.isfinite(capacity)
+    rounding_pkr = min(MONEY_TOLERANCE_PKR, problem.budget_pkr * RULE_RELATIVE_TOLERANCE)
     too_many = 0 <= problem.max_sites < count_new_sites(problem, level_pos)
     rules = {
         "shares lie between 0 and 1": np.all((share >= 0) & (share <= slack)),
@@ -117,7 +120,7 @@ def find_broken_rules(problem: PlanProblem, plan: Plan) -> tuple[str, ...]:
         "capacity of each site": np.all(site_kwh_day[is_limited] <= capacity[is_limited] * slack + 1e-9),
         "levels are allowed": np.all(find_allowed_levels(problem)[is_new, level_pos[is_new]]),
         "required sites are open": np.all(is_open[problem.is_forced_open]),
-        "budget": compute_cost_pkr(problem, level_pos) <= problem.budget_pkr * slack,
+        "budget": compute_cost_pkr(problem, level_pos) <= problem.budget_pkr + rounding_pkr,
         "count of new sites": not too_many,
         "objective is that of the shares": abs(objective - plan.objective_kwh_day)
         <= 1e-9 * max(objective, 1.0),

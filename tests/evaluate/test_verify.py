@@ -160,6 +160,35 @@ def test_a_station_with_more_chargers_than_bays_is_found():
         verify_plan(make_case(sites=toy_city.make_sites(max_chargers=[2, 3, 3])))
 
 
+def test_a_budget_that_buys_only_a_site_without_bays_is_said_to_buy_none():
+    """s2 would cost 20 but has no bays; s1 and s3 cost 100 + 50 for one charger, the budget is 140."""
+    request = toy_city.make_request(budget_pkr=140.0)
+    sites = toy_city.make_sites(
+        ("candidate", "candidate", "existing"),
+        max_chargers=[3, 0, 3],
+        fixed_cost_pkr=[100.0, 0.0, 100.0],
+        existing_chargers=[0, 0, 2],
+        existing_power_kw=[0.0, 0.0, 20.0],
+    )
+    is_first = np.array([True, False, False])
+    problem = toy_city.make_problem(
+        request,
+        is_open_allowed=np.array([True, False, True]),
+        is_forced_open=np.array([False, False, True]),
+        is_counted=np.array([True, True, False]),
+        level_allowed=np.tile(is_first[:, None], 3),
+        level_cost_pkr=np.array([[150.0, 200.0, 250.0], [50.0, 100.0, 150.0], [0.0, 0.0, 0.0]]),
+        existing_capacity_kwh_day=np.array([0.0, 0.0, 40.0]),
+        existing_chargers=np.array([0, 0, 2]),
+        **drop_pairs(GOOD.problem, [0, 1, 3, 5, 7, 8]),  # none of s2
+    )
+    solution = toy_city.make_solution([0, 0, 2], [0, 0, 0, 0, 1, 1], 40.0)  # s3 serves D and E
+    evaluation = evaluate_plan(make_case(request=request, sites=sites, problem=problem, solution=solution))
+    assert any(
+        "buys no new station" in text and "cheapest costs PKR 150" in text for text in evaluation.warnings
+    )
+
+
 def test_an_outcome_cannot_claim_a_proof_that_the_gap_does_not_give():
     with pytest.raises(RecordError, match="optimal needs the proof"):
         toy_city.make_solution([3, 0, 2], BEST_450_SHARE, 100.0, 103.0, outcome=Outcome.PROVEN_OPTIMAL)

@@ -86,3 +86,15 @@ def test_existing_stations_have_their_own_size_and_cost_nothing(town):
     assert capacity[3] == town.existing_capacity_kwh_day[3]
     assert capacity[11] == town.level_capacity_kwh_day[2]
     assert np.count_nonzero(capacity) == 2
+
+
+def test_a_large_budget_leaves_no_more_room_for_rounding_than_the_check_of_the_plan(town, good_plan):
+    """A relative 1e-9 of 100 thousand million PKR would be 100 PKR; the check accepts half a rupee."""
+    cost_pkr = compute_cost_pkr(town, good_plan.level_pos)
+    scale = 1e11 / cost_pkr
+    dear = replace(town, level_cost_pkr=town.level_cost_pkr * scale)
+    for over_pkr, broken in ((0.1, ()), (0.6, ("budget",)), (50.0, ("budget",))):
+        limited = replace(dear, budget_pkr=compute_cost_pkr(dear, good_plan.level_pos) - over_pkr)
+        assert find_broken_rules(limited, good_plan) == broken
+    small = replace(town, budget_pkr=cost_pkr - 1e-6 * cost_pkr)
+    assert find_broken_rules(small, good_plan) == ("budget",)
