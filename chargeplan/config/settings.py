@@ -240,7 +240,9 @@ class DemandSettings(Section):
     fleet: FleetSettings = FleetSettings()
     """Vehicles."""
     snap_limit_m: Positive = 1000.0
-    """A cell whose centre is farther than this from every road is reported, not served."""
+    """A cell whose centre is farther than this from the nearest node of the network at which a trip
+    may start or end is reported, not served. Such nodes stand at crossings and dead ends and about
+    every 400 m along a road between them, none on motorways."""
     max_off_network_share: Share = 0.1
     """Largest share of the demand that may lie in such cells; above it the study stops, because the
     road file does not fit the study area."""
@@ -280,7 +282,9 @@ class SitesSettings(Section):
     min_spacing_m: NotNegative = 300.0
     """New candidates closer than this to a kept site are removed, the lower-ranked kind first."""
     snap_limit_m: Positive = 250.0
-    """A site farther than this from the road network is removed and listed."""
+    """A candidate farther than this from the nearest node of the network at which a trip may start or
+    end is removed and listed; a site that must be kept stops the study. Such nodes stand at crossings
+    and dead ends and about every 400 m along a road between them, none on motorways."""
     costs: InputPath | None = None
     """CSV of fixed cost and bays by kind of site; default data/costs/sites.csv."""
     fixed_cost_pkr: dict[PlaceKind, NotNegative] = {}
