@@ -14,6 +14,7 @@ from chargeplan.errors import DataError
 from chargeplan.files import find_data_file, require_file
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.records import MapPlaces
+from chargeplan.station_power import find_station_power_kw
 from chargeplan.tables import PLACES, make_table
 from chargeplan.text import clean_text
 from chargeplan.words import PlaceKind
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_POWER_KEYS = (
-    "charging_station:output",
-    "socket:type2:output",
-    "socket:type2_combo:output",
-    "socket:chademo:output",
-)
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +48,7 @@ def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
 
 
 def parse_number(text: object) -> float:
-    """Read the first number in a tag such as ``50``, ``22 kW`` or ``120;22``, else NaN."""
+    """Read the first number in a tag such as ``50`` or ``50 cars``, else NaN."""
     match = _NUMBER.search(str(text)) if text is not None else None
     return float(match.group()) if match else float("nan")
 
@@ -61,7 +56,11 @@ def parse_number(text: object) -> float:
 def describe_place(
     place_id: str, kind: PlaceKind, tags: Mapping[str, str], lon: float, lat: float, source: str
 ) -> dict[str, object]:
-    """Make one row of `tables.PLACES` from tags and coordinates (EPSG:4326)."""
+    """Make one row of `tables.PLACES` from tags and coordinates (EPSG:4326).
+
+    ``power_kw`` is the tagged total of a charging station, else the sum over its sockets; see
+    `station_power.find_station_power_kw` for the rule.
+    """
     return {
         "place_id": place_id,
         "kind": kind.value,
@@ -72,7 +71,7 @@ def describe_place(
         "lon": lon,
         "lat": lat,
         "capacity": parse_number(tags.get("capacity")),
-        "power_kw": next((parse_number(tags[key]) for key in _POWER_KEYS if key in tags), float("nan")),
+        "power_kw": find_station_power_kw(tags),
         "source": source,
     }
 

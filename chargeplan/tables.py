@@ -57,7 +57,12 @@ PLACES = (
     Column("lon", "number", "degrees east, EPSG:4326"),
     Column("lat", "number", "degrees north, EPSG:4326"),
     Column("capacity", "number", "vehicles or bays as tagged", may_be_missing=True),
-    Column("power_kw", "number", "total power of a charging station as tagged", may_be_missing=True),
+    Column(
+        "power_kw",
+        "number",
+        "power of a charging station: charging_station:output, else the sum over its sockets",
+        may_be_missing=True,
+    ),
     Column("source", "text", "file name the place was read from"),
 )
 

@@ -12,6 +12,7 @@ import shapely
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.places import read_place_file
 from chargeplan.sites.planner_file import POOL_COLUMNS, read_planner_file
+from chargeplan.sites.pricing import read_site_figures
 from chargeplan.words import PlaceKind, SiteStatus
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def gather_sites(places: MapPlaces, settings: SitesSettings) -> pd.DataFrame:
     Charging stations of the map are existing sites when ``existing_from_osm`` is on, also
     when ``from_network_file`` (which is about candidates) is off. A row of a planner's file
     whose ``site_id`` is the id of a map place says more about that place and replaces it;
-    names, brand, capacity and power that the row leaves empty stay those of the map.
+    names, brand, capacity and power that the row leaves empty stay those of the map. A tagged
+    power above ``max_station_kw`` of data/costs/site_figures.csv counts as unknown, and the
+    log says how many there are.
 
     Returns
     -------
@@ -47,6 +50,7 @@ def gather_sites(places: MapPlaces, settings: SitesSettings) -> pd.DataFrame:
         pools.append(_take_places(layer.table, settings, with_candidates=True))
     on_map = pd.concat(pools, ignore_index=True)
     _refuse_repeated_ids(on_map, "sites.paths")
+    on_map = _drop_implausible_power(on_map)
     planned = _read_planner_files(settings)
     merged = _join(on_map, planned)
     return merged.sort_values("site_id", kind="stable", ignore_index=True)
@@ -70,6 +74,22 @@ def _take_places(table: pd.DataFrame, settings: SitesSettings, *, with_candidate
         has_own_id=True,
         geometry=shapely.points(taken["lon"].to_numpy(), taken["lat"].to_numpy()),
     )[list(POOL_COLUMNS)]
+
+
+def _drop_implausible_power(on_map: pd.DataFrame) -> pd.DataFrame:
+    """Take tagged powers that no station has for unknown, and tell which."""
+    max_kw = read_site_figures().max_station_kw
+    wrong = on_map["power_kw"] > max_kw
+    if wrong.any():
+        named = [f"{row.site_id} {row.power_kw:g} kW" for row in on_map[wrong].itertuples()]
+        LOG.warning(
+            "%d places have a tagged power above %g kW, taken as unknown (%s); the limit is in "
+            "data/costs/site_figures.csv, a row in sites.files can say the power",
+            len(named),
+            max_kw,
+            name_rows(sorted(named)),
+        )
+    return on_map.assign(power_kw=on_map["power_kw"].mask(wrong))
 
 
 def _read_planner_files(settings: SitesSettings) -> pd.DataFrame | None:

@@ -54,11 +54,14 @@ class SiteFigures:
         Chargers of a station whose number is not recorded.
     existing_charger_kw : float
         Power of each charger of a station whose power is not recorded.
+    max_station_kw : float
+        Largest tagged power of a station that is believed.
     """
 
     parking_bays_share: float
     existing_chargers: float
     existing_charger_kw: float
+    max_station_kw: float
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +138,8 @@ def price_sites(pool: pd.DataFrame, settings: SitesSettings) -> pd.DataFrame:
       ``parking_bays_share`` of it, at least 1; else the cost file by kind (the capacity of
       other kinds counts beds, pupils or seats); never below the chargers that stand there.
     - ``existing_chargers`` and ``existing_power_kw``, at existing and competitor sites: the
-      file, else the tags (of a charging station, capacity counts chargers), else the figures
+      file, else the tags (of a charging station, capacity counts chargers; a power above
+      ``max_station_kw`` was already dropped by `gather_sites`), else the figures
       of data/costs/site_figures.csv, told in the log with how many sites they stand for.
 
     Returns

@@ -166,3 +166,21 @@ def test_faults_of_a_cost_file_are_told(tmp_path, text, words) -> None:
     with pytest.raises(DataError) as caught:
         read_kind_costs(path, "sites.costs")
     assert words in str(caught.value)
+
+
+def test_a_tagged_power_that_no_station_has_is_unknown_and_told(study, caplog) -> None:
+    figures = read_site_figures()
+    study.put("n1", "charging_station", 500, 500, power_kw=figures.max_station_kw + 1, capacity=2.0)
+    study.put("n2", "charging_station", 3000, 500, power_kw=figures.max_station_kw, capacity=2.0)
+    table = study.build().table.set_index("site_id")
+    assert table["existing_power_kw"].to_dict() == {
+        "n1": 2 * figures.existing_charger_kw,
+        "n2": figures.max_station_kw,
+    }
+    assert "1 places have a tagged power above 5000 kW, taken as unknown (n1 5001 kW)" in caplog.text
+
+
+def test_a_planners_own_power_is_believed(study) -> None:
+    row = {"x_m": 500, "y_m": 500, "site_id": "big", "power_kw": 6000}
+    study.write_csv("own.csv", "existing", [row])
+    assert get_site(study, "big")["existing_power_kw"] == 6000
