@@ -1,4 +1,4 @@
-"""The solver's own process: ``python -m chargeplan.solve.child PARENT_PID``.
+"""The solver's own process; `chargeplan.solve.process` starts it.
 
 A request comes on standard input, news and the result go to standard output. The line "stop"
 ends the search with the best plan; the end of standard input means that the parent is gone.
@@ -68,7 +68,3 @@ def _watch_parent(stream: BinaryIO, stop: threading.Event) -> None:
     stop.set()
     stream.read()
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

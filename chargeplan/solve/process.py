@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import json
 import logging
 import os
 import queue
@@ -28,9 +29,23 @@ LOG = logging.getLogger(__name__)
 GRACE_S = 2.0  # between asking the solver to stop and ending it
 _WATCHDOG_SHARE = 0.1  # of the time limit
 _POLL_S = 0.05
-_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 _LAST_LINES = 20
-CHILD_COMMAND = (sys.executable, "-P", "-m", "chargeplan.solve.child")
+# The child runs this very package, wherever it lies, and finds the libraries of this process after
+# its own: a folder of libraries before Python's own could shadow these.
+_START_CHILD = """
+import importlib.util, json, sys
+pid, package, paths = sys.argv[1:]
+sys.path.extend(path for path in json.loads(paths) if path not in sys.path)
+spec = importlib.util.spec_from_file_location(
+    "chargeplan", package + "/__init__.py", submodule_search_locations=[package]
+)
+sys.modules["chargeplan"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from chargeplan.solve.child import main
+main(int(pid))
+"""
+CHILD_COMMAND = (sys.executable, "-P", "-c", _START_CHILD)
 
 Tell = Callable[[MilpProgress], None]
 AskStop = Callable[[], bool]
@@ -94,13 +109,16 @@ class _Child:
 
     def __init__(self, request: MilpRequest) -> None:
         content = wire.pack_request(request, sent_epoch_s=time.time())
-        paths = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
-            [*CHILD_COMMAND, str(os.getpid())],
+            [
+                *CHILD_COMMAND,
+                str(os.getpid()),
+                str(_PACKAGE_FOLDER),
+                json.dumps(list(filter(None, sys.path))),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             start_new_session=True,  # a Ctrl-C of the terminal does not reach it
         )
         self.lines: queue.Queue[bytes | None] = queue.Queue()

@@ -188,6 +188,27 @@ def test_what_a_library_prints_does_not_reach_the_protocol(monkeypatch):
         run(make_request(model))
 
 
+def test_the_child_runs_this_package_and_no_library_shadows_python(tmp_path, monkeypatch):
+    """Like a folder of libraries that holds a backport of a module of Python, and another chargeplan."""
+    (tmp_path / "colorsys.py").write_text("raise RuntimeError('shadowed')")
+    (tmp_path / "only_here.py").write_text("")
+    (tmp_path / "chargeplan").mkdir()
+    (tmp_path / "chargeplan" / "__init__.py").write_text("raise RuntimeError('another chargeplan')")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), "", *sys.path])
+    ends = "main(int(pid))"
+    look = "import colorsys, only_here; print(colorsys.__file__, chargeplan_file, '' in sys.path)"
+    program = process.CHILD_COMMAND[-1]
+    assert ends in program
+    program = program.replace(ends, f"chargeplan_file = module.__file__; {look}")
+    monkeypatch.setattr(process, "CHILD_COMMAND", (*process.CHILD_COMMAND[:-1], program))
+    model = build_linear_model(toy_city.make_problem(toy_city.make_request(max_sites=1)))
+    with pytest.raises(SolverError, match="cannot be read") as caught:
+        run(make_request(model))
+    assert str(Path(process.__file__).parents[1] / "__init__.py") in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+    assert "False" in str(caught.value)
+
+
 def test_the_watchdog_ends_a_child_that_hangs(monkeypatch):
     hang = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
     monkeypatch.setattr(process, "CHILD_COMMAND", (sys.executable, "-c", hang))
