@@ -1,0 +1,248 @@
+"""From raw records to a verified plan, against brute force: 120 small studies.
+
+The referee below is written from docs/explanation/model.md alone. It reads the raw records and
+uses nothing of the model stage or the search, so that a pair, a cost, a limit or a competitor
+lost on the way from the records to the plan shows as another optimum.
+"""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import toy_city
+from scipy.optimize import linprog
+
+from chargeplan.config.settings import ModelSettings, SolveSettings
+from chargeplan.errors import InfeasibleError
+from chargeplan.evaluate.metrics import evaluate_plan
+from chargeplan.evaluate.verify import PlanCase
+from chargeplan.model.linear import build_linear_model
+from chargeplan.model.precheck import check_problem
+from chargeplan.model.problem import build_problem
+from chargeplan.records import TravelTable
+from chargeplan.runlog import ignore_event
+from chargeplan.solve.milp import solve_milp
+from chargeplan.solve.search import solve_problem
+from chargeplan.words import Outcome, PlanMode
+
+N_CASES = 60
+GAP = 1e-7
+STATUSES = ["candidate", "required", "existing", "competitor", "forbidden"]
+BANDS = [(), ((1.0, 1.0), (2.0, 0.5)), ((1.5, 0.8),), ((1.0, 1.0), (2.0, 0.4), (3.0, 0.0))]
+
+
+def make_study(seed, mode):
+    """Raw records of 3 to 5 cells and 3 to 5 sites, and what is asked of them."""
+    rng = np.random.default_rng([seed, mode is PlanMode.COVER])
+    n_cells, n_sites = int(rng.integers(3, 6)), int(rng.integers(3, 6))
+    limit_s = float(rng.choice([120.0, 180.0]))
+    # Every cell drives to every site on a road of its own; few different times, so that many tie.
+    seconds = 30.0 * rng.integers(1, 9, (n_cells, n_sites))
+    cell, site = np.nonzero(seconds <= limit_s)
+    status = rng.choice(STATUSES, n_sites, p=[0.55, 0.12, 0.13, 0.13, 0.07])
+    stands = np.isin(status, ["existing", "competitor"])
+    sites = toy_city.make_sites(
+        status.tolist(),
+        node_pos=(n_cells + np.arange(n_sites)).tolist(),
+        fixed_cost_pkr=rng.integers(0, 8, n_sites).astype(float) * 25.0,
+        max_chargers=rng.choice([0, 1, 2, 3, 5], n_sites, p=[0.1, 0.1, 0.2, 0.3, 0.3]),
+        existing_chargers=np.where(stands, rng.integers(0, 3, n_sites), 0),
+        existing_power_kw=np.where(stands, rng.choice([0.0, 4.0, 12.5, 30.0], n_sites), 0.0),
+    )
+    demand = rng.integers(0, 40, n_cells).astype(float)
+    limits = rng.integers(0, 3)
+    bands = BANDS[rng.integers(0, len(BANDS))]
+    request = toy_city.make_request(
+        mode,
+        budget_pkr=float(rng.integers(6, 30) * 25) if limits != 1 else np.inf,
+        max_sites=int(rng.integers(0, n_sites)) if limits != 0 else -1,
+        nearest_sites=int(rng.integers(0, 4)),
+        limit_s=limit_s,
+        band_up_to_min=tuple(up_to for up_to, _ in bands),
+        band_quality=tuple(quality for _, quality in bands),
+        station_chargers=int(rng.integers(1, 4)),
+        levels=[(1, 2, 3), (2, 5), (1,)][rng.integers(0, 3)],
+        gap_asked=GAP,
+    )
+    n_nodes = n_cells + n_sites
+    every = np.indices((n_cells, n_sites)).reshape(2, -1)
+    roads = sp.csr_array((seconds.ravel(), (every[0], n_cells + every[1])), shape=(n_nodes, n_nodes))
+    network = dataclasses.replace(
+        toy_city.make_network(),
+        node_id=np.arange(1, n_nodes + 1),
+        node_xy_m=np.zeros((n_nodes, 2)),
+        is_joinable=np.ones(n_nodes, bool),
+        seconds=roads,
+    )
+    none = np.zeros(0, np.int64)
+    travel = TravelTable(cell, site, seconds[cell, site], n_cells, n_sites, limit_s, none, none)
+    return request, network, toy_city.make_cells(demand), sites, travel
+
+
+def make_model_settings(request):
+    return ModelSettings.model_validate(
+        {
+            "mode": request.mode,
+            "budget_pkr": None if np.isinf(request.budget_pkr) else request.budget_pkr,
+            "max_sites": None if request.max_sites < 0 else request.max_sites,
+            "nearest_sites": request.nearest_sites or None,
+            "bands": [
+                {"up_to_min": up_to, "quality": quality}
+                for up_to, quality in zip(request.band_up_to_min, request.band_quality, strict=True)
+            ],
+            "station_chargers": request.station_chargers,
+            "charger": {
+                "power_kw": request.charger_power_kw,
+                "cost_pkr": request.charger_cost_pkr,
+                "hours_day": request.hours_day,
+                "max_utilisation": request.max_utilisation,
+                "levels": list(request.levels),
+            },
+        }
+    )
+
+
+class Referee:
+    """The model of docs/explanation/model.md, by plain loops over the raw records."""
+
+    def __init__(self, request, cells, sites, travel):
+        self.request = request
+        self.sites = sites.table.to_dict("records")
+        self.drives = {}  # (cell, site): seconds
+        for cell, site, seconds in zip(travel.cell_pos, travel.site_pos, travel.seconds, strict=True):
+            self.drives[int(cell), int(site)] = float(seconds)
+        self.is_cover = request.mode is PlanMode.COVER
+        self.levels = [request.station_chargers] if self.is_cover else list(request.levels)
+        self.demand = self.take_competitors(cells.kwh_day.sum(axis=1).tolist())
+        self.quality = self.choose_pairs()
+
+    def deliver(self, power_kw):
+        return power_kw * self.request.hours_day * self.request.max_utilisation
+
+    def take_competitors(self, demand):
+        spare = {
+            i: self.deliver(site["existing_power_kw"])
+            for i, site in enumerate(self.sites)
+            if site["status"] == "competitor"
+        }
+        for _, j, i in sorted((seconds, j, i) for (j, i), seconds in self.drives.items() if i in spare):
+            taken = min(demand[j], spare[i])
+            demand[j] -= taken
+            spare[i] -= taken
+        return demand
+
+    def list_levels(self, i):
+        """Numbers of chargers a new station at this site may have."""
+        if self.sites[i]["status"] not in ("candidate", "required"):
+            return []
+        return [level for level in self.levels if level <= self.sites[i]["max_chargers"]]
+
+    def can_serve(self, i):
+        site = self.sites[i]
+        if site["status"] == "existing":
+            return site["existing_chargers"] > 0 and (self.is_cover or site["existing_power_kw"] > 0)
+        return bool(self.list_levels(i))
+
+    def grade(self, seconds):
+        if not self.request.band_up_to_min:
+            return 1.0
+        for up_to_min, quality in zip(self.request.band_up_to_min, self.request.band_quality, strict=True):
+            if seconds <= 60.0 * up_to_min:
+                return quality
+        return 0.0
+
+    def choose_pairs(self):
+        quality = {}
+        for j in range(len(self.demand)):
+            near = sorted((s, i) for (cell, i), s in self.drives.items() if cell == j and self.can_serve(i))
+            for seconds, i in near[: self.request.nearest_sites or None]:
+                quality[j, i] = self.grade(seconds)
+        return quality
+
+    def list_choices(self):
+        """Chargers of each new station (0: none) in every plan within the limits."""
+        options = []
+        for i, site in enumerate(self.sites):
+            closed = [] if site["status"] == "required" else [0]
+            options.append(closed + self.list_levels(i))
+        for choice in itertools.product(*options):
+            new = [i for i, chargers in enumerate(choice) if chargers]
+            cost = sum(
+                self.sites[i]["fixed_cost_pkr"] + choice[i] * self.request.charger_cost_pkr for i in new
+            )
+            if cost <= self.request.budget_pkr and not 0 <= self.request.max_sites < len(new):
+                yield choice
+
+    def serve(self, choice):
+        """Most quality-weighted demand that these stations serve."""
+        is_open = [
+            chargers > 0 or (site["status"] == "existing" and self.can_serve(i))
+            for i, (site, chargers) in enumerate(zip(self.sites, choice, strict=True))
+        ]
+        pairs = [(j, i) for j, i in self.quality if is_open[i]]
+        if not pairs:
+            return 0.0
+        if self.is_cover:
+            return sum(
+                d * max((self.quality[pair] for pair in pairs if pair[0] == j), default=0.0)
+                for j, d in enumerate(self.demand)
+            )
+        capacity = [
+            self.deliver(chargers * self.request.charger_power_kw if chargers else site["existing_power_kw"])
+            for site, chargers in zip(self.sites, choice, strict=True)
+        ]
+        rows = [[float(j == cell) for j, _ in pairs] for cell in range(len(self.demand))]
+        rows += [[float(i == site) for _, i in pairs] for site in range(len(self.sites))]
+        worth = [-self.quality[pair] for pair in pairs]
+        return -linprog(worth, A_ub=rows, b_ub=[*self.demand, *capacity]).fun
+
+    def find_best(self):
+        """Best objective, None when no plan keeps the limits.
+
+        A choice is passed over when another has no fewer chargers anywhere: it serves no less.
+        """
+        choices = list(self.list_choices())
+        array = np.array(choices).reshape(len(choices), len(self.sites))
+        is_smaller = [
+            bool(np.any(np.all(array >= row, axis=1) & np.any(array > row, axis=1))) for row in array
+        ]
+        values = [
+            self.serve(choice) for choice, is_less in zip(choices, is_smaller, strict=True) if not is_less
+        ]
+        return max(values, default=None)
+
+
+@pytest.mark.parametrize("mode", list(PlanMode))
+def test_raw_records_lead_to_the_plan_that_brute_force_finds(mode):
+    n_solved = n_impossible = 0
+    for seed in range(N_CASES):
+        request, network, cells, sites, travel = make_study(seed, mode)
+        best = Referee(request, cells, sites, travel).find_best()
+        settings = make_model_settings(request)
+        problem = build_problem(cells, sites, travel, settings, charger_cost_pkr=request.charger_cost_pkr)
+        if not best:  # no plan, or none that serves anything
+            n_impossible += 1
+            if best is None:
+                with pytest.raises(InfeasibleError):
+                    check_problem(problem, cells, sites)
+            continue
+        check_problem(problem, cells, sites)
+        solution = solve_problem(
+            problem,
+            build_linear_model(problem),
+            SolveSettings(time_limit_s=60.0, gap=GAP),
+            seed=1,
+            listen=ignore_event,
+            should_stop=lambda: False,
+            run=solve_milp,
+        )
+        assert solution.outcome is Outcome.PROVEN_OPTIMAL, seed
+        assert solution.objective_kwh_day == pytest.approx(best, rel=1e-6), seed
+        assert solution.bound_kwh_day >= best * (1 - 1e-9), seed
+        evaluation = evaluate_plan(PlanCase(request, network, cells, sites, travel, problem, solution))
+        assert evaluation.checks["passed"].all()
+        n_solved += 1
+    assert n_solved >= 35
+    assert n_impossible >= 3
