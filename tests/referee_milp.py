@@ -1,7 +1,5 @@
 """The optimum of a planning problem by SciPy's own MILP, written out plainly and without any of our code."""
 
-from dataclasses import replace
-
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -86,20 +84,4 @@ def make_town(mode: PlanMode, seed: int, *, n_cells: int = 120, n_sites: int = 2
         budget_pkr=float(cost[:, 0].mean() * 4),
         max_sites=4,
         nearest_sites=0,
-    )
-
-
-def split_cells(problem: PlanProblem) -> PlanProblem:
-    """The same problem with every cell cut in two of a third and two thirds of its demand."""
-    n_cells = problem.n_cells
-    twice = np.concatenate([problem.pair_cell, problem.pair_cell + n_cells])
-    order = np.lexsort((np.tile(problem.pair_site, 2), twice))
-    return replace(
-        problem,
-        demand_kwh_day=np.concatenate([problem.demand_kwh_day / 3, problem.demand_kwh_day * 2 / 3]),
-        competitor_kwh_day=np.tile(problem.competitor_kwh_day, 2),
-        pair_cell=twice[order],
-        pair_site=np.tile(problem.pair_site, 2)[order],
-        pair_quality=np.tile(problem.pair_quality, 2)[order],
-        pair_seconds=np.tile(problem.pair_seconds, 2)[order],
     )

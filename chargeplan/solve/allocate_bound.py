@@ -92,10 +92,6 @@ class AllocateDual:
         self._remember(worth, choice, value)
         return value, self.problem.demand_kwh_day - self._serve(fill, choice)
 
-    def rate_entries(self, multipliers: Floats) -> Floats:
-        """Compute what each site and level would earn at some prices, shape (n_entries,)."""
-        return self._fill(multipliers).worth[: self.n_entries]
-
     def _fill(self, multipliers: Floats) -> _Fill:
         """Fill every site at every level with the demand of most profit."""
         profit = self.pair_quality - multipliers[self.pair_cell]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -156,21 +156,6 @@ def fix_sites(problem: PlanProblem, bound: Bound, *, incumbent_kwh_day: float) -
     level_allowed = allowed & (bound.level_bound_kwh_day > incumbent_kwh_day)
     must_open = allowed.any(axis=1) & (bound.closed_bound_kwh_day <= incumbent_kwh_day)
     return SiteFixing(level_allowed, must_open | find_required_sites(problem))
-
-
-def apply_fixing(problem: PlanProblem, fixing: SiteFixing) -> PlanProblem:
-    """Make the problem that is left: fewer levels, more required sites, no pairs of lost sites."""
-    stays = fixing.level_allowed.any(axis=1) | (problem.is_forced_open & ~problem.is_counted)
-    kept = stays[problem.pair_site]
-    return replace(
-        problem,
-        pair_cell=problem.pair_cell[kept],
-        pair_site=problem.pair_site[kept],
-        pair_quality=problem.pair_quality[kept],
-        pair_seconds=problem.pair_seconds[kept],
-        is_forced_open=problem.is_forced_open | fixing.must_open,
-        level_allowed=problem.level_allowed & fixing.level_allowed,
-    )
 
 
 def _count_reachable(problem: PlanProblem) -> float:

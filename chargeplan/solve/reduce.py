@@ -1,8 +1,8 @@
-"""Make a problem smaller without changing its optimum."""
+"""Make a cover problem smaller without changing its optimum."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,48 +10,13 @@ from numpy.typing import NDArray
 
 from chargeplan.records import Bools, Floats, Ints, PlanProblem
 from chargeplan.solve.plan import (
-    Plan,
     find_allowed_levels,
     find_existing_sites,
     find_required_sites,
-    make_plan,
 )
-from chargeplan.words import PlanMode
 
 _SITES_PER_BLOCK = 1024
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MergedProblem:
-    """A problem whose equal cells are one cell each.
-
-    Parameters
-    ----------
-    problem : PlanProblem
-        The smaller problem; sites and levels keep their positions.
-    merged_cell : ndarray of int64, shape (n_cells of the original,)
-        Row of each original cell in ``problem``; -1 where a cell cannot be served.
-    merged_pair : ndarray of int64, shape (k of the original,)
-        Row of each original pair in ``problem``.
-    """
-
-    problem: PlanProblem
-    merged_cell: Ints
-    merged_pair: Ints
-
-    def expand_plan(self, original: PlanProblem, plan: Plan) -> Plan:
-        """Turn a plan of the smaller problem into one of the original: equal cells share alike."""
-        used = self.merged_pair >= 0
-        share = np.where(used, plan.pair_share[self.merged_pair], 0.0)
-        return make_plan(original, plan.level_pos, share)
-
-    def merge_plan(self, original: PlanProblem, plan: Plan) -> Plan:
-        """Turn a plan of the original into one of the smaller problem of the same worth."""
-        used = self.merged_pair >= 0
-        kwh_day = original.demand_kwh_day[original.pair_cell] * plan.pair_share
-        total = np.bincount(self.merged_pair[used], kwh_day[used], self.problem.n_pairs)
-        share = total / self.problem.demand_kwh_day[self.problem.pair_cell]
-        return make_plan(self.problem, plan.level_pos, np.minimum(share, 1.0))
+_PLACE_BITS = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,48 +60,6 @@ class CoverRows:
     dominated_pos: Ints
 
 
-def merge_equal_cells(problem: PlanProblem) -> MergedProblem:
-    """Merge the cells that may use the same sites at the same quality; drop those with no demand.
-
-    Exact in both modes: cells that differ in demand only are interchangeable, so a plan of the
-    merged problem is worth the same with the shares given to each of them.
-    """
-    cell_has_pair = np.bincount(problem.pair_cell, minlength=problem.n_cells) > 0
-    is_live = cell_has_pair & (problem.demand_kwh_day > 0)
-    used = is_live[problem.pair_cell]
-    live_pos = np.flatnonzero(is_live)
-    live_row = np.cumsum(is_live) - 1
-    size = np.bincount(live_row[problem.pair_cell[used]], minlength=len(live_pos))
-    quality_code = np.unique(problem.pair_quality, return_inverse=True)[1]
-    code = problem.pair_site * (quality_code.max(initial=0) + 1) + quality_code
-    first_of, group = group_equal_rows(_make_offsets(size), code[used])
-    merged_cell = np.full(problem.n_cells, -1, dtype=np.int64)
-    merged_cell[live_pos] = group
-    kept_cell = np.zeros(problem.n_cells, dtype=bool)
-    kept_cell[live_pos[first_of]] = True
-    kept_pair = kept_cell[problem.pair_cell]
-    rank_in_cell = (
-        np.arange(problem.n_pairs)
-        - _make_offsets(np.bincount(problem.pair_cell, minlength=problem.n_cells))[problem.pair_cell]
-    )
-    group_offsets = _make_offsets(size[first_of])
-    merged_pair = np.full(problem.n_pairs, -1, dtype=np.int64)
-    merged_pair[used] = group_offsets[merged_cell[problem.pair_cell[used]]] + rank_in_cell[used]
-    smaller = replace(
-        problem,
-        demand_kwh_day=_sum_by_group(group, problem.demand_kwh_day[live_pos], len(first_of)),
-        competitor_kwh_day=_sum_by_group(group, problem.competitor_kwh_day[live_pos], len(first_of)),
-        pair_cell=merged_cell[problem.pair_cell[kept_pair]],
-        pair_site=problem.pair_site[kept_pair],
-        pair_quality=problem.pair_quality[kept_pair],
-        pair_seconds=problem.pair_seconds[kept_pair],
-    )
-    return MergedProblem(smaller, merged_cell, merged_pair)
-
-
-_PLACE_BITS = 40
-
-
 def group_equal_rows(offsets: Ints, codes: Ints) -> tuple[Ints, Ints]:
     """Group rows with the same codes in the same order.
 
@@ -175,26 +98,6 @@ def group_equal_rows(offsets: Ints, codes: Ints) -> tuple[Ints, Ints]:
     leader[is_alone] = np.flatnonzero(is_alone)
     first_row, group = np.unique(leader, return_inverse=True)
     return first_row, group.astype(np.int64)
-
-
-def drop_useless_levels(problem: PlanProblem) -> PlanProblem:
-    """Forbid levels that cannot serve more than a smaller level of the same site at no more cost.
-
-    A level beyond all demand within reach of the site is useless when a smaller one, no dearer,
-    already reaches that demand.
-    """
-    if problem.mode is PlanMode.COVER:
-        return problem
-    reach = np.bincount(problem.pair_site, problem.demand_kwh_day[problem.pair_cell], problem.n_sites)
-    deliverable = np.minimum(problem.level_capacity_kwh_day[None, :], reach[:, None])
-    allowed = find_allowed_levels(problem)
-    keep = allowed.copy()
-    for level in range(1, allowed.shape[1]):
-        as_good = (deliverable[:, :level] >= deliverable[:, [level]]) & (
-            problem.level_cost_pkr[:, :level] <= problem.level_cost_pkr[:, [level]]
-        )
-        keep[:, level] &= ~np.any(as_good & keep[:, :level], axis=1)
-    return replace(problem, level_allowed=keep)
 
 
 def build_cover_rows(problem: PlanProblem) -> CoverRows:
@@ -285,11 +188,6 @@ def _layer_bands(
     row = band[source] + np.arange(len(source)) - np.repeat(_make_offsets(repeats)[:-1], repeats)
     by_row = np.lexsort((column[source], row))
     return _make_offsets(np.bincount(row, minlength=len(weight))), column[source][by_row], weight
-
-
-def _sum_by_group(group: Ints, values: Floats, n_groups: int) -> Floats:
-    """Sum values by group, shape (n_groups,)."""
-    return np.asarray(np.bincount(group, values, n_groups), dtype=np.float64)
 
 
 def _make_offsets(sizes: Ints) -> Ints:
