@@ -84,6 +84,7 @@ class MilpSteps:
         self.should_stop = should_stop
         self.is_infeasible = False
         self.kernel_sites = float(FIRST_KERNEL_SITES)
+        self.kernels_solved: set[bytes] = set()
 
     def is_whole_small(self) -> bool:
         """Tell whether the solver can take on all that the bound has left of the problem."""
@@ -96,10 +97,15 @@ class MilpSteps:
     def solve_kernel(self) -> StoppedBy | None:
         """Solve the most promising stations, more each time; None when the search may go on."""
         fixing = self._fix()
-        kernel = self._choose_kernel(fixing.level_allowed, round(self.kernel_sites))
-        self.kernel_sites *= KERNEL_GROWTH
-        if np.array_equal(kernel, fixing.level_allowed):
-            return self.solve_whole()
+        while True:
+            kernel = self._choose_kernel(fixing.level_allowed, round(self.kernel_sites))
+            self.kernel_sites *= KERNEL_GROWTH
+            # The kernel has all levels of the plan's stations: more than the whole may have.
+            if not (fixing.level_allowed & ~kernel).any():
+                return self.solve_whole()
+            if kernel.tobytes() not in self.kernels_solved:
+                break
+        self.kernels_solved.add(kernel.tobytes())
         return self._solve_safely(
             replace(fixing, level_allowed=kernel, must_open=find_required_sites(self.problem)), is_whole=False
         )
