@@ -15,6 +15,7 @@ from chargeplan.solve.plan import (
     count_new_sites,
     find_required_sites,
 )
+from chargeplan.solve.quiet import keep_stdout_clean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,13 +75,14 @@ def solve_neighbourhood(
     options: dict[str, float | int] = {"node_limit": node_limit, "mip_rel_gap": 1e-4}
     if time_limit_s is not None:
         options["time_limit"] = max(0.05, time_limit_s)
-    answer = milp(
-        -worth / max(1.0, float(worth.max(initial=0.0))),
-        constraints=LinearConstraint(matrix, lower, upper),
-        bounds=Bounds(0.0, 1.0),
-        integrality=np.concatenate([np.zeros(n_pairs), np.ones(n_entries)]),
-        options=options,
-    )
+    with keep_stdout_clean():
+        answer = milp(
+            -worth / max(1.0, float(worth.max(initial=0.0))),
+            constraints=LinearConstraint(matrix, lower, upper),
+            bounds=Bounds(0.0, 1.0),
+            integrality=np.concatenate([np.zeros(n_pairs), np.ones(n_entries)]),
+            options=options,
+        )
     if answer.x is None:
         return None
     chosen = np.flatnonzero(answer.x[n_pairs:] > 0.5)

@@ -50,8 +50,14 @@ _FIRST_ROUNDS = 8
 _STALLED_ROUNDS = 20
 _ROUND_ITERATIONS = {PlanMode.COVER: 50, PlanMode.ALLOCATE: 5}
 _TINY_PAIRS = 2_000
+# With a node limit the counts end the search and not the clock: fewer rounds, so that it ends well
+# before a usual time limit on a slow computer too.
+_NODE_LIMITED_FIRST_ROUNDS = 2
+_NODE_LIMITED_STALLED_ROUNDS = 2
+_NODE_LIMITED_ROUNDS = 12
 _NODE_LIMITED_KERNELS = 2
 _NEEDLESS_TRIES = 20
+_TIDY_SHARE = 0.1  # of the time limit, after it, to close stations that nobody needs
 
 
 def solve_problem(
@@ -163,6 +169,8 @@ class _Search:
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
+        has_node_limit = self.settings.node_limit is not None
+        patience = min(_NODE_LIMITED_STALLED_ROUNDS, _STALLED_ROUNDS) if has_node_limit else _STALLED_ROUNDS
         steps = MilpSteps(
             self.problem,
             self.model,
@@ -174,15 +182,15 @@ class _Search:
             should_stop=self.should_stop,
         )
         if not self._is_tiny():
-            for _ in range(_FIRST_ROUNDS):
+            for _ in range(_NODE_LIMITED_FIRST_ROUNDS if has_node_limit else _FIRST_ROUNDS):
                 self._improve()
         stalled = kernels = 0
         while not self._is_over():
             if self.progress.plan is None or steps.is_whole_small():
                 self.stopped_by = steps.solve_whole()
-            elif stalled >= _STALLED_ROUNDS:
+            elif stalled >= patience or (has_node_limit and self.rounds >= _NODE_LIMITED_ROUNDS):
                 self.stopped_by, stalled, kernels = steps.solve_kernel(), 0, kernels + 1
-                if self.settings.node_limit is not None and kernels >= _NODE_LIMITED_KERNELS:
+                if has_node_limit and kernels >= _NODE_LIMITED_KERNELS:
                     self.stopped_by = self.stopped_by or StoppedBy.NODE_LIMIT
             else:
                 stalled = 0 if self._improve() else stalled + 1
@@ -195,7 +203,9 @@ class _Search:
         if plan is None:
             raise self._explain_no_plan()
         max_tries = 0 if self.stopped_by is StoppedBy.USER else _NEEDLESS_TRIES
-        plan = drop_needless_stations(self.problem, plan, max_tries=max_tries)
+        limit_s = (1 + _TIDY_SHARE) * self.settings.time_limit_s
+        deadline = Deadline(progress.started + limit_s, self.should_stop)
+        plan = drop_needless_stations(self.problem, plan, max_tries=max_tries, deadline=deadline)
         bound = max(progress.bound_kwh_day, plan.objective_kwh_day)
         is_proven = progress.is_proven
         stopped_by = StoppedBy.PROOF if is_proven else (self.stopped_by or StoppedBy.TIME_LIMIT)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.solve.deadline import is_over
 from chargeplan.solve.plan import (
     Plan,
     compute_cost_pkr,
@@ -21,10 +22,12 @@ from chargeplan.solve.plan import (
     find_required_sites,
     make_plan,
 )
+from chargeplan.solve.quiet import keep_stdout_clean
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
     from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.solve.deadline import Deadline
 
 LOG = logging.getLogger(__name__)
 
@@ -59,8 +62,11 @@ def settle_plan(problem: PlanProblem, level_pos: Ints) -> Plan | None:
     return plan
 
 
-def fit_shares(problem: PlanProblem, level_pos: Ints) -> Floats:
-    """Find the shares that serve most with these stations, the nearest of equals; shape (k,)."""
+def fit_shares(problem: PlanProblem, level_pos: Ints, *, deadline: Deadline | None = None) -> Floats:
+    """Find the shares that serve most with these stations, the nearest of equals; shape (k,).
+
+    When the deadline ends the search for them, they are shares that keep the rules and serve less.
+    """
     usable = np.flatnonzero(find_open_sites(problem, level_pos)[problem.pair_site])
     share = np.zeros(problem.n_pairs)
     if len(usable) == 0:
@@ -71,7 +77,7 @@ def fit_shares(problem: PlanProblem, level_pos: Ints) -> Floats:
     if problem.mode is PlanMode.COVER or bool(np.all(load <= capacity)):
         return share
     wanted = usable[problem.demand_kwh_day[problem.pair_cell[usable]] > 0]  # a share of nothing is undefined
-    share[wanted] = _solve_transport(problem, wanted, capacity)
+    share[wanted] = _solve_transport(problem, wanted, capacity, deadline=deadline)
     return _clip_to_rules(problem, share, capacity)
 
 
@@ -90,7 +96,9 @@ def trim_levels(problem: PlanProblem, level_pos: Ints, share: Floats) -> Ints:
     return np.where(is_idle, -1, trimmed).astype(np.int64)
 
 
-def drop_needless_stations(problem: PlanProblem, plan: Plan, *, max_tries: int) -> Plan:
+def drop_needless_stations(
+    problem: PlanProblem, plan: Plan, *, max_tries: int, deadline: Deadline | None = None
+) -> Plan:
     """Close new stations without which the others serve as much for less: a limit is no reason to spend.
 
     Parameters
@@ -100,12 +108,16 @@ def drop_needless_stations(problem: PlanProblem, plan: Plan, *, max_tries: int) 
         Settled.
     max_tries : int
         Stations to try at most, those that serve least first; each try fits the shares anew.
+    deadline : Deadline, optional
+        When to leave the plan as it is by then.
     """
     tries_left = max_tries
     while tries_left > 0:
         for site in _list_doubtful_stations(problem, plan)[:tries_left]:
+            if is_over(deadline):
+                return plan
             tries_left -= 1
-            without = _close_station(problem, plan, site)
+            without = _close_station(problem, plan, site, deadline=deadline)
             if without is not None:
                 plan = without
                 break
@@ -114,11 +126,11 @@ def drop_needless_stations(problem: PlanProblem, plan: Plan, *, max_tries: int) 
     return plan
 
 
-def _close_station(problem: PlanProblem, plan: Plan, site: int) -> Plan | None:
+def _close_station(problem: PlanProblem, plan: Plan, site: int, *, deadline: Deadline | None) -> Plan | None:
     """Close one station when the others, grown where need be, serve as much at less cost in all."""
     level_pos = np.where(plan.level_pos >= 0, _find_largest_level(problem), -1)
     level_pos[site] = -1
-    share = fit_shares(problem, level_pos)
+    share = fit_shares(problem, level_pos, deadline=deadline)
     without = make_plan(problem, trim_levels(problem, level_pos, share), share)
     is_as_good = without.objective_kwh_day >= plan.objective_kwh_day * (1 - _SAME_WORTH_SHARE)
     is_cheaper = compute_cost_pkr(problem, without.level_pos) < compute_cost_pkr(problem, plan.level_pos)
@@ -183,8 +195,13 @@ def _choose_best_pairs(problem: PlanProblem, usable: Ints) -> Floats:
     return share
 
 
-def _solve_transport(problem: PlanProblem, usable: Ints, capacity: Floats) -> Floats:
-    """Fit the shares under capacity: a transport problem in kWh per day, whose corners are exact."""
+def _solve_transport(
+    problem: PlanProblem, usable: Ints, capacity: Floats, *, deadline: Deadline | None
+) -> Floats:
+    """Fit the shares under capacity: a transport problem in kWh per day, whose corners are exact.
+
+    No shares come back when the deadline ends it.
+    """
     import scipy.sparse as sp
     from scipy.optimize import linprog
 
@@ -200,9 +217,15 @@ def _solve_transport(problem: PlanProblem, usable: Ints, capacity: Floats) -> Fl
     demand = problem.demand_kwh_day
     # Unit size keeps the solver's absolute tolerances small beside the flows.
     unit = max(float(demand[cells].max()), 1e-12)
+    options = {} if deadline is None else {"time_limit": max(0.05, deadline.left_s)}
     limits = np.concatenate([demand[cells], np.minimum(capacity[sites], demand.sum())]) / unit
-    answer = linprog(-worth, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs-ds")
+    with keep_stdout_clean():
+        answer = linprog(
+            -worth, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs-ds", options=options
+        )
     if answer.x is None:
+        if is_over(deadline):
+            return np.zeros(len(usable))
         LOG.warning("the shares could not be fitted (%s); each cell uses its best station", answer.message)
         return _choose_best_pairs(problem, usable)
     return np.asarray(answer.x * unit / demand[problem.pair_cell[usable]], dtype=np.float64)

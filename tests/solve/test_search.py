@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -20,11 +21,14 @@ from chargeplan.model.linear import build_linear_model
 from chargeplan.runlog import SolveEvent, ignore_event
 from chargeplan.solve import milp_steps
 from chargeplan.solve import search as search_module
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.milp import solve_milp
+from chargeplan.solve.milp_steps import MilpSteps
 from chargeplan.solve.outcome import MilpResult, MilpStatus, StoppedBy
+from chargeplan.solve.plan import make_plan
 from chargeplan.solve.progress import SearchProgress
 from chargeplan.solve.search import solve_problem
-from chargeplan.solve.settle import settle_plan
+from chargeplan.solve.settle import drop_needless_stations, settle_plan
 from chargeplan.words import Outcome, PlanMode
 
 
@@ -218,6 +222,48 @@ def test_kernels_give_plans_and_never_bounds(open_problem, monkeypatch):
     assert runs[0][1] < solution.bound_kwh_day  # the kernel's own bound was not taken
     assert solution.bound_kwh_day >= best.objective_kwh_day
     assert solution.objective_kwh_day <= best.bound_kwh_day
+
+
+def test_kernels_grow_to_the_whole_and_none_is_solved_twice(open_problem, monkeypatch):
+    """The kernel keeps all levels of the plan's stations, of which the bound has ruled some out: it is
+    never the same as the whole, and has to be taken for it once it holds it."""
+    monkeypatch.setattr(MilpSteps, "is_whole_small", lambda _steps: False)
+    monkeypatch.setattr(milp_steps, "FIRST_KERNEL_SITES", 1)
+    monkeypatch.setattr(milp_steps, "KERNEL_GROWTH", 1.01)
+    monkeypatch.setattr(search_module, "_STALLED_ROUNDS", 0)
+    columns = []
+
+    def run(request, *, tell, ask_stop):
+        columns.append((*request.model.column_lower, *request.model.column_upper))
+        return claim(MilpStatus.NO_INCUMBENT, StoppedBy.NODE_LIMIT)(request, tell=tell, ask_stop=ask_stop)
+
+    solution = search(open_problem, run=run, time_limit_s=20.0)
+    assert solution.stopped_by == "node limit"  # of the whole: that of a kernel does not end a search
+    assert 1 < len(columns) <= open_problem.n_sites
+    assert len(set(columns)) == len(columns)
+
+
+def test_the_time_limit_holds_when_stations_are_closed_at_the_end(open_problem, monkeypatch):
+    """A tenth of the limit is left for it, from the start of the search on."""
+    deadlines = []
+
+    def note(_problem, plan, *, max_tries, deadline):
+        deadlines.append(deadline)
+        return plan
+
+    monkeypatch.setattr(search_module, "drop_needless_stations", note)
+    before = time.monotonic()
+    search(open_problem, time_limit_s=3.0, gap=0.2)
+    assert before <= deadlines[0].at_s - 3.3 <= time.monotonic()
+
+
+def test_a_deadline_that_is_over_leaves_needless_stations():
+    """As in the test of the budget left over: s2 is needless, but there is no time to find that out."""
+    problem = toy_city.make_problem(toy_city.make_request(max_sites=3))
+    plan = make_plan(problem, np.array([2, 0, 2]), np.zeros(problem.n_pairs))
+    closed = drop_needless_stations(problem, plan, max_tries=20)
+    assert closed is not plan
+    assert drop_needless_stations(problem, plan, max_tries=20, deadline=Deadline(0.0)) is plan
 
 
 def test_splitting_a_cell_in_two_changes_nothing():
