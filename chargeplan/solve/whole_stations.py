@@ -16,6 +16,7 @@ import numpy as np
 
 from chargeplan.solve.deadline import Deadline, is_over
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
+from chargeplan.solve.quiet import keep_stdout_clean
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 # The best prices for half stations are not the best for whole ones; with none, only what can be
 # bought counts, which is exact where all stations are full.
 _PRICE_SHARES = (0.0, 0.5, 0.9, 1.0)
-_SECONDS_PER_KNAPSACK = 2.0
+# Most of what a knapsack can bring comes at once; nodes and not seconds, so that the bound is the
+# same on every computer.
+_NODES_PER_KNAPSACK = 50
 _SAFETY_SHARE = 1e-9
 
 
@@ -41,7 +44,8 @@ def compute_whole_station_bound(
         Price of a kWh of each cell, >= 0, such as the multipliers of a bound. Any prices give
         a valid bound.
     deadline : Deadline, optional
-        Value of `time.monotonic` after which no further knapsack is begun.
+        When no further knapsack is begun and the one at work ends with the bound it has. Without
+        it the same bound comes back every time.
 
     Returns
     -------
@@ -54,17 +58,17 @@ def compute_whole_station_bound(
     for share in _PRICE_SHARES:
         if is_over(deadline):
             break
-        best = min(best, _bound_at(problem, share * np.maximum(price, 0.0)))
+        best = min(best, _bound_at(problem, share * np.maximum(price, 0.0), deadline))
     return best
 
 
-def _bound_at(problem: PlanProblem, price: Floats) -> float:
+def _bound_at(problem: PlanProblem, price: Floats, deadline: Deadline | None) -> float:
     all_demand = float(np.sum(price * problem.demand_kwh_day))
     worth = compute_station_worth(problem, price, problem.level_capacity_kwh_day[None, :])
     existing = compute_station_worth(problem, price, problem.existing_capacity_kwh_day[:, None])[:, 0]
     standing = float(existing[find_existing_sites(problem)].sum())
     margin = _SAFETY_SHARE * float(problem.demand_kwh_day.sum())
-    return all_demand + standing + _buy_best(problem, worth) + margin
+    return all_demand + standing + _buy_best(problem, worth, deadline) + margin
 
 
 def compute_station_worth(problem: PlanProblem, price: Floats, capacity: Floats) -> Floats:
@@ -99,7 +103,7 @@ def compute_station_worth(problem: PlanProblem, price: Floats, capacity: Floats)
     return worth
 
 
-def _buy_best(problem: PlanProblem, worth: Floats) -> float:
+def _buy_best(problem: PlanProblem, worth: Floats, deadline: Deadline | None) -> float:
     """Choose levels within budget and count; return a bound on their worth."""
     import scipy.sparse as sp
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -120,12 +124,16 @@ def _buy_best(problem: PlanProblem, worth: Floats) -> float:
         rules.append(LinearConstraint(cost[None, :] / unit_pkr, -np.inf, limit))
     if problem.max_sites >= 0:
         rules.append(LinearConstraint(np.ones((1, len(site))), -np.inf, problem.max_sites))
-    answer = milp(
-        -worth[site, level],
-        integrality=np.ones(len(site)),
-        bounds=Bounds(0.0, 1.0),
-        constraints=rules,
-        options={"time_limit": _SECONDS_PER_KNAPSACK, "mip_rel_gap": 1e-6},
-    )
+    options: dict[str, float | int] = {"node_limit": _NODES_PER_KNAPSACK, "mip_rel_gap": 1e-6}
+    if deadline is not None:
+        options["time_limit"] = max(0.05, deadline.left_s)
+    with keep_stdout_clean():
+        answer = milp(
+            -worth[site, level],
+            integrality=np.ones(len(site)),
+            bounds=Bounds(0.0, 1.0),
+            constraints=rules,
+            options=options,
+        )
     bound = answer.mip_dual_bound
     return math.inf if bound is None or not math.isfinite(bound) else -float(bound)

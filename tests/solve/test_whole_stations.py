@@ -1,10 +1,15 @@
 """The bound from whole stations is never below the optimum, and exact where all stations are full."""
 
+import time
+
 import numpy as np
 import pytest
+import scipy.optimize
 import small_problems
 import toy_city
+from scipy.optimize import milp
 
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.whole_stations import compute_station_worth, compute_whole_station_bound
 from chargeplan.words import PlanMode
 
@@ -37,6 +42,25 @@ def test_a_station_fills_up_with_the_best_demand_first():
     price = np.array([0.5, 0.0, 0.0, 0.0, 0.0])
     worth = compute_station_worth(problem, price, problem.level_capacity_kwh_day[None, :])
     np.testing.assert_allclose(worth[0], [20.0, 35.0, 45.0])
+
+
+def test_no_clock_decides_without_a_deadline_and_the_given_one_is_kept(monkeypatch):
+    """A bound that a clock had cut short would be another one on another computer."""
+    problem = toy_city.make_problem(toy_city.make_request(budget_pkr=320.0))
+    options = []
+
+    def note(*arguments, **named):
+        options.append(dict(named["options"]))  # SciPy renames some in place
+        return milp(*arguments, **named)
+
+    monkeypatch.setattr(scipy.optimize, "milp", note)
+    compute_whole_station_bound(problem, np.zeros(5))
+    assert not any("time_limit" in given for given in options)
+    assert all(given["node_limit"] > 0 for given in options)
+    options.clear()
+    compute_whole_station_bound(problem, np.zeros(5), deadline=Deadline(time.monotonic() + 7.0))
+    assert all(0 < given["time_limit"] <= 7.0 for given in options)
+    assert options
 
 
 def test_it_says_nothing_in_cover_mode():
