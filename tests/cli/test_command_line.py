@@ -126,7 +126,7 @@ def test_bad_override_ends_with_2(town):
         "--set model.max_sites=-5: model.max_sites: got -5; expected a whole number from 0 to"
         in result.stderr
     )
-    assert "--set solve.gap=2: solve.gap: got 2; expected a number from 0 to 1" in result.stderr
+    assert "--set solve.gap=2: solve.gap: got 2; expected a number from 0 to 0.2" in result.stderr
 
 
 def test_missing_files_end_with_3_and_are_told_at_once(town):
