@@ -115,7 +115,7 @@ def find_off_road(
         nearest = [f"{describe_site(pool, site)} {snap.distance_m[site]:.0f} m" for site in fixed.tolist()]
         raise DataError(
             f"sites: {fixed.size} sites that must be kept are farther than sites.snap_limit_m "
-            f"({settings.snap_limit_m:g} m) from the nearest crossing of the road network: "
+            f"({settings.snap_limit_m:g} m) from the nearest node of the road network where a trip may end: "
             f"{name_rows(nearest)}; correct their coordinates, drop them "
             f"(stations of the map: sites.existing_from_osm), or raise sites.snap_limit_m"
         )
