@@ -78,6 +78,18 @@ def test_the_geojson_holds_to_the_standard_and_agrees_with_the_run_record(two_ru
     assert sum(feature["properties"]["chargers"] for feature in new) == figures["new_chargers"]
 
 
+def test_every_line_of_a_json_run_is_json_and_a_node_limit_ends_it(tmp_path, demo_config):
+    """The solver within the search writes lines of its own at times: this run met them."""
+    done = run_chargeplan(
+        "--json", "run", demo_config, *set_folder(tmp_path), "--set", "solve.gap=0.0001",
+        "--set", "solve.node_limit=5",
+    )  # fmt: skip
+    assert done.returncode == 0
+    (result,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert result["stopped_by"] == "node limit"
+    assert all(json.loads(line)["event"] for line in done.stderr.splitlines())
+
+
 def test_every_output_says_that_the_streets_are_schematic(two_runs):
     for name in ("index.html", "sites.geojson", "run.json"):
         assert "chematic" in (two_runs[0] / name).read_text(encoding="utf-8"), name
