@@ -227,6 +227,7 @@ def test_each_layer_switches_off_and_on(open_map, run, wait_until):
         switch.check()
         wait_until(page, f"({COUNT_PAINTED})('dots') > {blank}")
         switch.uncheck()
+        wait_until(page, f"({COUNT_PAINTED})('dots') <= {blank}")  # the canvas is wiped in the next frame
 
 
 def test_a_hidden_layer_comes_back_when_its_station_is_chosen(open_map, run, stations):
