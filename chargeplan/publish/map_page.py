@@ -123,7 +123,7 @@ def _build_figure(bundle: RunBundle) -> Any:
     figure.description = safe_html(f"Charging plan: {clean_text(bundle.area.title)}")
     figure.leaflet_js, figure.leaflet_css = read_leaflet()
     figure.styles = _read_template("page.css")
-    figure.library = "\n".join(_read_template(name) for name in LIBRARY_SCRIPTS)
+    figure.page_code = "\n".join(_read_template(name) for name in LIBRARY_SCRIPTS)
     return figure
 
 
