@@ -14,7 +14,7 @@ from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import settle_plan
 from chargeplan.words import PlanMode
 
-_COVER_ITERATIONS = 100  # about 1 ms each at 5,000 x 500; later rounds of the search go on
+_COVER_ITERATIONS = 60  # about 1 ms each at 5,000 x 500; later rounds of the search go on
 _BOUND_ITERATIONS = 300
 # Shares of the bound's prices that guide the greedy: measured on sizing problems from scarce to
 # ample budgets, one of these came within 0.1 to 1.4 % of the bound, plain greedy within 0.5 to 10 %.
