@@ -56,6 +56,12 @@ class DataError(ChargeplanError, ValueError):
         super().__init__("\n".join(self.faults))
 
 
+class DownloadError(ChargeplanError, RuntimeError):
+    """Data could not be fetched; what was complete stays, and asking again later may help."""
+
+    exit_code = ExitCode.DATA
+
+
 class RecordError(ChargeplanError, ValueError):
     """A record breaks its own promise: a fault in chargeplan or in an edited run folder."""
 

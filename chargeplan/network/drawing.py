@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from chargeplan.network.tags import ROAD_CLASSES
+from chargeplan.osm.road_classes import ROAD_CLASSES
 from chargeplan.tables import ROADS, make_table
 from chargeplan.text import clean_text
 

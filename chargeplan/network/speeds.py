@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import find_data_file, require_file
-from chargeplan.network.tags import ROAD_CLASSES
+from chargeplan.osm.road_classes import ROAD_CLASSES
 from chargeplan.units import KM_PER_MILE
 
 if TYPE_CHECKING:

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# The order is the rank of a road; positions serve as class codes in arrays.
-ROAD_CLASSES = (
-    "motorway",
-    "motorway_link",
-    "trunk",
-    "trunk_link",
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "unclassified",
-    "residential",
-    "living_street",
-)
+from chargeplan.osm.road_classes import ROAD_CLASSES
+
 CLASS_CODES = {name: code for code, name in enumerate(ROAD_CLASSES)}
 MOTORWAY_CODES = (CLASS_CODES["motorway"], CLASS_CODES["motorway_link"])
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargeplan.network.speeds import FASTEST_KMH, SLOWEST_KMH, SpeedTable, find_free_speed
-from chargeplan.network.tags import ROAD_CLASSES
+from chargeplan.osm.road_classes import ROAD_CLASSES
 
 if TYPE_CHECKING:
     from chargeplan.network.elements import RoadWays

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "chargeplan"
-STAGES = ("config", "network", "demand", "sites", "travel", "model", "solve", "evaluate", "publish")
+STAGES = (
+    "config",
+    "download",
+    "network",
+    "demand",
+    "sites",
+    "travel",
+    "model",
+    "solve",
+    "evaluate",
+    "publish",
+)
 CONDUCTORS = {"pipeline.py", "classical.py"}  # alone import stages and hand records on
 COMMAND_LINE = {"cli.py", "doctor.py", "__main__.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -15,10 +26,23 @@ LIBRARY_ROOMS = {
     "highspy": {"model", "solve"},
     "folium": {"publish"},
     "branca": {"publish"},
-    "osmium": {"network"},
+    "osmium": {"network", "osm", "download"},
     "osmnx": {"network"},
+    "requests": {"download"},
 }
-HEAVY = {"folium", "geopandas", "h3", "highspy", "osmium", "osmnx", "pandas", "pulp", "rasterio", "scipy"}
+HEAVY = {
+    "folium",
+    "geopandas",
+    "h3",
+    "highspy",
+    "osmium",
+    "osmnx",
+    "pandas",
+    "pulp",
+    "rasterio",
+    "requests",
+    "scipy",
+}
 
 
 def list_imports(path: Path, *, at_top_only: bool = False) -> set[str]:

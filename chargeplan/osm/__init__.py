@@ -1,0 +1,1 @@
+"""OpenStreetMap data files: what one is, whether it is whole, and how one is written. No network access."""
