@@ -1,0 +1,328 @@
+"""Which area is fetched: a pinned city, a relation, a polygon file, a box, a circle or a study."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2, measure_area, read_polygons
+from chargeplan.download.cities import find_city
+from chargeplan.errors import ConfigError, DataError
+from chargeplan.geo import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE, WGS84, is_in_pakistan, project_geometry
+from chargeplan.units import METRES_PER_KM, SQUARE_METRES_PER_KM2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from chargeplan.config.settings import StudySettings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+# Windows opens a device instead of a folder of one of these names.
+_DEVICE_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))]
+)
+_LARGEST_ID = 2**63 - 1
+_LARGEST_RADIUS_KM = 200.0
+# Wider shapes than this have no use here, and a UTM zone cannot measure them.
+_WIDEST_DEG = 20.0
+_CIRCLE_SEGMENTS = 32
+_LARGEST_AREA_DOUBT_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchArea:
+    """An area to fetch.
+
+    Parameters
+    ----------
+    name : str
+        Name of the dataset.
+    words : str
+        What the area is, such as "relation 16117648 (Multan District)".
+    relation_id : int
+        OpenStreetMap relation whose boundary it is; 0 when the boundary is known already.
+    boundary : shapely.Geometry or None
+        EPSG:4326; None until the relation has been fetched.
+    expected_km2 : float
+        What another source says about the size; 0 when none does.
+    expected_level : int
+        The admin_level the relation should have; 0 when none is expected.
+    note : str
+        Why the boundary may differ from `expected_km2`.
+    """
+
+    name: str
+    words: str
+    relation_id: int
+    boundary: shapely.Geometry | None
+    expected_km2: float = 0.0
+    expected_level: int = 0
+    note: str = ""
+
+
+def choose_area(
+    name: str,
+    *,
+    relation: int | None = None,
+    polygon: Path | None = None,
+    box: Sequence[float] | None = None,
+    circle: Sequence[float] | None = None,
+    study: StudySettings | None = None,
+) -> FetchArea:
+    """Choose the area that was asked for; without an option, the city of that name.
+
+    Parameters
+    ----------
+    name : str
+        A city of data/cities.csv, or with an option any name for the dataset.
+    relation : int or None
+        Id of an OpenStreetMap relation.
+    polygon : Path or None
+        Vector file with polygons and a CRS.
+    box : sequence of 4 floats or None
+        West, south, east, north in degrees.
+    circle : sequence of 3 floats or None
+        Longitude and latitude of the centre in degrees, radius in km.
+    study : StudySettings or None
+        The `study` section of a config.
+
+    Raises
+    ------
+    ConfigError
+        When the name, the city or the option cannot be used, or two options are given.
+    DataError
+        When the polygon file or the study's area cannot be used.
+    """
+    options = {
+        "--relation": relation,
+        "--polygon": polygon,
+        "--box": box,
+        "--circle": circle,
+        "--study": study,
+    }
+    given = [option for option, value in options.items() if value is not None]
+    if len(given) > 1:
+        raise ConfigError(f"got {' and '.join(given)}; an area is given in one way, so leave out all but one")
+    if not given:
+        return _choose_city(name)
+    name = check_name(name)
+    if relation is not None:
+        return FetchArea(name, f"relation {_check_relation_id(relation)}", relation, None)
+    if polygon is not None:
+        return FetchArea(name, f"polygons of {polygon.name}", 0, read_polygons(polygon, "--polygon"))
+    if box is not None:
+        return FetchArea(name, f"box {_join(box)}", 0, _build_box(box))
+    if circle is not None:
+        return FetchArea(name, f"circle {_join(circle)}", 0, _build_circle(circle))
+    if study is None:
+        raise ConfigError("give an area")
+    return FetchArea(name, f"area of the study {study.name}", 0, measure_area(study.area)[0])
+
+
+def check_area(
+    boundary: shapely.Geometry, words: str, *, expected_km2: float = 0.0, note: str = ""
+) -> list[str]:
+    """Check that an area can be fetched; return what is doubtful about it.
+
+    Parameters
+    ----------
+    boundary : shapely.Geometry
+        EPSG:4326.
+    words : str
+        What the area is, for the messages.
+    expected_km2 : float
+        What another source says about the size; 0 when none does.
+    note : str
+        Why it may differ from that.
+
+    Raises
+    ------
+    DataError
+        When it is no area, or smaller than 5 or larger than 10,000 km2.
+    """
+    area_km2 = measure_km2(boundary)
+    if area_km2 == 0.0:
+        raise DataError(f"{words}: the area is 0 km2; expected polygons, not points or lines")
+    if not SMALLEST_AREA_KM2 <= area_km2 <= LARGEST_AREA_KM2:
+        shown = f"{area_km2:,.1f} km2" if math.isfinite(area_km2) else "a large part of the world"
+        advice = (
+            "choose a larger one" if area_km2 < SMALLEST_AREA_KM2 else "choose a district or a circle in it"
+        )
+        raise DataError(
+            f"{words}: the area is {shown}; expected {SMALLEST_AREA_KM2:.0f} to {LARGEST_AREA_KM2:,.0f} km2; {advice}"
+        )
+    doubts = []
+    west, south, east, north = boundary.bounds
+    inside = is_in_pakistan(np.array([west, east]), np.array([south, north]))
+    if not inside.all():
+        centre = boundary.centroid
+        where = "partly outside" if shapely.box(*_PAKISTAN_BOX).intersects(boundary) else "outside"
+        doubts.append(
+            f"{words}: the area is {where} Pakistan (its centre is at longitude {centre.x:.4f}, latitude "
+            f"{centre.y:.4f}; Pakistan is within 60-78 E, 23-38 N); it is fetched, but the figures of chargeplan "
+            f"are Pakistan's"
+        )
+    if expected_km2 and abs(area_km2 - expected_km2) > _LARGEST_AREA_DOUBT_SHARE * expected_km2:
+        doubts.append(
+            f"{words}: the boundary measures {area_km2:,.0f} km2, data/cities.csv says {expected_km2:,.0f} km2"
+            + (f" ({note})" if note else "; look at area.geojson before you rely on it")
+        )
+    return doubts
+
+
+def measure_km2(geometry: shapely.Geometry) -> float:
+    """Measure the area of polygons (EPSG:4326) in the UTM zone of their middle, anywhere on earth.
+
+    Returns
+    -------
+    float
+        km2; 0 for points and lines, infinite where the shape is too wide to be measured.
+    """
+    if geometry.is_empty or shapely.area(geometry) == 0.0:
+        return 0.0
+    west, south, east, north = geometry.bounds
+    if not -180.0 <= west <= east <= 180.0 or not -90.0 <= south <= north <= 90.0:
+        raise DataError(f"the area reaches from {west:g}, {south:g} to {east:g}, {north:g}; expected degrees")
+    if east - west > _WIDEST_DEG or north - south > _WIDEST_DEG:
+        return math.inf
+    crs = find_metric_crs((west + east) / 2, (south + north) / 2)
+    return float(project_geometry(geometry, WGS84, crs).area / SQUARE_METRES_PER_KM2)
+
+
+def find_metric_crs(lon_deg: float, lat_deg: float) -> str:
+    """Find the UTM zone of a place, also outside Pakistan.
+
+    Examples
+    --------
+    >>> find_metric_crs(73.05, 33.7), find_metric_crs(-58.4, -34.6)
+    ('EPSG:32643', 'EPSG:32721')
+    """
+    zone = min(int((lon_deg + 180.0) // 6.0) + 1, 60)
+    return f"EPSG:{(32600 if lat_deg >= 0 else 32700) + zone}"
+
+
+def check_name(name: str) -> str:
+    """Return a name that can be a dataset's, in small letters.
+
+    Raises
+    ------
+    ConfigError
+        When it has other characters than letters, digits, - and _, or is a device of Windows.
+
+    Examples
+    --------
+    >>> check_name("Multan")
+    'multan'
+    """
+    small = name.strip().lower()
+    if _NAME.fullmatch(small) is None:
+        better = re.sub(r"[^a-z0-9_]+", "-", small).strip("-_")[:60]
+        hint = f", such as {better}" if better else ""
+        raise ConfigError(
+            f'"{name}" cannot be the name of a dataset; use letters a-z, digits, - and _, at most 60{hint}'
+        )
+    if small in _DEVICE_NAMES:
+        raise ConfigError(
+            f'"{name}" is a device of Windows and cannot be the name of a dataset; choose another'
+        )
+    return small
+
+
+def parse_numbers(text: str, option: str, form: str) -> list[float]:
+    """Read the numbers of an option such as ``--box W,S,E,N``.
+
+    Raises
+    ------
+    ConfigError
+        When they are not as many finite numbers as `form` names.
+
+    Examples
+    --------
+    >>> parse_numbers("74.3, 31.5, 3", "--circle", "LON,LAT,KM")
+    [74.3, 31.5, 3.0]
+    """
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    wanted = form.count(",") + 1
+    if len(numbers) != wanted or not all(map(math.isfinite, numbers)):
+        raise ConfigError(f'{option}: got "{text}"; expected {wanted} numbers: {form}, separated by commas')
+    return numbers
+
+
+_PAKISTAN_BOX = (PAKISTAN_LON_RANGE[0], PAKISTAN_LAT_RANGE[0], PAKISTAN_LON_RANGE[1], PAKISTAN_LAT_RANGE[1])
+
+
+def _choose_city(name: str) -> FetchArea:
+    city = find_city(name)
+    if city.circle is not None:
+        words = f"circle {_join(city.circle)} ({city.words})"
+        return FetchArea(city.name, words, 0, _build_circle(city.circle), note=city.note)
+    return FetchArea(
+        city.name,
+        f"relation {city.relation_id} ({city.words})",
+        city.relation_id,
+        None,
+        expected_km2=city.area_km2,
+        expected_level=city.level,
+        note=city.note,
+    )
+
+
+def _check_relation_id(relation: int) -> int:
+    if not 0 < relation <= _LARGEST_ID:
+        raise ConfigError(
+            f"--relation: got {relation}; expected the id of an OpenStreetMap relation, such as 358002; ask "
+            f'"chargeplan find-area NAME" for it'
+        )
+    return relation
+
+
+def _build_box(box: Sequence[float]) -> shapely.Geometry:
+    west, south, east, north = box
+    _refuse_swapped("--box", [west, east], [south, north], f"{_join([south, west, north, east])}")
+    if not (west < east and south < north):
+        raise ConfigError(
+            f"--box: got {_join(box)}; expected west, south, east, north in degrees with west < east and "
+            f"south < north"
+        )
+    if not (west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0):
+        raise ConfigError(
+            f"--box: got {_join(box)}; expected longitudes of -180 to 180 and latitudes of -90 to 90"
+        )
+    return shapely.box(west, south, east, north)
+
+
+def _build_circle(circle: Sequence[float]) -> shapely.Geometry:
+    lon, lat, radius_km = circle
+    _refuse_swapped("--circle", [lon], [lat], _join([lat, lon, radius_km]))
+    # Near the poles and the date line a circle is no plain polygon of degrees.
+    if not (abs(lon) <= 170.0 and abs(lat) <= 80.0):
+        raise ConfigError(
+            f"--circle: got the centre {_join([lon, lat])}; expected longitude and latitude in degrees"
+        )
+    if not 0.0 < radius_km <= _LARGEST_RADIUS_KM:
+        raise ConfigError(
+            f"--circle: got a radius of {radius_km:g} km; expected more than 0 and at most {_LARGEST_RADIUS_KM:.0f} km"
+        )
+    crs = find_metric_crs(lon, lat)
+    centre = project_geometry(shapely.Point(lon, lat), WGS84, crs)
+    return project_geometry(centre.buffer(radius_km * METRES_PER_KM, quad_segs=_CIRCLE_SEGMENTS), crs, WGS84)
+
+
+def _refuse_swapped(option: str, lon_deg: list[float], lat_deg: list[float], swapped: str) -> None:
+    """Refuse longitude and latitude in the wrong order, which in Pakistan is plain to see."""
+    lon, lat = np.array(lon_deg), np.array(lat_deg)
+    if not is_in_pakistan(lon, lat).any() and is_in_pakistan(lat, lon).all():
+        raise ConfigError(f"{option}: longitude and latitude are swapped; did you mean {option} {swapped}?")
+
+
+def _join(numbers: Sequence[float]) -> str:
+    return ",".join(f"{number:.10g}" for number in numbers)
