@@ -1,0 +1,253 @@
+"""Datasets on disk: a folder each, published whole, listed and verified.
+
+A dataset ``multan`` is a folder of that name with ``multan.osm.pbf``, its manifest and
+``area.geojson``, the area that was asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import shapely
+
+from chargeplan.errors import ConfigError, DataError
+from chargeplan.files import compute_sha256, replace_folder, write_text
+from chargeplan.osm.manifest import (
+    Manifest,
+    check_manifest,
+    find_manifest_path,
+    read_manifest,
+    write_manifest,
+)
+from chargeplan.osm.merge import MergeResult, count_file_elements
+from chargeplan.text import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+AREA_NAME = "area.geojson"
+DATA_ENDING = ".osm.pbf"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# Seven decimals are a centimetre, and all that OpenStreetMap keeps.
+_GRID_DEG = 1e-7
+_COUNTED = ("nodes", "ways", "relations")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatasetState:
+    """A dataset and whether it is whole.
+
+    Parameters
+    ----------
+    name : str
+    data_path : Path
+        Where its data file is or should be.
+    manifest : Manifest or None
+        None when it is missing or cannot be read.
+    fault : str
+        What is wrong and what to do; empty when nothing was found.
+    """
+
+    name: str
+    data_path: Path
+    manifest: Manifest | None
+    fault: str
+
+
+def find_data_path(folder: Path, name: str) -> Path:
+    """Find where the data file of a dataset stands or would stand.
+
+    Raises
+    ------
+    ConfigError
+        When the name is not made of letters, digits, - and _.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"dataset name {name!r}: expected 1 to 64 letters, digits, - and _, beginning with a letter or "
+            "digit; choose another name"
+        )
+    return folder / name / f"{name}{DATA_ENDING}"
+
+
+def publish_dataset(
+    folder: Path,
+    name: str,
+    *,
+    area: shapely.Geometry,
+    write_data: Callable[[Path], MergeResult],
+    make_manifest: Callable[[Path, MergeResult], Manifest],
+) -> Path:
+    """Write a dataset beside its place and put it there when it is whole.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the datasets.
+    name : str
+        Letters, digits, - and _.
+    area : shapely.Geometry
+        The area that was asked for, EPSG:4326.
+    write_data : callable
+        Writes the data file at the path given.
+    make_manifest : callable
+        Describes the file written; the checksum of the area is filled in here.
+
+    Returns
+    -------
+    Path
+        The data file.
+
+    Raises
+    ------
+    ConfigError
+        When the name cannot be one.
+    DataError
+        When a folder of this name holds other things than a dataset, or what was written does
+        not fit its manifest.
+    OSError
+        When the disk is full; an earlier dataset stays as it was.
+    """
+    data_path = find_data_path(folder, name)
+    _refuse_foreign_folder(data_path)
+    with replace_folder(data_path.parent) as fresh:
+        written = fresh / data_path.name
+        result = write_data(written)
+        write_text(fresh / AREA_NAME, _write_area(area, name))
+        manifest = dataclasses.replace(
+            make_manifest(written, result), area_sha256=compute_sha256(fresh / AREA_NAME)
+        )
+        write_manifest(written, manifest)
+        fault = _find_fault(written, manifest, thorough=True)
+        if fault:
+            raise DataError(fault)
+    return data_path
+
+
+def list_datasets(folder: Path) -> list[DatasetState]:
+    """List the datasets of a folder by name, with the faults that show without reading the data."""
+    return [_examine(folder, name, thorough=False) for name in _find_names(folder)]
+
+
+def verify_datasets(folder: Path, names: Sequence[str] = ()) -> list[DatasetState]:
+    """Verify datasets: checksums of every file, and the elements of the data counted again.
+
+    Parameters
+    ----------
+    folder : Path
+    names : sequence of str
+        Datasets to verify, all when empty; one that is not there has a fault that says so.
+    """
+    chosen = sorted(set(names)) if names else _find_names(folder)
+    return [_examine(folder, name, thorough=True) for name in chosen]
+
+
+def _find_names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(
+        inner.name
+        for inner in folder.iterdir()
+        if inner.is_dir()
+        and _NAME.fullmatch(inner.name)
+        and _list_files(inner / f"{inner.name}{DATA_ENDING}")
+    )
+
+
+def _list_files(data_path: Path) -> list[Path]:
+    """List the files of a dataset that are there."""
+    paths = (data_path, find_manifest_path(data_path), data_path.parent / AREA_NAME)
+    return [path for path in paths if path.exists()]
+
+
+def _refuse_foreign_folder(data_path: Path) -> None:
+    folder = data_path.parent
+    if not folder.exists():
+        return
+    known = set(_list_files(data_path))
+    foreign = (
+        sorted(path.name for path in folder.iterdir() if path not in known) if folder.is_dir() else ["a file"]
+    )
+    if foreign:
+        raise DataError(
+            f"{folder} is not a dataset of chargeplan (it holds {', '.join(foreign[:3])}); nothing was replaced: "
+            "choose another name or --folder"
+        )
+
+
+def _write_area(area: shapely.Geometry, name: str) -> str:
+    """Write the area as GeoJSON; where rounding would break a polygon it is kept as it is."""
+    rounded = shapely.set_precision(area, _GRID_DEG)
+    kept = rounded if rounded.is_valid and not rounded.is_empty else area
+    feature = {
+        "type": "Feature",
+        "properties": {"name": name},
+        "geometry": json.loads(shapely.to_geojson(shapely.normalize(kept))),
+    }
+    return to_json({"type": "FeatureCollection", "features": [feature]}, indent=1) + "\n"
+
+
+def _examine(folder: Path, name: str, *, thorough: bool) -> DatasetState:
+    try:
+        data_path = find_data_path(folder, name)
+    except ConfigError as error:
+        return DatasetState(name, folder / name, None, str(error))
+    if not _list_files(data_path):
+        return DatasetState(name, data_path, None, f"{name}: no such dataset in {folder}; fetch or cut it")
+    try:
+        manifest = read_manifest(data_path, name)
+    except DataError as error:
+        return DatasetState(name, data_path, None, str(error))
+    if manifest is None:
+        missing = find_manifest_path(data_path).name
+        return DatasetState(
+            name, data_path, None, f"{name}: {missing} is missing; fetch or cut the data again"
+        )
+    return DatasetState(name, data_path, manifest, _find_fault(data_path, manifest, thorough=thorough))
+
+
+def _find_fault(data_path: Path, manifest: Manifest, *, thorough: bool) -> str:
+    """Find the first fault of a dataset; what is not `thorough` reads no data."""
+    key = manifest.name
+    advice = "fetch or cut the data again"
+    if manifest.file_name != data_path.name:
+        return f"{key}: the manifest is of {manifest.file_name}, not of {data_path.name}; {advice}"
+    try:
+        # A checksum taken for granted leaves the checks of being there and of the size.
+        check_manifest(data_path, manifest, key, sha256="" if thorough else manifest.sha256)
+    except DataError as error:
+        return str(error)
+    area_path = data_path.parent / AREA_NAME
+    if manifest.area_sha256 and not area_path.is_file():
+        return f"{key}: {area_path} is missing; {advice}"
+    if not thorough:
+        return ""
+    if manifest.area_sha256 and compute_sha256(area_path) != manifest.area_sha256:
+        return (
+            f"{key}: {area_path} is not the area that the manifest describes (the SHA-256 differs); {advice}"
+        )
+    return _find_count_fault(data_path, manifest, key)
+
+
+def _find_count_fault(data_path: Path, manifest: Manifest, key: str) -> str:
+    try:
+        held = count_file_elements(data_path)
+    except RuntimeError as error:
+        return f"{key}: {data_path} cannot be read ({error}); fetch or cut the data again"
+    stated = {name: manifest.counts[name] for name in _COUNTED}
+    if held == stated:
+        return ""
+    return (
+        f"{key}: {data_path} holds {_name_counts(held)}, its manifest says {_name_counts(stated)}; "
+        "fetch or cut the data again"
+    )
+
+
+def _name_counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {name}" for name in _COUNTED)
