@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gzip
+import os
 import re
 import socket
 import struct
@@ -392,10 +393,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _cut_connection(self, *, with_reset: bool) -> None:
         self.wfile.flush()
         self.close_connection = True
-        if with_reset:  # no time to linger: the kernel sends RST instead of FIN
+        if with_reset:
+            # With no time to linger the kernel sends RST; a shutdown before would send FIN.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            # A reset throws away what the client has not read yet, its header too; both cases are real.
-            self.connection.shutdown(socket.SHUT_RD)
+            os.close(self.connection.detach())
 
     def _drip(self, reply: Reply, fault: Fault) -> None:
         """Send byte by byte until the client has had enough, the server stops or the bound is reached."""
