@@ -123,7 +123,7 @@ def parse_retry_after(value: str | None, *, server_date: str | None, utc_now: da
 
 
 def parse_slot_wait(page: str) -> float | None:
-    """Read from an Overpass status page how many seconds there are until a slot is free.
+    r"""Read from an Overpass status page how many seconds there are until a slot is free.
 
     Returns
     -------
@@ -132,9 +132,9 @@ def parse_slot_wait(page: str) -> float | None:
 
     Examples
     --------
-    >>> parse_slot_wait("Rate limit: 2\\n1 slots available now.\\n")
+    >>> parse_slot_wait("Rate limit: 2\n1 slots available now.\n")
     0.0
-    >>> parse_slot_wait("Rate limit: 2\\nSlot available after: 2026-01-01T00:00:30Z, in 30 seconds.\\n")
+    >>> parse_slot_wait("Rate limit: 2\nSlot available after: 2026-01-01T00:00:30Z, in 30 seconds.\n")
     30.0
     """
     limit = _RATE_LIMIT.search(page)

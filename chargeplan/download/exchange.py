@@ -1,0 +1,369 @@
+"""One question over HTTP and its whole answer, or a fault that says what happened and what to do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import weakref
+import zlib
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from chargeplan import __version__
+from chargeplan.download.failures import (
+    CONNECT_TIMEOUT_S,
+    LARGEST_PAGE_BYTES,
+    SHOWN_CHARACTERS,
+    WORDS_OF_STATUS,
+    RequestFaultError,
+    TimeIsOverError,
+    advise_for_status,
+    describe_failure,
+    is_page,
+    read_page,
+)
+from chargeplan.download.pace import Pace, parse_retry_after
+from chargeplan.errors import ConfigError
+from chargeplan.text import clean_text, escape_invisible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = [  # what whoever asks a server needs, with the faults it may meet
+    "GuardedAdapter",
+    "HttpSession",
+    "Reply",
+    "RequestFaultError",
+    "TimeIsOverError",
+    "check_endpoint",
+    "is_page",
+    "make_user_agent",
+    "read_page",
+]
+
+_CHUNK_BYTES = 1 << 16
+_SHORTEST_TIMEOUT_S = 0.05
+_RETRIED = frozenset({429, 500, 502, 503, 504})
+_ONCE = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """What a server answered, its body whole.
+
+    Parameters
+    ----------
+    status : int
+    headers : mapping
+        Names in any case.
+    body : bytes
+        Decoded.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class GuardedAdapter(HTTPAdapter):
+    """One connection at a time, whose socket can be shut from another thread.
+
+    A server that sends a byte now and then never meets a timeout of the socket, least of all
+    in its headers; `shut` ends such an answer when the whole time is over.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        super().__init__(pool_connections=1, pool_maxsize=1, pool_block=True, max_retries=0)
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """Give the pool for a request, with connections that remember their socket."""
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        if not hasattr(pool.ConnectionCls, "remembers_socket"):
+            pool.ConnectionCls = _make_remembering(pool.ConnectionCls, self._sockets)
+        return pool
+
+    def shut(self) -> None:
+        """Shut every open socket; a reader of it gets the end of the stream."""
+        for opened in list(self._sockets):
+            with suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+
+
+def _make_remembering(kind: Any, sockets: weakref.WeakSet[socket.socket]) -> Any:
+    class RememberingConnection(kind):  # type: ignore[misc]
+        remembers_socket = True
+
+        def connect(self) -> None:
+            super().connect()
+            sockets.add(self.sock)
+
+    return RememberingConnection
+
+
+def make_user_agent(contact: str = "") -> str:
+    """Make the name under which chargeplan asks, with a way to reach who is behind it.
+
+    Parameters
+    ----------
+    contact : str
+        A page or e-mail address; empty for the project's page, where its metadata name one.
+
+    Raises
+    ------
+    ConfigError
+        When the contact cannot stand in an HTTP header.
+    """
+    if not (contact.isascii() and contact.isprintable()) or {"(", ")"} & set(contact):
+        raise ConfigError(
+            "--contact: use a plain e-mail address or web page, in ASCII and without line ends or brackets"
+        )
+    page = contact.strip() or _find_project_page()
+    return f"chargeplan/{__version__}" + (f" (+{page})" if page else "")
+
+
+def check_endpoint(endpoint: str, option: str = "--endpoint") -> str:
+    """Return the address of a server when it can be asked and written into a manifest.
+
+    Raises
+    ------
+    ConfigError
+        When it is no http(s) address, or carries a password or parameters.
+    """
+    try:
+        parts = urlsplit(endpoint)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, is_good = urlsplit(""), False
+    if not is_good or not endpoint.isprintable() or any(sign.isspace() for sign in endpoint):
+        raise ConfigError(
+            f"{option}: {escape_invisible(clean_text(endpoint))!r} is no address of a server; expected one like "
+            "https://overpass-api.de/api/interpreter"
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigError(
+            f"{option}: leave user names, passwords and parameters out of the address, it is written into the "
+            "manifest; a password goes into the file ~/.netrc"
+        )
+    return endpoint
+
+
+class HttpSession:
+    """Asks one server over one connection; takes no cookies and follows no redirects.
+
+    Parameters
+    ----------
+    user_agent : str
+    pace : Pace
+        Knows how much of the whole time is left.
+    session : requests.Session or None
+        A session of the caller's own, in tests.
+    utc_now : callable
+        Gives the time of day, for a Retry-After that is a date.
+    """
+
+    def __init__(
+        self,
+        user_agent: str,
+        pace: Pace,
+        *,
+        session: requests.Session | None = None,
+        utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pace = pace
+        self._utc_now = utc_now
+        self._session = session or _make_session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.update(
+            {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def send(
+        self, method: str, url: str, *, fields: Mapping[str, str], read_timeout_s: float, largest_bytes: int
+    ) -> Reply:
+        """Send a question and read the whole answer, whatever its status.
+
+        Parameters
+        ----------
+        method : str
+            "GET" or "POST".
+        url : str
+        fields : mapping
+            Parameters of a GET, form of a POST.
+        read_timeout_s : float
+            Longest silence of the server.
+        largest_bytes : int
+            Larger bodies are not read to their end.
+
+        Raises
+        ------
+        RequestFaultError
+            When there is no whole answer.
+        TimeIsOverError
+            When the deadline came first.
+        """
+        placed: dict[str, Any] = {"data" if method == "POST" else "params": dict(fields)} if fields else {}
+        remaining_s = max(_SHORTEST_TIMEOUT_S, self._pace.get_remaining_s())
+        timeout = (min(CONNECT_TIMEOUT_S, remaining_s), min(read_timeout_s, remaining_s))
+        with self._shut_at_deadline(remaining_s):
+            try:
+                with self._session.request(
+                    method, url, **placed, timeout=timeout, stream=True, allow_redirects=False
+                ) as response:
+                    body = self._read_body(response, largest_bytes)
+                    return Reply(response.status_code, response.headers, body)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                if self._pace.get_remaining_s() <= 0:
+                    raise TimeIsOverError from error
+                raise describe_failure(error) from error
+            finally:
+                self._pace.end_turn()
+
+    def check_reply(self, reply: Reply) -> None:
+        """Check that a reply has status 200.
+
+        Raises
+        ------
+        RequestFaultError
+            When it has another one.
+        """
+        if reply.status == 200:
+            return
+        words = read_page(reply.body)
+        said = f': "{words}"' if words else ""
+        if 300 <= reply.status < 400:
+            raise _describe_redirect(reply)
+        if reply.status in _RETRIED:
+            wait_s = parse_retry_after(
+                reply.headers.get("Retry-After"),
+                server_date=reply.headers.get("Date"),
+                utc_now=self._utc_now(),
+            )
+            raise RequestFaultError(
+                f"{WORDS_OF_STATUS[reply.status]} (status {reply.status}){said}",
+                wait_s=wait_s,
+                is_busy=reply.status in {429, 504},
+            )
+        raise RequestFaultError(
+            f"refuses the question (status {reply.status}){said}",
+            advise_for_status(reply.status),
+            max_tries=_ONCE,
+        )
+
+    @contextmanager
+    def _shut_at_deadline(self, remaining_s: float) -> Iterator[None]:
+        def shut() -> None:
+            for adapter in self._session.adapters.values():
+                if isinstance(adapter, GuardedAdapter):
+                    adapter.shut()
+
+        timer = threading.Timer(remaining_s + _SHORTEST_TIMEOUT_S, shut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _read_body(self, response: requests.Response, largest_bytes: int) -> bytes:
+        body = bytearray()
+        if response.status_code == 200:
+            self._fill(body, response, largest_bytes)
+            return bytes(body)
+        # The page of a refusal is for its words only; what is wrong with it matters less than the status.
+        with suppress(RequestFaultError, urllib3.exceptions.HTTPError):
+            self._fill(body, response, LARGEST_PAGE_BYTES)
+        return bytes(body[:LARGEST_PAGE_BYTES])
+
+    def _fill(self, body: bytearray, response: requests.Response, largest_bytes: int) -> None:
+        inflate = _make_inflater(response.headers.get("Content-Encoding", ""))
+        n_received = 0
+        # `read1` gives what has come; `read` would wait for a full chunk, however slowly it drips.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+            if self._pace.get_remaining_s() <= 0:
+                raise TimeIsOverError
+            n_received += len(chunk)
+            body += inflate(chunk, largest_bytes - len(body) + 1)
+            if len(body) > largest_bytes:
+                raise RequestFaultError(
+                    f"sends more than {largest_bytes:,} bytes", max_tries=_ONCE, is_too_large=True
+                )
+        _check_length(response, n_received)
+        inflate(b"", 0)
+
+
+def _describe_redirect(reply: Reply) -> RequestFaultError:
+    target = escape_invisible(clean_text(reply.headers.get("Location", "")))[:SHOWN_CHARACTERS]
+    return RequestFaultError(
+        f"sends us elsewhere (status {reply.status}) to {target or 'nowhere'}",
+        "when this is a login page of your network, log in with a browser first; when the server has moved, name "
+        "its new address with --endpoint",
+        max_tries=_ONCE,
+    )
+
+
+def _make_inflater(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Make what decodes a body chunk by chunk, at most so many bytes; an empty chunk ends the body."""
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return lambda chunk, _largest: chunk
+    if name not in {"gzip", "x-gzip"}:
+        raise RequestFaultError(
+            f"answers in an encoding that was not asked for ({clean_text(encoding)[:40]})"
+        )
+    inflater = zlib.decompressobj(wbits=31)
+
+    def inflate(chunk: bytes, largest: int) -> bytes:
+        if not chunk:
+            if not inflater.eof:
+                raise RequestFaultError("sent a compressed answer that is cut short")
+            return b""
+        if inflater.eof:
+            raise RequestFaultError("sent a compressed answer with something behind its end")
+        try:
+            decoded = inflater.decompress(chunk, largest)
+        except zlib.error as error:
+            raise RequestFaultError(f"sent a compressed answer that is damaged ({error})") from error
+        if inflater.unused_data:
+            raise RequestFaultError("sent a compressed answer with something behind its end")
+        return decoded
+
+    return inflate
+
+
+def _check_length(response: requests.Response, n_received: int) -> None:
+    announced = response.headers.get("Content-Length", "")
+    if "Transfer-Encoding" in response.headers or not announced.strip().isdigit():
+        return
+    if n_received != int(announced):
+        raise RequestFaultError(f"announced {int(announced):,} bytes and sent {n_received:,}")
+
+
+def _make_session() -> requests.Session:
+    session = requests.Session()
+    adapter = GuardedAdapter()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _find_project_page() -> str:
+    try:
+        urls = metadata.metadata("chargeplan").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:  # a checkout that was not installed
+        return ""
+    pages = [str(line).partition(",")[2].strip() for line in urls]
+    return next((page for page in pages if page.startswith("http")), "")
