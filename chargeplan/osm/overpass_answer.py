@@ -8,7 +8,6 @@ of these is an error here, so that no part is ever taken for the whole.
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -224,7 +223,7 @@ def _is_id(value: object) -> bool:
 
 
 def _is_degree(value: object, largest: float) -> bool:
-    return type(value) in {int, float} and math.isfinite(value) and abs(value) <= largest  # type: ignore[arg-type]
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest
 
 
 def _find_element_fault(element: object) -> str:
