@@ -11,29 +11,26 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import shapely
 
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256, write_text
+from chargeplan.osm.manifest_faults import FORMAT_VERSION, OWN_CHECKSUM, list_faults
+from chargeplan.osm.times import describe_lateness
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANIFEST_ENDING = ".manifest.json"
-FORMAT_VERSION = 1
 
+MANIFEST_ENDING = ".manifest.json"
 OSM_LICENCE = "ODbL 1.0"
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
 
-_OWN_CHECKSUM = "manifest_sha256"
 _NO_CHECKSUM = "0" * 64
-_CHECKSUM_LINE = re.compile(rf'^ "{_OWN_CHECKSUM}": "([0-9a-f]{{64}})",?$', re.MULTILINE)
-_CHECKSUM = re.compile(r"[0-9a-f]{64}")
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_CHECKSUM_LINE = re.compile(rf'^ "{OWN_CHECKSUM}": "([0-9a-f]{{64}})",?$', re.MULTILINE)
 # Covers a manifest of any real area; a larger file is something else.
 _LARGEST_BYTES = 20_000_000
 _ADVICE = "fetch or cut the data again"
@@ -118,19 +115,6 @@ class Manifest:
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Manifest))
-_TEXTS = (
-    "name",
-    "file_name",
-    "made_by",
-    "source",
-    "endpoint",
-    "area",
-    "licence",
-    "attribution",
-)
-_CHECKSUMS = {"sha256": False, "source_sha256": True, "area_sha256": True}  # may it be empty?
-_TIMESTAMPS = {"osm_timestamp": True, "newest_osm_timestamp": True, "retrieved": False}
-_COUNTED = ("nodes", "ways", "relations")
 
 
 def find_manifest_path(data_path: Path) -> Path:
@@ -149,10 +133,10 @@ def write_manifest(data_path: Path, manifest: Manifest) -> None:
     path = find_manifest_path(data_path)
     content = {"format_version": FORMAT_VERSION, **dataclasses.asdict(manifest)}
     plain = json.loads(to_json(content, indent=1))
-    faults = _list_faults(plain)
+    faults = list_faults(plain, _FIELDS)
     if faults:
         raise DataError([f"{path}: {fault}" for fault in faults])
-    text = to_json({**plain, _OWN_CHECKSUM: _NO_CHECKSUM}, indent=1) + "\n"
+    text = to_json({**plain, OWN_CHECKSUM: _NO_CHECKSUM}, indent=1) + "\n"
     write_text(path, _fill_checksum(text, _compute_own_checksum(text)))
 
 
@@ -192,7 +176,7 @@ def read_manifest(data_path: Path, key: str) -> Manifest | None:
             f"{where} is not as chargeplan wrote it (its own checksum differs): it is damaged or was edited; "
             f"{_ADVICE}, or remove it to use the file unchecked"
         )
-    faults = _list_faults(content)
+    faults = list_faults(content, _FIELDS)
     if faults:
         raise DataError([f"{where}: {fault}; {_ADVICE}" for fault in faults])
     return Manifest(
@@ -238,6 +222,12 @@ def check_manifest(data_path: Path, manifest: Manifest, key: str, *, sha256: str
         )
 
 
+def list_limits(manifest: Manifest) -> tuple[str, ...]:
+    """List what a planner must know of the data: the manifest's limits, and data that came late."""
+    lateness = describe_lateness(manifest.osm_timestamp, manifest.retrieved)
+    return (*manifest.limits, *([lateness] if lateness else []))
+
+
 def get_covered(manifest: Manifest) -> shapely.Geometry:
     """Return the area in which the data are complete, EPSG:4326."""
     return shapely.from_geojson(json.dumps(manifest.covered))
@@ -268,84 +258,3 @@ def _fill_checksum(text: str, checksum: str) -> str:
 def _compute_own_checksum(text: str) -> str:
     """Compute the SHA-256 of a manifest's whole text, its own checksum set to zeros."""
     return hashlib.sha256(_fill_checksum(text, _NO_CHECKSUM).encode("utf-8")).hexdigest()
-
-
-def _list_faults(content: object) -> list[str]:
-    """List what keeps plain data from being a manifest, in words."""
-    if not isinstance(content, dict):
-        return ["it is not a JSON object"]
-    if content.get("format_version") != FORMAT_VERSION or isinstance(content["format_version"], bool):
-        return [f"format_version is {content.get('format_version')!r}, expected {FORMAT_VERSION}"]
-    missing = [name for name in _FIELDS if name not in content]
-    extra = sorted(content.keys() - {*_FIELDS, "format_version", _OWN_CHECKSUM})
-    if missing or extra:
-        return [f"no {name}" for name in missing] + [f"unknown member {name}" for name in extra]
-    faults = [f"{name} is not text" for name in _TEXTS if not isinstance(content[name], str)]
-    faults += [
-        f"{name} is not a SHA-256"
-        for name, may_lack in _CHECKSUMS.items()
-        if not _fits(content[name], _CHECKSUM, may_lack)
-    ]
-    faults += [
-        f"{name} is no time like 2026-03-19T19:50:00Z"
-        for name, may_lack in _TIMESTAMPS.items()
-        if not is_timestamp(content[name]) and not (may_lack and content[name] == "")
-    ]
-    if not _is_count(content["size_bytes"]):
-        faults.append("size_bytes is not a whole number from 0")
-    faults += _list_count_faults(content["counts"])
-    faults += _list_query_faults(content["queries"])
-    if not isinstance(content["limits"], list) or not all(
-        isinstance(limit, str) for limit in content["limits"]
-    ):
-        faults.append("limits is not a list of texts")
-    return faults + _list_cover_faults(content["covered"])
-
-
-def is_timestamp(value: object) -> bool:
-    """Tell whether a value is a time as OpenStreetMap writes it, such as 2026-03-19T19:50:00Z."""
-    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _fits(value: object, form: re.Pattern[str], may_lack: bool) -> bool:
-    return isinstance(value, str) and (form.fullmatch(value) is not None or (may_lack and value == ""))
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _list_count_faults(counts: object) -> list[str]:
-    if not isinstance(counts, dict) or not all(_is_count(count) for count in counts.values()):
-        return ["counts is not an object of whole numbers from 0"]
-    return [f"counts has no {name}" for name in _COUNTED if name not in counts]
-
-
-def _list_query_faults(queries: object) -> list[str]:
-    is_good = isinstance(queries, list) and all(
-        isinstance(note, dict)
-        and note.keys() == {"layer", "n_requests", "sha256"}
-        and isinstance(note["layer"], str)
-        and _is_count(note["n_requests"])
-        and _fits(note["sha256"], _CHECKSUM, False)
-        for note in queries
-    )
-    return [] if is_good else ["queries is not a list of layer, n_requests and sha256"]
-
-
-def _list_cover_faults(covered: object) -> list[str]:
-    if not isinstance(covered, dict) or covered.get("type") not in {"Polygon", "MultiPolygon"}:
-        return ["covered is not a GeoJSON polygon"]
-    try:
-        geometry = shapely.from_geojson(json.dumps(covered))
-    except (shapely.errors.GEOSException, ValueError) as error:
-        return [f"covered is not a GeoJSON polygon ({error})"]
-    if geometry.is_empty or not geometry.is_valid:
-        return ["covered is empty or crosses itself"]
-    return []

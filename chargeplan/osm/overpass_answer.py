@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from chargeplan.errors import DataError
-from chargeplan.osm.manifest import is_timestamp
+from chargeplan.osm.times import is_timestamp
 from chargeplan.text import clean_text, escape_invisible
 
 if TYPE_CHECKING:
