@@ -27,6 +27,18 @@ def kmh_to_ms(speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:
     return speed_kmh / 3.6
 
 
+def ms_to_kmh(speed_ms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert speeds in metres per second to km/h.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ms_to_kmh(np.array([10.0]))
+    array([36.])
+    """
+    return speed_ms * 3.6
+
+
 def format_pkr(amount_pkr: float) -> str:
     """Write an amount of money with thousands separators, and in millions when large.
 

@@ -56,7 +56,7 @@ class Chains:
     head: Ints
 
 
-def contract_chains(segments: Segments, kind: Ints) -> Chains:
+def contract_chains(segments: Segments, kind: Ints, kept: Bools | None = None) -> Chains:
     """Contract nodes at which a driver has no choice.
 
     Parameters
@@ -65,6 +65,9 @@ def contract_chains(segments: Segments, kind: Ints) -> Chains:
         Strongly connected.
     kind : ndarray of int64, shape (m,)
         Nodes between segments of different kind are kept (the drawn road class).
+    kept : ndarray of bool, shape (n_nodes,), optional
+        Nodes to keep besides, as a network that was contracted before brings them; long
+        chains are then not given nodes once more.
 
     Notes
     -----
@@ -74,9 +77,12 @@ def contract_chains(segments: Segments, kind: Ints) -> Chains:
     """
     darts = _Darts(segments)
     is_kept = ~_find_passed_nodes(darts, kind)
+    if kept is not None:
+        is_kept |= kept
     if not is_kept.any():  # the whole network is one ring
         is_kept[0] = True
-    is_kept |= _find_spaced_nodes(darts, _follow(darts, is_kept), is_kept)
+    if kept is None:
+        is_kept |= _find_spaced_nodes(darts, _follow(darts, is_kept), is_kept)
     return _make_chains(darts, _follow(darts, is_kept), is_kept)
 
 

@@ -57,6 +57,10 @@ class RoadWays(WayStore):
         Tags as they stand; name is the English one where there is one.
     odd_oneway : list of int
         Ids of ways whose oneway tag was not understood.
+    free_kmh : array of float
+        Free speeds that take the place of the tags', one for each row; empty when the tags count.
+    are_parts : bool
+        True when several rows may be parts of one way, so that a repeated id is no repetition.
     """
 
     class_code: array[int] = field(default_factory=lambda: array("b"))
@@ -64,6 +68,8 @@ class RoadWays(WayStore):
     maxspeed: list[str | None] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
     odd_oneway: list[int] = field(default_factory=list)
+    free_kmh: array[float] = field(default_factory=lambda: array("d"))
+    are_parts: bool = False
 
 
 @dataclass(slots=True)

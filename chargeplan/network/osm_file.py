@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from chargeplan.errors import DataError, name_rows
 from chargeplan.files import require_file
 from chargeplan.network.elements import ElementCollector, PlaceNodes, PlaceWays, RoadWays
 from chargeplan.network.node_locations import Box, LocationFile, NodeLocations
+from chargeplan.network.repairs import RepairLog
 from chargeplan.places import read_kind_table
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ _FORMATS = {
     ".osm.gz": "xml.gz",
     ".osm.bz2": "xml.bz2",
 }
+OSM_ENDINGS = tuple(_FORMATS)
 _EVERYWHERE: Box = (-180.0, -90.0, 180.0, 90.0)
 
 
 @dataclass(frozen=True, slots=True)
 class OsmContent:
-    """What one pass over a file brings.
+    """What a file brings.
 
     Parameters
     ----------
@@ -51,6 +53,13 @@ class OsmContent:
         Box of all nodes of the file; found only when no road is near.
     data_date : str
         Date (ISO) of the newest road or place, else of the extract, else empty.
+    limits : tuple of str
+        What a file of this kind cannot tell or lacks, in words that a planner understands.
+    repairs : RepairLog
+        What was mended or left out so far.
+    kept_node_id : ndarray of int64 or None
+        Nodes at which the network must have a node and between which it needs none; None
+        when the roads decide.
     """
 
     roads: RoadWays
@@ -61,6 +70,9 @@ class OsmContent:
     n_roads_in_file: int
     bounds: Box | None
     data_date: str
+    limits: tuple[str, ...] = ()
+    repairs: RepairLog = field(default_factory=RepairLog)
+    kept_node_id: NDArray[np.int64] | None = None
 
 
 def read_osm_file(path: Path, box: Box) -> OsmContent:

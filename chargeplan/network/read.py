@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
+import shapely
 
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256, find_project_folder
@@ -16,8 +17,8 @@ from chargeplan.network.components import keep_strongest
 from chargeplan.network.cut import build_buffered_area
 from chargeplan.network.drawing import describe_roads, draw_shapes, find_drawn_class
 from chargeplan.network.map_places import build_places
-from chargeplan.network.osm_file import KEY, OsmContent, read_osm_file
-from chargeplan.network.repairs import RepairLog
+from chargeplan.network.osm_file import KEY, OsmContent
+from chargeplan.network.road_file import read_road_file
 from chargeplan.network.segments import Segments, build_segments
 from chargeplan.network.speeds import read_speed_table
 from chargeplan.network.tags import MOTORWAY_CODES
@@ -25,6 +26,7 @@ from chargeplan.records import DataSource, MapPlaces, RoadNetwork
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import NetworkSettings
+    from chargeplan.network.speeds import SpeedTable
     from chargeplan.network.ways import Ways
     from chargeplan.records import StudyArea
 
@@ -59,28 +61,60 @@ def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
     """
     table = read_speed_table(settings.speeds)
     buffered = build_buffered_area(area, settings.buffer_km)
-    content = read_osm_file(settings.path, buffered.bounds)
-    repairs = RepairLog()
+    content = read_road_file(settings.path, buffered.bounds, table, speed_factor=settings.speed_factor)
+    network, places = assemble_network(
+        content, area, buffered, table, speed_factor=settings.speed_factor, source=settings.path.name
+    )
+    return NetworkReading(network, places, _describe_source(settings, content.data_date))
+
+
+def assemble_network(
+    content: OsmContent,
+    area: StudyArea,
+    boundary: shapely.Geometry,
+    table: SpeedTable,
+    *,
+    speed_factor: float,
+    source: str,
+) -> tuple[RoadNetwork, MapPlaces]:
+    """Make the network and the places of a study area from what a file brought.
+
+    Parameters
+    ----------
+    content : OsmContent
+    area : StudyArea
+    boundary : shapely.Geometry
+        The area with its buffer, EPSG:4326.
+    table : SpeedTable
+    speed_factor : float
+    source : str
+        Name of the file or graph, for messages and places.
+
+    Raises
+    ------
+    DataError
+        When no drivable network lies in the area.
+    """
+    repairs = content.repairs
     ways, segments = build_segments(
         content.roads,
         content.locations,
         table,
-        boundary=buffered,
-        speed_factor=settings.speed_factor,
+        boundary=boundary,
+        speed_factor=speed_factor,
         repairs=repairs,
     )
     if segments.start.size == 0:
-        raise DataError(_explain_no_road(content, area, settings.path.name))
+        raise DataError(_explain_no_road(content, area, source))
     strongest = keep_strongest(segments, ways, repairs)
     if strongest.node_id.size < 2:
         raise DataError(
-            f"{KEY}: the {segments.node_id.size} road nodes of {settings.path.name} in the study area "
+            f"{KEY}: the {segments.node_id.size} road nodes of {source} in the study area "
             "form no network: none can be driven to and back from; check the oneway tags or use a "
             "larger extract"
         )
-    places = build_places(content, area, settings.path.name, repairs)
-    network = _build_network(strongest, ways, repairs, crs=area.crs, data_date=content.data_date)
-    return NetworkReading(network, places, _describe_source(settings, content.data_date))
+    places = build_places(content, area, source, repairs)
+    return _build_network(strongest, ways, content, crs=area.crs), places
 
 
 def _explain_no_road(content: OsmContent, area: StudyArea, file_name: str) -> str:
@@ -102,11 +136,10 @@ def _explain_no_road(content: OsmContent, area: StudyArea, file_name: str) -> st
     )
 
 
-def _build_network(
-    segments: Segments, ways: Ways, repairs: RepairLog, *, crs: str, data_date: str
-) -> RoadNetwork:
+def _build_network(segments: Segments, ways: Ways, content: OsmContent, *, crs: str) -> RoadNetwork:
     drawn_class = find_drawn_class(segments, ways)
-    chains = contract_chains(segments, drawn_class)
+    must_keep = None if content.kept_node_id is None else np.isin(segments.node_id, content.kept_node_id)
+    chains = contract_chains(segments, drawn_class, must_keep)
     kept = np.unique(np.concatenate([chains.start, chains.end]))
     is_motorway = np.isin(ways.class_code[segments.way], MOTORWAY_CODES)
     is_joinable = np.zeros(segments.node_id.size, np.bool_)
@@ -124,8 +157,8 @@ def _build_network(
         road_offsets=offsets,
         crs=crs,
         imputed_speed_share=float(1.0 - tagged_m / segments.length_m.sum()),
-        repairs=repairs.make_table(),
-        data_date=data_date,
+        repairs=content.repairs.make_table(),
+        data_date=content.data_date,
     )
 
 

@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Drivable ways, one row per way id, rising.
+    """Drivable ways, one row per way id (or per part of a way, see `RoadWays`), rising.
 
     Parameters
     ----------
@@ -61,7 +61,11 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
         Gets repeated ways, odd tags and capped speeds.
     """
     way_id = np.array(roads.way_id, np.int64)
-    file_row = _find_newest(way_id, np.array(roads.version, np.int64), is_near, repairs)
+    if roads.are_parts:
+        near = np.flatnonzero(is_near)
+        file_row = near[np.argsort(way_id[near], kind="stable")]
+    else:
+        file_row = _find_newest(way_id, np.array(roads.version, np.int64), is_near, repairs)
     row_of_file_way = np.full(way_id.size, -1, np.int64)
     row_of_file_way[file_row] = np.arange(file_row.size)
     class_code = np.array(roads.class_code, np.int64)[file_row]
@@ -78,11 +82,12 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
         np.array(sorted(set(roads.odd_oneway)), np.int64),
         repairs,
     )
+    tag_kmh = np.array([speed.kmh for speed in speeds], np.float64)
     return Ways(
         selected_id,
         class_code,
         np.array(roads.direction, np.int64)[file_row],
-        np.array([speed.kmh for speed in speeds], np.float64),
+        np.array(roads.free_kmh, np.float64)[file_row] if len(roads.free_kmh) else tag_kmh,
         np.array([speed.is_tagged for speed in speeds], np.bool_),
         [roads.name[row] for row in file_row.tolist()],
         row_of_file_way,

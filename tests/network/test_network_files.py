@@ -122,7 +122,7 @@ def test_damaged_bytes_give_a_data_error_or_the_same_roads(tmp_path, cross, read
     assert n_refused >= 25
 
 
-@pytest.mark.parametrize("name", ["streets.txt", "streets.json", "streets", "streets.pbf.zip"])
+@pytest.mark.parametrize("name", ["streets.txt", "streets.geojson", "streets", "streets.pbf.zip"])
 def test_unknown_name_ending_is_refused(tmp_path, read_file, name):
     path = tmp_path / name
     path.write_text("<osm/>")
