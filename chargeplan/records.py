@@ -93,7 +93,11 @@ class DataSource:
     attribution : str
         Text to show on the map, or empty.
     data_date : str
-        Date of the newest element (ISO), or empty when unknown.
+        Date of the state of the data or of its newest element (ISO), or empty when unknown.
+    endpoint : str
+        Address of the server that gave the data, or empty.
+    limits : tuple of str
+        What the data cannot tell or lack, in words that a planner understands.
     """
 
     key: str
@@ -103,6 +107,8 @@ class DataSource:
     licence: str
     attribution: str
     data_date: str
+    endpoint: str = ""
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,10 @@ _SAMPLED_PAIRS = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanCase:
-    """A plan with the raw records it is checked against."""
+    """A plan with the raw records it is checked against.
+
+    `data_limits` are what the road data cannot tell or lack; they become warnings.
+    """
 
     request: PlanRequest
     network: RoadNetwork
@@ -55,6 +58,7 @@ class PlanCase:
     travel: TravelTable
     problem: PlanProblem
     solution: Solution
+    data_limits: tuple[str, ...] = ()
 
     @property
     def used(self) -> Ints:

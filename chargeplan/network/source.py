@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256, find_project_folder, require_file
@@ -145,9 +146,18 @@ def describe_source(checked: CheckedFile, data_date: str, limits: tuple[str, ...
         licence=licence,
         attribution=attribution,
         data_date=data_date,
-        endpoint=manifest.endpoint if manifest is not None else "",
+        endpoint=_strip_secrets(manifest.endpoint) if manifest is not None else "",
         limits=limits if manifest is not None or is_own else (NO_MANIFEST, *limits),
     )
+
+
+def _strip_secrets(endpoint: str) -> str:
+    """Leave out what may be a password or a key of an address, because runs are published."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _measure_outside(geometry: shapely.Geometry, covered: shapely.Geometry) -> tuple[float, float]:

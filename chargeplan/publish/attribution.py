@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chargeplan.text import clean_text
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 
-def list_sources(bundle: RunBundle) -> list[dict[str, str | int]]:
+def list_sources(bundle: RunBundle) -> list[dict[str, Any]]:
     """List the input files as plain data, in the order of their keys."""
     ordered = sorted(bundle.sources, key=lambda source: (source.key, source.file_name))
     return [
@@ -22,6 +22,8 @@ def list_sources(bundle: RunBundle) -> list[dict[str, str | int]]:
             "licence": clean_text(source.licence),
             "attribution": clean_text(source.attribution),
             "data_date": clean_text(source.data_date),
+            "endpoint": clean_text(source.endpoint),
+            "limits": [clean_text(limit) for limit in source.limits],
         }
         for source in ordered
     ]

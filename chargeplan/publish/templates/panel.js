@@ -29,8 +29,9 @@ chargeplan.fillNotes = function (plan) {
   texts.concat(plan.warnings).forEach(function (text) { notes.appendChild(make("li", { text: text, attributes: { dir: "auto" } })); });
   var list = document.querySelector("#sources ul");
   plan.sources.forEach(function (source) {
-    var parts = [source.attribution, source.licence, source.data_date ? "data of " + source.data_date : ""];
-    list.appendChild(make("li", { attributes: { dir: "auto" }, text: source.file_name + ": " + parts.filter(Boolean).join(", ") }));
+    var parts = [source.attribution, source.licence, source.data_date ? "data of " + source.data_date : "", source.endpoint ? "from " + source.endpoint : ""];
+    var text = source.file_name + ": " + parts.filter(Boolean).join(", ");
+    list.appendChild(make("li", { attributes: { dir: "auto" }, text: [text].concat(source.limits).join("; ") }));
   });
 };
 
