@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import math
 import shlex
 import sys
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from chargeplan import __version__
-from chargeplan.errors import ChargeplanError, ConfigError, DataError, ExitCode
+from chargeplan.cli_data import add_data_commands
+from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
+from chargeplan.errors import DataError, ExitCode
 from chargeplan.progress import make_progress, write_line
-from chargeplan.text import escape_invisible
 from chargeplan.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
@@ -40,8 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON object per event and result.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log details, and tracebacks.")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -73,7 +68,7 @@ def _start(
     if ctx.invoked_subcommand is None:
         write_line(sys.stdout, ctx.get_help())
         raise typer.Exit
-    ctx.obj = _Output(as_json=as_json, verbose=verbose)
+    ctx.obj = Output(as_json=as_json, verbose=verbose)
 
 
 @app.command()
@@ -87,7 +82,7 @@ def demo(
     """Run the built-in city, a schematic Islamabad."""
     from chargeplan.files import find_project_folder
 
-    with _report(ctx, as_json, verbose) as output:
+    with report(ctx, as_json, verbose) as output:
         config = find_project_folder("configs") / "demo.yaml"
         _run(config, [f"publish.folder={json.dumps(str(folder))}", *(changes or [])], output)
 
@@ -101,7 +96,7 @@ def run(
     verbose: VerboseOption = False,
 ) -> None:
     """Run a study: from its config to its map."""
-    with _report(ctx, as_json, verbose) as output:
+    with report(ctx, as_json, verbose) as output:
         _run(config, changes or [], output)
 
 
@@ -114,7 +109,7 @@ def check(
     verbose: VerboseOption = False,
 ) -> None:
     """Check a config and its files, without a run."""
-    with _report(ctx, as_json, verbose) as output:
+    with report(ctx, as_json, verbose) as output:
         from chargeplan.config.inputs import check_study
         from chargeplan.config.load import load_settings
 
@@ -137,7 +132,7 @@ def verify(
     ctx: typer.Context, folder: FolderArgument, as_json: JsonOption = False, verbose: VerboseOption = False
 ) -> None:
     """Check a finished run again, without the solver."""
-    with _report(ctx, as_json, verbose) as output:
+    with report(ctx, as_json, verbose) as output:
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; name the folder of a finished run, such as maps/demo")
         from chargeplan.pipeline import verify_run
@@ -163,7 +158,7 @@ def schema(
     verbose: VerboseOption = False,
 ) -> None:
     """Write the JSON Schema or the reference of configs."""
-    with _report(ctx, False, verbose) as output:
+    with report(ctx, False, verbose) as output:
         from chargeplan.config.reference import write_reference
         from chargeplan.config.schema import write_schema_text
         from chargeplan.files import write_text
@@ -179,7 +174,7 @@ def schema(
 @app.command()
 def doctor(ctx: typer.Context, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Tell what this computer has and lacks."""
-    with _report(ctx, as_json, verbose) as output:
+    with report(ctx, as_json, verbose) as output:
         from chargeplan.doctor import Health, examine
 
         findings = []
@@ -196,7 +191,7 @@ def doctor(ctx: typer.Context, as_json: JsonOption = False, verbose: VerboseOpti
             raise typer.Exit(int(code))
 
 
-def _run(config: Path, changes: list[str], output: _Output) -> None:
+def _run(config: Path, changes: list[str], output: Output) -> None:
     from chargeplan.config.inputs import check_files
     from chargeplan.config.load import load_settings
 
@@ -236,123 +231,7 @@ def _format_command() -> str:
     return shlex.join(["chargeplan", *sys.argv[1:]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Output:
-    """Results to standard output, everything else to standard error.
-
-    Parameters
-    ----------
-    as_json : bool
-        One JSON object per line instead of text.
-    verbose : bool
-        Show logs and tracebacks.
-    """
-
-    as_json: bool = False
-    verbose: bool = False
-
-    def show(self, text: str, data: dict[str, object]) -> None:
-        """Write a part of the result."""
-        write_line(sys.stdout, json.dumps(data, ensure_ascii=False) if self.as_json else text)
-
-    def show_result(
-        self, text: str, data: dict[str, object], *, code: ExitCode = ExitCode.PLAN_FOUND
-    ) -> None:
-        """Write the line that the command ends with."""
-        self.show(text, {"event": "result", "exit_code": int(code), "message": text, **data})
-
-    def tell(self, text: str, *, level: str = "info") -> None:
-        """Write a line beside the result."""
-        line = {"event": "message", "level": level, "message": text}
-        write_line(sys.stderr, json.dumps(line, ensure_ascii=False) if self.as_json else text)
-
-    def tell_error(self, error: BaseException, lines: Sequence[str], code: int) -> int:
-        """Write what went wrong; return the exit code."""
-        if self.verbose:
-            for line in traceback.format_exception(error):
-                write_line(sys.stderr, line.rstrip("\n"))
-        if self.as_json:
-            kind = type(error).__name__
-            data = {"event": "error", "kind": kind, "exit_code": int(code), "faults": list(lines)}
-            write_line(sys.stderr, json.dumps(data, ensure_ascii=False))
-        else:
-            for line in lines:
-                write_line(sys.stderr, line)
-            if len(lines) > 1 and isinstance(error, (ConfigError, DataError)):
-                write_line(sys.stderr, f"{len(lines)} faults; nothing was run")
-        return code
-
-
-@contextmanager
-def _report(ctx: typer.Context, as_json: bool, verbose: bool) -> Iterator[_Output]:
-    """Run the body of a command; turn what it raises into lines and an exit code."""
-    given = ctx.obj or _Output()
-    output = _Output(as_json=as_json or given.as_json, verbose=verbose or given.verbose)
-    with _show_logs(output):
-        try:
-            yield output
-        except ChargeplanError as error:
-            faults = getattr(error, "faults", None) or str(error).splitlines() or [type(error).__name__]
-            code = output.tell_error(error, [escape_invisible(fault) for fault in faults], error.exit_code)
-        except KeyboardInterrupt as error:
-            code = output.tell_error(
-                error, ["interrupted; nothing half-finished was written"], ExitCode.INTERRUPTED
-            )
-        except MemoryError as error:
-            advice = (
-                "out of memory; use a smaller study area, fewer sites or a coarser demand.cell_resolution"
-            )
-            code = output.tell_error(error, [advice], ExitCode.UNEXPECTED)
-        except OSError as error:
-            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            advice = f"{what}; check the disk and the permissions, or name another folder"
-            code = output.tell_error(error, [advice], ExitCode.UNEXPECTED)
-        except (typer.Exit, SystemExit):
-            raise
-        except Exception as error:  # the last border: a user never meets a traceback unasked
-            first = f"unexpected fault: {type(error).__name__}: {error}".splitlines()[0]
-            advice = "this is a fault of chargeplan; run again with -v for the traceback, and report it"
-            code = output.tell_error(error, [escape_invisible(first), advice], ExitCode.UNEXPECTED)
-        else:
-            return
-    raise typer.Exit(int(code))
-
-
-@contextmanager
-def _show_logs(output: _Output) -> Iterator[None]:
-    """Send the logs of chargeplan to standard error: warnings, with -v everything.
-
-    Warnings of libraries come the same way, so that with --json they are objects too.
-    """
-    ours, warnings = logging.getLogger("chargeplan"), logging.getLogger("py.warnings")
-    handler, level, spreads = _LogHandler(output), ours.level, warnings.propagate
-    for logger in (ours, warnings):
-        logger.addHandler(handler)
-    ours.setLevel(logging.DEBUG if output.verbose else logging.WARNING)
-    warnings.propagate = False
-    logging.captureWarnings(True)
-    try:
-        yield
-    finally:
-        logging.captureWarnings(False)
-        warnings.propagate = spreads
-        ours.setLevel(level)
-        for logger in (ours, warnings):
-            logger.removeHandler(handler)
-
-
-class _LogHandler(logging.Handler):
-    """Writes to what is standard error at that moment, which a live display replaces."""
-
-    def __init__(self, output: _Output) -> None:
-        super().__init__()
-        self._output = output
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        message = record.getMessage().strip()
-        text = escape_invisible(f"{record.levelname.lower()} {record.name}: {message}")
-        self._output.tell(text, level=record.levelname.lower())
+add_data_commands(app)
 
 
 def main() -> NoReturn:

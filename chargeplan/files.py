@@ -56,7 +56,8 @@ def require_file(path: Path, key: str) -> Path:
         When there is no such file, it is a folder, or it is empty.
     """
     if not path.exists():
-        raise DataError(f"{key}: no file at {path}; check the path or set it with --set {key}=PATH")
+        setting = "" if key.startswith("--") else f" or set it with --set {key}=PATH"
+        raise DataError(f"{key}: no file at {path}; check the path{setting}")
     if not path.is_file():
         raise DataError(f"{key}: {path} is not a file; name a file")
     if path.stat().st_size == 0:

@@ -1,0 +1,363 @@
+"""The commands that bring data onto the disk: fetch, find-area, cut, data list, data verify."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
+from chargeplan.errors import ChargeplanError, ConfigError, ExitCode
+from chargeplan.progress import make_progress
+from chargeplan.units import BYTES_PER_MB, SECONDS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from chargeplan.config.load import LoadedSettings
+    from chargeplan.download.areas import FetchArea
+    from chargeplan.download.find_area import FoundArea
+    from chargeplan.osm.dataset import DatasetState
+    from chargeplan.osm.manifest import Manifest
+
+_DEFAULT_BUFFER_KM = 2.0
+_KEPT_TILES = "interrupted; what was fetched so far stays: run the same line again to go on"
+
+CityArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[CITY]",
+        help="A city of data/cities.csv; with one of the area options any name for the dataset.",
+        show_default=False,
+    ),
+]
+RelationOption = Annotated[
+    int | None, typer.Option("--relation", metavar="ID", help="OpenStreetMap relation of a boundary.")
+]
+PolygonOption = Annotated[
+    Path | None, typer.Option("--polygon", metavar="FILE", help="Vector file with polygons and a CRS.")
+]
+BoxOption = Annotated[
+    str | None, typer.Option("--box", metavar="W,S,E,N", help="West, south, east, north in degrees.")
+]
+CircleOption = Annotated[
+    str | None, typer.Option("--circle", metavar="LON,LAT,KM", help="Centre in degrees and radius in km.")
+]
+StudyOption = Annotated[
+    Path | None, typer.Option("--study", metavar="CONFIG", help="What this study needs: its area and buffer.")
+]
+FolderOption = Annotated[Path, typer.Option("--folder", help="Folder of the datasets.")]
+BufferOption = Annotated[
+    float | None,
+    typer.Option(
+        "--buffer-km", min=0, max=50, metavar="KM", help="Margin around the area; 2, or what the study says."
+    ),
+]
+ContactOption = Annotated[
+    str, typer.Option("--contact", metavar="TEXT", help="Who asks (e-mail or web page), told to the server.")
+]
+DATASETS = Path("data/cache")
+
+data_app = typer.Typer(
+    name="data", help="List or verify the datasets on this disk.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaChoice:
+    """The area as it was given on the command line, not yet looked at."""
+
+    city: str | None
+    relation: int | None
+    polygon: Path | None
+    box: str | None
+    circle: str | None
+    study: Path | None
+    buffer_km: float | None
+
+
+def add_data_commands(app: typer.Typer) -> None:
+    """Register the commands of this file."""
+    app.command()(fetch)
+    app.command("find-area")(find_area)
+    app.command()(cut)
+    app.add_typer(data_app)
+
+
+def fetch(
+    ctx: typer.Context,
+    city: CityArgument = None,
+    relation: RelationOption = None,
+    polygon: PolygonOption = None,
+    box: BoxOption = None,
+    circle: CircleOption = None,
+    study: StudyOption = None,
+    folder: FolderOption = DATASETS,
+    buffer_km: BufferOption = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL", help="Overpass server to ask instead.")
+    ] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Fetch all anew.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only what is on the disk.")] = False,
+    deadline_min: Annotated[
+        float, typer.Option("--deadline-min", min=0.1, max=1440, metavar="MIN", help="Give up after this.")
+    ] = 15.0,
+    contact: ContactOption = "",
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Fetch a city's OpenStreetMap data, complete or not at all."""
+    choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
+    with report(ctx, as_json, verbose, interrupted=_KEPT_TILES) as output:
+        if refresh and offline:
+            raise ConfigError(
+                "got --refresh and --offline; what is fetched anew needs a network: leave one out"
+            )
+        area, buffer, config = _choose_area(choice)
+        from chargeplan.download.fetch import FetchOptions, fetch_dataset
+        from chargeplan.download.servers import OVERPASS, choose_endpoint
+        from chargeplan.interrupt import StopSwitch
+
+        options = FetchOptions(
+            folder=folder,
+            endpoint=choose_endpoint(OVERPASS, endpoint),
+            buffer_km=buffer,
+            refresh=refresh,
+            offline=offline,
+            deadline_s=deadline_min * SECONDS_PER_MINUTE,
+            contact=contact,
+        )
+        with (
+            make_progress(sys.stderr, as_json=output.as_json) as progress,
+            StopSwitch(progress, progress.say) as switch,
+        ):
+            state = fetch_dataset(area, options, listen=switch.listen, tell=progress.say)
+        _show_dataset(state, output, config)
+
+
+def find_area(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A place in Pakistan.", show_default=False)],
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL", help="Nominatim server to ask instead.")
+    ] = None,
+    contact: ContactOption = "",
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Ask once what a name stands for, and show what can be fetched."""
+    with report(ctx, as_json, verbose) as output:
+        from chargeplan.download.cities import find_city
+        from chargeplan.download.find_area import find_areas
+        from chargeplan.download.servers import NOMINATIM, choose_endpoint
+
+        found = find_areas(
+            name, endpoint=choose_endpoint(NOMINATIM, endpoint), contact=contact, tell=output.tell
+        )
+        for number, result in enumerate(found, start=1):
+            output.show(_describe_result(number, result), {"event": "found", **asdict(result)})
+        usable = sum(not result.refusal for result in found)
+        try:
+            city = find_city(name)
+            output.tell(f"{city.title} is in data/cities.csv too: chargeplan fetch {city.name}")
+        except ConfigError:
+            pass
+        what = "1 result" if len(found) == 1 else f"{len(found)} results"
+        code = ExitCode.PLAN_FOUND if usable else ExitCode.DATA
+        verdict = f"{what} for {name}, {usable} of them can be fetched"
+        if not usable:
+            verdict += "; try another spelling or the district, or fetch with --polygon, --box or --circle"
+        output.show_result(verdict, {"found": len(found), "usable": usable}, code=code)
+        if code:
+            raise typer.Exit(int(code))
+
+
+def cut(
+    ctx: typer.Context,
+    extract: Annotated[
+        Path,
+        typer.Argument(
+            metavar="EXTRACT", help="An OpenStreetMap file, such as pakistan.osm.pbf.", show_default=False
+        ),
+    ],
+    city: CityArgument = None,
+    relation: RelationOption = None,
+    polygon: PolygonOption = None,
+    box: BoxOption = None,
+    circle: CircleOption = None,
+    study: StudyOption = None,
+    folder: FolderOption = DATASETS,
+    buffer_km: BufferOption = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Cut a city from a larger OpenStreetMap file; no network is needed."""
+    choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
+    with report(ctx, as_json, verbose) as output:
+        area, buffer, config = _choose_area(choice)
+        from chargeplan.download.cut import cut_dataset
+        from chargeplan.interrupt import StopSwitch
+
+        with (
+            make_progress(sys.stderr, as_json=output.as_json) as progress,
+            StopSwitch(progress, progress.say) as switch,
+        ):
+            state = cut_dataset(
+                extract, area, folder=folder, buffer_km=buffer, listen=switch.listen, tell=progress.say
+            )
+        _show_dataset(state, output, config)
+
+
+@data_app.command("list")
+def list_data(
+    ctx: typer.Context,
+    folder: FolderOption = DATASETS,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """List the datasets on this disk, without reading the data."""
+    with report(ctx, as_json, verbose) as output:
+        from chargeplan.osm.dataset import list_datasets
+
+        states = list_datasets(folder)
+        advice = "" if states else "; chargeplan fetch CITY brings one"
+        _show_states(states, output, verdict=f"{_count(states)} in {folder}{advice}")
+
+
+@data_app.command("verify")
+def verify_data(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Datasets; all of them without.", show_default=False),
+    ] = None,
+    folder: FolderOption = DATASETS,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Verify datasets: checksums, and the elements counted again."""
+    with report(ctx, as_json, verbose) as output:
+        from chargeplan.osm.dataset import verify_datasets
+
+        states = verify_datasets(folder, names or [])
+        if not states:
+            raise ConfigError(f"{folder}: no dataset is there; chargeplan fetch CITY brings one")
+        _show_states(states, output, verdict=f"{_count(states)} verified in {folder}")
+
+
+def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
+    """Turn the options into the area, the margin in km and the config they came from."""
+    loaded: LoadedSettings | None = None
+    if choice.study is not None:
+        from chargeplan.config.load import load_settings
+
+        loaded = load_settings(choice.study)
+    from chargeplan.download.areas import choose_area, parse_numbers
+
+    name = choice.city if choice.city is not None else loaded.settings.study.name if loaded else None
+    if name is None:
+        raise ConfigError(
+            "which city? Name one, such as chargeplan fetch multan; without a name give --study CONFIG"
+        )
+    area = choose_area(
+        name,
+        relation=choice.relation,
+        polygon=choice.polygon,
+        box=None if choice.box is None else parse_numbers(choice.box, "--box", "W,S,E,N"),
+        circle=None if choice.circle is None else parse_numbers(choice.circle, "--circle", "LON,LAT,KM"),
+        study=loaded.settings.study if loaded else None,
+    )
+    buffer_km = loaded.settings.network.buffer_km if loaded else _DEFAULT_BUFFER_KM
+    return area, buffer_km if choice.buffer_km is None else choice.buffer_km, choice.study
+
+
+def _show_dataset(state: DatasetState, output: Output, config: Path | None) -> None:
+    """Say where the data are, of when, how much, what they lack, and what to type next."""
+    if state.fault or state.manifest is None:
+        raise ChargeplanError(state.fault or f"{state.data_path}: has no manifest")
+    manifest = state.manifest
+    for limit in manifest.limits:
+        output.tell(f"limit: {limit}", level="warning")
+    following = _find_next_line(state, config)
+    text = f"{state.data_path}: {_describe_manifest(manifest)}"
+    output.show_result(
+        text if output.as_json else f"{text}\nnext: {following}",
+        {**_describe_state(state), "next": following},
+    )
+
+
+def _find_next_line(state: DatasetState, config: Path | None) -> str:
+    """Find a config that reads the data as they lie, else say how to name them."""
+    from chargeplan.config.load import load_settings
+
+    own = Path("configs") / f"{state.name}.yaml"
+    for path in [config] if config is not None else [own] if own.is_file() else []:
+        try:
+            settings = load_settings(path).settings
+        except ConfigError:
+            continue
+        if settings.network.path == state.data_path.absolute():
+            return f"chargeplan run {path}"
+    return f"chargeplan run {config or 'CONFIG'} --set network.path={state.data_path}"
+
+
+def _show_states(states: list[DatasetState], output: Output, *, verdict: str) -> None:
+    broken = [state for state in states if state.fault]
+    for state in states:
+        text = state.fault or (_describe_manifest(state.manifest) if state.manifest else "no manifest")
+        mark = "broken" if state.fault else "whole"
+        output.show(f"{mark:<7} {state.name}: {text}", {"event": "dataset", **_describe_state(state)})
+    if broken:
+        verdict += f"; {len(broken)} broken: {', '.join(state.name for state in broken)}"
+    code = ExitCode.DATA if broken else ExitCode.PLAN_FOUND
+    output.show_result(verdict, {"datasets": len(states), "broken": len(broken)}, code=code)
+    if broken:
+        raise typer.Exit(int(code))
+
+
+def _describe_state(state: DatasetState) -> dict[str, object]:
+    manifest = state.manifest
+    described: dict[str, object] = {"name": state.name, "path": str(state.data_path), "fault": state.fault}
+    if manifest is not None:
+        described |= {
+            "osm_timestamp": manifest.osm_timestamp,
+            "retrieved": manifest.retrieved,
+            "size_bytes": manifest.size_bytes,
+            "counts": manifest.counts,
+            "area": manifest.area,
+            "source": manifest.source,
+            "licence": manifest.licence,
+            "limits": list(manifest.limits),
+        }
+    return described
+
+
+def _describe_manifest(manifest: Manifest) -> str:
+    date = (
+        f"OpenStreetMap of {manifest.osm_timestamp[:10]}"
+        if manifest.osm_timestamp
+        else "OpenStreetMap of unknown date"
+    )
+    counts = ", ".join(f"{manifest.counts.get(kind, 0):,} {kind}" for kind in ("nodes", "ways", "relations"))
+    size = f"{manifest.size_bytes / BYTES_PER_MB:,.1f} MB"
+    return f"{date}, {counts}, {size}; {manifest.area}; {manifest.attribution}, {manifest.licence}"
+
+
+def _describe_result(number: int, found: FoundArea) -> str:
+    level = f", level {found.level} ({found.level_words})" if found.level_words else ""
+    size = f"{found.area_km2:,.0f} km2" if found.area_km2 >= 10 else f"{found.area_km2:,.1f} km2"
+    size = size if found.area_km2 else "no area"
+    lines = [
+        f"{number}. {found.osm_type} {found.osm_id}: {found.name}",
+        f"   {found.kind}{level}, {found.country or 'country not told'}, {size}",
+    ]
+    if found.refusal:
+        lines.append(f"   cannot be used: {found.refusal}")
+    if found.command:
+        lines.append(f"   {'instead: ' if found.refusal else ''}{found.command}")
+    return "\n".join(lines)
+
+
+def _count(states: list[DatasetState]) -> str:
+    return "1 dataset" if len(states) == 1 else f"{len(states)} datasets"
