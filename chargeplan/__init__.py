@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chargeplan.classical import ClassicalResult, solve_mclp
     from chargeplan.config.load import load_settings
     from chargeplan.errors import ChargeplanError
+    from chargeplan.network.osmnx_bridge import from_osmnx, to_osmnx
     from chargeplan.pipeline import RunResult, run_study, verify_run
     from chargeplan.words import Outcome, PlanMode, SiteStatus
 
@@ -24,9 +25,11 @@ _HOMES = {
     "PlanMode": "chargeplan.words",
     "RunResult": "chargeplan.pipeline",
     "SiteStatus": "chargeplan.words",
+    "from_osmnx": "chargeplan.network.osmnx_bridge",
     "load_settings": "chargeplan.config.load",
     "run_study": "chargeplan.pipeline",
     "solve_mclp": "chargeplan.classical",
+    "to_osmnx": "chargeplan.network.osmnx_bridge",
     "verify_run": "chargeplan.pipeline",
 }
 
@@ -38,9 +41,11 @@ __all__ = [
     "RunResult",
     "SiteStatus",
     "__version__",
+    "from_osmnx",
     "load_settings",
     "run_study",
     "solve_mclp",
+    "to_osmnx",
     "verify_run",
 ]
 
