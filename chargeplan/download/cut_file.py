@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,24 +44,39 @@ def copy_selection(source: IO[bytes], selection: Selection, path: Path, *, osm_t
     """
     import osmium
 
+    beginning = _read_piece(source, selection.header.start, selection.header.end)
+    entities = (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION)
+    with open_writer(path, osm_timestamp=osm_timestamp) as writer:
+        for kind in (NODE, WAY, RELATION):
+            for spans in _group_spans(selection, kind):
+                pieces = [_read_piece(source, span.blob.start, span.blob.end) for span in spans]
+                content = osmium.io.FileBuffer(b"".join((beginning, *pieces)), "pbf")
+                for ids in _split_by_reach(_slice(selection.ids[kind], spans)):
+                    with osmium.io.Reader(content, entities[kind]) as reader:
+                        osmium.apply(reader, _track(kind, ids).id_filter(), writer)
+
+
+@contextmanager
+def open_writer(path: Path, *, osm_timestamp: str = "") -> Iterator[Any]:
+    """Offer an osmium writer of a sorted ``.osm.pbf``.
+
+    Raises
+    ------
+    RuntimeError
+        As osmium tells of a full disk.
+    """
+    import osmium
+
     header = osmium.io.Header()
     header.set("generator", "chargeplan")
     header.set("sorting", "Type_then_ID")
     if osm_timestamp:
         header.set("osmosis_replication_timestamp", osm_timestamp)
-    beginning = _read_piece(source, selection.header.start, selection.header.end)
-    entities = (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION)
     writer = osmium.SimpleWriter(osmium.io.File(str(path), "pbf"), header=header, overwrite=True)
     # When the disk is full the writer raises, and then once more from its destructor, which
     # would end the process without a word. It is therefore never destroyed unless it has closed.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
-    for kind in (NODE, WAY, RELATION):
-        for spans in _group_spans(selection, kind):
-            pieces = [_read_piece(source, span.blob.start, span.blob.end) for span in spans]
-            content = osmium.io.FileBuffer(b"".join((beginning, *pieces)), "pbf")
-            for ids in _split_by_reach(_slice(selection.ids[kind], spans)):
-                with osmium.io.Reader(content, entities[kind]) as reader:
-                    osmium.apply(reader, _track(kind, ids).id_filter(), writer)
+    yield writer
     writer.close()
     ctypes.pythonapi.Py_DecRef(ctypes.py_object(writer))
 

@@ -119,6 +119,8 @@ def list_blobs(file: IO[bytes]) -> Iterator[Blob]:
             elif field == 3:
                 body_bytes = value
         body_start = start + 4 + header_bytes
+        if kind not in {HEADER, DATA}:
+            raise BrokenMessageError(f"the piece at byte {start:,} is neither a header nor data")
         if not 0 <= body_bytes <= _LARGEST_BLOB_BYTES:
             raise BrokenMessageError(f"the piece at byte {start:,} tells no possible size")
         if body_start + body_bytes > size:
