@@ -224,6 +224,8 @@ class HttpSession:
                     method, url, **placed, timeout=timeout, stream=True, allow_redirects=False
                 ) as response:
                     body = self._read_body(response, largest_bytes)
+                    if self._pace.get_remaining_s() <= 0:  # shut at the deadline it looks like an end
+                        raise TimeIsOverError
                     return Reply(response.status_code, response.headers, body)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 if self._pace.get_remaining_s() <= 0:

@@ -182,16 +182,17 @@ class LayerCount:
 
     expected: int
     n_left_out: int = 0
-    _parts: dict[str, list[NDArray[np.int64]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    _ids: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def add(self, check: TileCheck) -> None:
         """Count the elements of one more tile."""
         for kind, ids in check.ids.items():
-            self._parts[kind].append(ids)
+            known = self._ids.get(kind)
+            self._ids[kind] = ids if known is None else np.union1d(known, ids)
 
     def count(self) -> int:
         """Count the distinct elements of all tiles so far."""
-        return sum(int(np.unique(np.concatenate(parts)).size) for parts in self._parts.values() if parts)
+        return sum(int(ids.size) for ids in self._ids.values())
 
     def find_fault(self) -> str:
         """Say in words how the tiles differ from the whole box; empty when they fit.
