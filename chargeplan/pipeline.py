@@ -134,9 +134,11 @@ def run_study(
     with log.phase("config") as phase:
         refuse_foreign_folder(settings.publish.folder / settings.study.name)
         settings_as_run = make_settings_as_run(settings, loaded.path.parent)
-        sources = describe_inputs((file.key, file.path) for file in check_files(loaded))
+        files = check_files(loaded)
+        # The network's file is described by its own stage, which knows more of it.
+        sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
         area = build_study_area(settings.study)
-        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(sources)} input files"
+        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(files)} input files"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
         network, places = reading.network, reading.places
@@ -165,7 +167,9 @@ def run_study(
         )
         phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
     with log.phase("evaluate") as phase:
-        evaluation = evaluate_plan(PlanCase(request, network, cells, sites, travel, problem, solution))
+        evaluation = evaluate_plan(
+            PlanCase(request, network, cells, sites, travel, problem, solution, reading.limits)
+        )
         served_share = evaluation.get_metric("served_share")
         phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of demand served"
     with log.phase("publish") as phase:
@@ -179,7 +183,7 @@ def run_study(
             problem=problem,
             solution=solution,
             evaluation=evaluation,
-            sources=(reading.source, *(source for source in sources if source.key != reading.source.key)),
+            sources=(reading.source, *sources),
             settings_as_run=settings_as_run,
             run_info={"chargeplan": __version__, "seed": settings.study.seed, "versions": list_versions()},
             timings={

@@ -10,7 +10,6 @@ import scipy.sparse as sp
 import shapely
 
 from chargeplan.errors import DataError
-from chargeplan.files import compute_sha256, find_project_folder
 from chargeplan.geo import to_metric
 from chargeplan.network.chains import Chains, contract_chains
 from chargeplan.network.components import keep_strongest
@@ -20,6 +19,7 @@ from chargeplan.network.map_places import build_places
 from chargeplan.network.osm_file import KEY, OsmContent
 from chargeplan.network.road_file import read_road_file
 from chargeplan.network.segments import Segments, build_segments
+from chargeplan.network.source import check_cover, check_file, describe_source, note_buffer
 from chargeplan.network.speeds import read_speed_table
 from chargeplan.network.tags import MOTORWAY_CODES
 from chargeplan.records import DataSource, MapPlaces, RoadNetwork
@@ -43,11 +43,14 @@ class NetworkReading:
         Places inside the study area.
     source : DataSource
         The file, for the run record and the attribution.
+    limits : tuple of str
+        What the data cannot tell or lack; a planner is warned of each.
     """
 
     network: RoadNetwork
     places: MapPlaces
     source: DataSource
+    limits: tuple[str, ...] = ()
 
 
 def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
@@ -56,16 +59,21 @@ def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
     Raises
     ------
     DataError
-        When the file or the table of speeds cannot be used, or no drivable network lies in
-        the area.
+        When the file or the table of speeds cannot be used, the file is not the one its
+        manifest describes, the study area reaches beyond what it covers, or no drivable
+        network lies in the area.
     """
     table = read_speed_table(settings.speeds)
+    checked = check_file(settings.path)
     buffered = build_buffered_area(area, settings.buffer_km)
+    check_cover(checked, area)
     content = read_road_file(settings.path, buffered.bounds, table, speed_factor=settings.speed_factor)
+    note_buffer(checked, area, buffered, content.repairs)
     network, places = assemble_network(
         content, area, buffered, table, speed_factor=settings.speed_factor, source=settings.path.name
     )
-    return NetworkReading(network, places, _describe_source(settings, content.data_date))
+    limits = (*checked.limits, *content.limits)
+    return NetworkReading(network, places, describe_source(checked, content.data_date, limits), limits)
 
 
 def assemble_network(
@@ -176,26 +184,3 @@ def _build_seconds(chains: Chains, kept: np.ndarray[tuple[int], np.dtype[np.int6
     return sp.coo_array(
         (seconds[is_fastest], (row[is_fastest], column[is_fastest])), shape=(kept.size, kept.size)
     ).tocsr()
-
-
-def _describe_source(settings: NetworkSettings, data_date: str) -> DataSource:
-    """Describe the file; only the street plan of the project itself owes OpenStreetMap no credit.
-
-    Where the file lies decides, not ``study.schematic``: a planner's word must not take the
-    credit from an extract.
-    """
-    own_folder = (find_project_folder("data") / "demo").resolve()
-    licence, attribution = (
-        ("MIT", "Schematic street plan of chargeplan")
-        if settings.path.resolve().is_relative_to(own_folder)
-        else ("ODbL 1.0", "© OpenStreetMap contributors")
-    )
-    return DataSource(
-        key=KEY,
-        file_name=settings.path.name,
-        sha256=compute_sha256(settings.path),
-        size_bytes=settings.path.stat().st_size,
-        licence=licence,
-        attribution=attribution,
-        data_date=data_date,
-    )

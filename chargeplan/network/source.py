@@ -73,20 +73,8 @@ def check_file(path: Path) -> CheckedFile:
     return CheckedFile(path, sha256, manifest)
 
 
-def check_cover(
-    checked: CheckedFile, area: StudyArea, buffered: shapely.Geometry, repairs: RepairLog
-) -> None:
-    """Check that the data are complete in the whole study area.
-
-    Parameters
-    ----------
-    checked : CheckedFile
-        Without a manifest nothing is known of the area, and nothing is checked.
-    area : StudyArea
-    buffered : shapely.Geometry
-        The area with its buffer, EPSG:4326.
-    repairs : RepairLog
-        Gets the part of the buffer that the data do not cover.
+def check_cover(checked: CheckedFile, area: StudyArea) -> None:
+    """Check that the data are complete in the study area; without a manifest that is not known.
 
     Raises
     ------
@@ -95,20 +83,26 @@ def check_cover(
     """
     if checked.manifest is None:
         return
-    covered = project_geometry(get_covered(checked.manifest), WGS84, area.crs)
-    outside_km2, share = _measure_outside(project_geometry(area.boundary, WGS84, area.crs), covered)
+    outside_km2, share = _measure_outside(checked.manifest, area.boundary, area.crs)
     if share > _LARGEST_OUTSIDE_SHARE:
         raise DataError(
             f"{KEY}: {outside_km2:,.1f} km2 of the study area ({share:.1%}) lie outside what {checked.path.name} "
             f"covers ({checked.manifest.area}); `chargeplan fetch {checked.manifest.name} --study CONFIG` with the "
             "config of this study fetches what is missing, or correct study.area"
         )
-    whole = project_geometry(buffered, WGS84, area.crs)
-    outside_km2, share = _measure_outside(whole, covered)
+
+
+def note_buffer(
+    checked: CheckedFile, area: StudyArea, buffered: shapely.Geometry, repairs: RepairLog
+) -> None:
+    """Note how much of the area with its buffer (EPSG:4326) the data do not cover."""
+    if checked.manifest is None:
+        return
+    outside_km2, share = _measure_outside(checked.manifest, buffered, area.crs)
     if share > _LARGEST_OUTSIDE_SHARE:
         repairs.add(
-            "km2 of the buffer around the study area lie outside the data; trips over roads there are missing",
-            [f"{outside_km2:,.1f} of {whole.area / SQUARE_METRES_PER_KM2:,.1f} km2"],
+            "km2 of the buffer around the study area that the data do not cover; roads there are missing",
+            [f"{outside_km2:,.1f} km2, {share:.1%} of the area with its buffer"],
             count=math.ceil(outside_km2),
         )
 
@@ -160,7 +154,9 @@ def _strip_secrets(endpoint: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _measure_outside(geometry: shapely.Geometry, covered: shapely.Geometry) -> tuple[float, float]:
-    """Measure what lies outside, in km2 and as a share, both geometries in metres."""
-    outside_m2 = geometry.difference(covered).area
-    return outside_m2 / SQUARE_METRES_PER_KM2, outside_m2 / geometry.area
+def _measure_outside(manifest: Manifest, geometry: shapely.Geometry, crs: str) -> tuple[float, float]:
+    """Measure what of a geometry (EPSG:4326) the data do not cover, in km2 and as a share."""
+    covered = project_geometry(get_covered(manifest), WGS84, crs)
+    whole = project_geometry(geometry, WGS84, crs)
+    outside_m2 = whole.difference(covered).area
+    return outside_m2 / SQUARE_METRES_PER_KM2, outside_m2 / whole.area
