@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,8 +102,9 @@ def _find_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFil
                 faults.add(f"{where}: {key}: {path} may not be read; change its permissions")
             found.append(InputFile(key, path, path.stat().st_size))
         except DataError as error:
+            hint = _hint_at_fetch(loaded, key, path)
             for fault in error.faults:
-                faults.add(f"{where}: {fault}")
+                faults.add(f"{where}: {fault}{hint}")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             faults.add(f"{where}: {key}: {path} cannot be opened ({reason}); check the path")
@@ -111,6 +113,16 @@ def _find_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFil
         where = loaded.locations.get("publish.folder", str(loaded.path))
         faults.add(f"{where}: publish.folder: {problem}; choose another folder")
     return found
+
+
+def _hint_at_fetch(loaded: LoadedSettings, key: str, path: Path) -> str:
+    """Say how to fetch a road file that is missing where `chargeplan fetch` would put it."""
+    name = loaded.settings.study.name
+    if key != "network.path" or path.parts[-2:] != (name, f"{name}.osm.pbf") or path.exists():
+        return ""
+    folder = path.parent.parent
+    where = "" if folder == Path.cwd() / "data" / "cache" else f" --folder {folder}"
+    return f'; "chargeplan fetch --study {loaded.path}{where}" brings it'
 
 
 def list_paths(data: object, key: str = "") -> Iterator[tuple[str, Path]]:
@@ -133,6 +145,8 @@ def find_output_problem(folder: Path) -> str:
             return f"{present} is not a folder"
         if not os.access(present, os.W_OK | os.X_OK):
             return f"{present} may not be written to"
+        with tempfile.TemporaryFile(dir=present):
+            pass  # permissions do not tell of a full disk or of a folder that is no place for files
     except OSError as error:
         return f"{folder} cannot be used ({error.strerror})"
     return ""

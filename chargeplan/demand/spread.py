@@ -25,6 +25,8 @@ LOG = logging.getLogger(__name__)
 _DOTS_PER_EDGE = 3
 _MOST_DOTS_PER_SIDE = 500
 _DOTS_PER_BLOCK = 1_000_000
+# Roads through empty land are no fault; a grid of another town leaves far more than this uncounted.
+_LARGEST_UNCOUNTED_ROAD_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +86,16 @@ def spread_grid(grid: PeopleGrid, cover: CellCover, road_m: Floats) -> CellPeopl
         total = np.bincount(square, weight, len(squares))
         people += np.bincount(cell, people_inside[square] * weight / total[square], cover.n_cells)
         people_without_road += float(people_inside[~has_road].sum())
+    uncounted_road_m = float(road_m[~is_touched].sum())
+    if uncounted_road_m > _LARGEST_UNCOUNTED_ROAD_SHARE * float(road_m.sum()):
+        LOG.warning(
+            "%.0f %% of the road length of the study area lies where %s counts nobody, in %d of %d cells; "
+            "check that the population covers the study area",
+            100 * uncounted_road_m / float(road_m.sum()),
+            grid.origin,
+            np.count_nonzero(~is_touched & (road_m > 0)),
+            cover.n_cells,
+        )
     n_untouched = int(np.count_nonzero(~is_touched))
     return _conclude(grid, cover, people, people_outside, people_without_road, n_untouched)
 
@@ -99,14 +111,6 @@ def _conclude(
     people_in = float(grid.people.sum())
     if not people.sum() > 0:
         _refuse_elsewhere(grid, cover)
-    if n_untouched > 0.05 * cover.n_cells:
-        LOG.warning(
-            "%d of %d cells of the study area lie in no square with people of %s; "
-            "check that the population covers the study area",
-            n_untouched,
-            cover.n_cells,
-            grid.origin,
-        )
     side_x_m, side_y_m = grid.measure_sides_m(cover.crs)
     LOG.info("%.0f people read, %.0f of them outside the study area", people_in, people_outside)
     return CellPeople(

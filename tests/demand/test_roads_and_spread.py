@@ -184,11 +184,24 @@ def test_grid_of_another_place_is_refused_with_both_boxes(study):
         spread_grid(grid, study.cover, np.ones(study.cover.n_cells))
 
 
-def test_population_that_leaves_cells_empty_is_warned_about(study, caplog):
+def test_population_that_leaves_roads_uncounted_is_warned_about(study, caplog):
     grid = make_squares(study.cover.xy_m[0], [9.0], 100.0)
     spread_grid(grid, study.cover, np.ones(study.cover.n_cells))
     n_cells = study.cover.n_cells
-    assert f"{n_cells - 1} of {n_cells} cells of the study area lie in no square with people" in caplog.text
+    share = 100 * (n_cells - 1) / n_cells
+    assert (
+        f"{share:.0f} % of the road length of the study area lies where drawn.csv counts nobody"
+        in caplog.text
+    )
+    assert f"in {n_cells - 1} of {n_cells} cells" in caplog.text
+
+
+def test_population_that_leaves_empty_land_uncounted_is_not_warned_about(study, caplog):
+    grid = make_squares(study.cover.xy_m[0], [9.0], 100.0)
+    road_m = np.zeros(study.cover.n_cells)
+    road_m[0] = 1.0
+    spread_grid(grid, study.cover, road_m)
+    assert "counts nobody" not in caplog.text
 
 
 def test_blocks_of_squares_do_not_change_the_result(study, monkeypatch):
