@@ -11,6 +11,7 @@ import math
 import shlex
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -120,6 +121,7 @@ def check(
         ]
         for file in study.files:
             output.tell(f"{file.key}: {file.path} ({file.size_bytes / BYTES_PER_MB:,.2f} MB)")
+        _check_road_data(loaded.settings.network.path, output)
         output.show_result(
             f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "
             f"in {study.crs}, {len(files)} input files",
@@ -209,7 +211,32 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
         )
     for number, warning in enumerate(result.evaluation.warnings, start=1):
         output.tell(f"warning {number}: {warning}", level="warning")
+    _tell_age(result.data_date, output)
     output.show_result(format_summary(result), _describe_result(result))
+
+
+def _check_road_data(path: Path, output: Output) -> None:
+    """Check the file of roads against the manifest beside it; say what it lacks and how old it is."""
+    from chargeplan.osm.manifest import check_manifest, list_limits, read_manifest
+
+    manifest = read_manifest(path, "network.path")
+    if manifest is None:
+        return
+    check_manifest(path, manifest, "network.path")
+    for limit in list_limits(manifest):
+        output.tell(f"limit of {path.name}: {limit}", level="warning")
+    _tell_age(manifest.osm_timestamp, output)
+
+
+def _tell_age(data_time: str, output: Output) -> None:
+    """Say how old dated road data are; only here, so that results do not depend on the day."""
+    from chargeplan.osm.times import describe_age, warn_of_age
+
+    today = datetime.now(UTC).date()
+    if warning := warn_of_age(data_time, today):
+        output.tell(f"warning: {warning}", level="warning")
+    elif data_time:
+        output.tell(describe_age(data_time, today))
 
 
 def _describe_result(result: RunResult) -> dict[str, object]:

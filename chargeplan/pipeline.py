@@ -75,6 +75,8 @@ class RunResult:
     request : PlanRequest
     solution : Solution
     evaluation : Evaluation
+    data_date : str
+        Of the road data (ISO), or empty when unknown.
     """
 
     folder: Path
@@ -82,6 +84,7 @@ class RunResult:
     request: PlanRequest
     solution: Solution
     evaluation: Evaluation
+    data_date: str = ""
 
 
 def run_study(
@@ -198,7 +201,7 @@ def run_study(
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    return RunResult(folder, area, request, solution, evaluation)
+    return RunResult(folder, area, request, solution, evaluation, reading.source.data_date)
 
 
 def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:

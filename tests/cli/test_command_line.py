@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import warnings
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from osm_samples import publish_grid
 from typer.testing import CliRunner
 
 import chargeplan
@@ -277,7 +280,40 @@ def result_of_a_run(tmp_path):
             warnings=("few sites",),
             checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
         ),
+        data_date="",
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "line"),
+    [
+        (None, None),
+        (1, "OpenStreetMap data of {date}, 1 day old"),
+        (365, "OpenStreetMap data of {date}, 365 days old"),
+        (400, "warning: OpenStreetMap data of {date}, 400 days old; fetch newer data, or say in the report"),
+    ],
+)
+def test_a_run_says_how_old_the_road_data_are(town, monkeypatch, result_of_a_run, days, line):
+    date = "" if days is None else (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
+    result_of_a_run.data_date = date
+    monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: result_of_a_run)
+    lines = call("run", "town.yaml").stderr.splitlines()
+    assert len(lines) == (1 if line is None else 2)
+    assert lines[0] == "warning 1: few sites"
+    assert line is None or lines[1].startswith(line.format(date=date))
+
+
+def test_check_reads_the_manifest_beside_the_road_file(town):
+    grid = publish_grid(Path("cache"))
+    roads = f"network.path={grid}"
+    lines = call("check", "town.yaml", "--set", roads).stderr.splitlines()
+    assert "limit of multan.osm.pbf: 3 ways lack a node" in lines
+    assert any("OpenStreetMap data of 2026-03-19" in line for line in lines)
+    with grid.open("ab") as file:
+        file.write(b"more")
+    broken = call("check", "town.yaml", "--set", roads)
+    assert broken.exit_code == 3
+    assert "has 528 bytes, its manifest says 524" in broken.stderr
 
 
 def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monkeypatch, result_of_a_run):
