@@ -162,6 +162,7 @@ def fetch_dataset(
         finally:
             if client is not None:
                 client.close()
+        store.clear()
     store.remove()
     return DatasetState(area.name, data_path, read_manifest(data_path, area.name), "")
 

@@ -78,7 +78,6 @@ class TileStore:
         self._endpoint = endpoint
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is not a folder; remove it or choose another --folder")
-        self._sweep()
         self._notes = self._read_index()
 
     def __len__(self) -> int:
@@ -99,6 +98,8 @@ class TileStore:
                 raise DataError(
                     f"{self.folder}: another download of this dataset is at work; wait for it or stop it first"
                 )
+            self._sweep()
+            self._notes = self._read_index()  # the other one may have just ended
             yield
 
     def find(self, query: str) -> bytes | None:
