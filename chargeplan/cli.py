@@ -217,13 +217,13 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
 
 def _check_road_data(path: Path, output: Output) -> None:
     """Check the file of roads against the manifest beside it; say what it lacks and how old it is."""
-    from chargeplan.osm.manifest import check_manifest, list_limits, read_manifest
+    from chargeplan.osm.manifest import check_manifest, read_manifest
 
     manifest = read_manifest(path, "network.path")
     if manifest is None:
         return
     check_manifest(path, manifest, "network.path")
-    for limit in list_limits(manifest):
+    for limit in manifest.limits:
         output.tell(f"limit of {path.name}: {limit}", level="warning")
     _tell_age(manifest.osm_timestamp, output)
 

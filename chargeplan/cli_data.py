@@ -15,6 +15,8 @@ from chargeplan.progress import make_progress
 from chargeplan.units import BYTES_PER_MB, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chargeplan.config.load import LoadedSettings
     from chargeplan.download.areas import FetchArea
     from chargeplan.download.find_area import FoundArea
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from chargeplan.osm.manifest import Manifest
 
 _DEFAULT_BUFFER_KM = 2.0
-_KEPT_TILES = "interrupted; what was fetched so far stays: run the same line again to go on"
 
 CityArgument = Annotated[
     str | None,
@@ -109,7 +110,7 @@ def fetch(
 ) -> None:
     """Fetch a city's OpenStreetMap data, complete or not at all."""
     choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
-    with report(ctx, as_json, verbose, interrupted=_KEPT_TILES) as output:
+    with report(ctx, as_json, verbose) as output:
         if refresh and offline:
             raise ConfigError(
                 "got --refresh and --offline; what is fetched anew needs a network: leave one out"
@@ -132,8 +133,9 @@ def fetch(
             make_progress(sys.stderr, as_json=output.as_json) as progress,
             StopSwitch(progress, progress.say) as switch,
         ):
-            state = fetch_dataset(area, options, listen=switch.listen, tell=progress.say)
-        _show_dataset(state, output, config)
+            told = _Told(progress.say)
+            state = fetch_dataset(area, options, listen=switch.listen, tell=told)
+        _show_dataset(state, output, config, told)
 
 
 def find_area(
@@ -165,7 +167,7 @@ def find_area(
             pass
         what = "1 result" if len(found) == 1 else f"{len(found)} results"
         code = ExitCode.PLAN_FOUND if usable else ExitCode.DATA
-        verdict = f"{what} for {name}, {usable} of them can be fetched"
+        verdict = f'{what} for "{name}" in Pakistan, {usable} of them can be fetched'
         if not usable:
             verdict += "; try another spelling or the district, or fetch with --polygon, --box or --circle"
         output.show_result(verdict, {"found": len(found), "usable": usable}, code=code)
@@ -203,10 +205,11 @@ def cut(
             make_progress(sys.stderr, as_json=output.as_json) as progress,
             StopSwitch(progress, progress.say) as switch,
         ):
+            told = _Told(progress.say)
             state = cut_dataset(
-                extract, area, folder=folder, buffer_km=buffer, listen=switch.listen, tell=progress.say
+                extract, area, folder=folder, buffer_km=buffer, listen=switch.listen, tell=told
             )
-        _show_dataset(state, output, config)
+        _show_dataset(state, output, config, told)
 
 
 @data_app.command("list")
@@ -272,13 +275,26 @@ def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
     return area, buffer_km if choice.buffer_km is None else choice.buffer_km, choice.study
 
 
-def _show_dataset(state: DatasetState, output: Output, config: Path | None) -> None:
+class _Told:
+    """Passes lines on and remembers them, so that a limit is told once."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.lines: set[str] = set()
+
+    def __call__(self, line: str) -> None:
+        self.lines.add(line)
+        self._say(line)
+
+
+def _show_dataset(state: DatasetState, output: Output, config: Path | None, told: _Told) -> None:
     """Say where the data are, of when, how much, what they lack, and what to type next."""
     if state.fault or state.manifest is None:
         raise ChargeplanError(state.fault or f"{state.data_path}: has no manifest")
     manifest = state.manifest
     for limit in manifest.limits:
-        output.tell(f"limit: {limit}", level="warning")
+        if limit not in told.lines:
+            output.tell(f"limit: {limit}", level="warning")
     following = _find_next_line(state, config)
     text = f"{state.data_path}: {_describe_manifest(manifest)}"
     output.show_result(
@@ -305,11 +321,11 @@ def _find_next_line(state: DatasetState, config: Path | None) -> str:
 def _show_states(states: list[DatasetState], output: Output, *, verdict: str) -> None:
     broken = [state for state in states if state.fault]
     for state in states:
-        text = state.fault or (_describe_manifest(state.manifest) if state.manifest else "no manifest")
-        mark = "broken" if state.fault else "whole"
-        output.show(f"{mark:<7} {state.name}: {text}", {"event": "dataset", **_describe_state(state)})
-    if broken:
-        verdict += f"; {len(broken)} broken: {', '.join(state.name for state in broken)}"
+        described = f"{state.name}: {_describe_manifest(state.manifest)}" if state.manifest else state.name
+        # A fault begins with the name itself.
+        text = f"broken  {state.fault}" if state.fault else f"whole   {described}"
+        output.show(text, {"event": "dataset", **_describe_state(state)})
+    verdict += f"; {len(broken)} broken" if broken else ""
     code = ExitCode.DATA if broken else ExitCode.PLAN_FOUND
     output.show_result(verdict, {"datasets": len(states), "broken": len(broken)}, code=code)
     if broken:

@@ -71,20 +71,8 @@ class Output:
 
 
 @contextmanager
-def report(
-    ctx: typer.Context, as_json: bool, verbose: bool, *, interrupted: str = _INTERRUPTED
-) -> Iterator[Output]:
-    """Run the body of a command; turn what it raises into lines and an exit code.
-
-    Parameters
-    ----------
-    ctx : typer.Context
-        Its `obj` is what the options before the command said.
-    as_json, verbose : bool
-        Options of the command itself.
-    interrupted : str
-        What Ctrl-C leaves behind, in words.
-    """
+def report(ctx: typer.Context, as_json: bool, verbose: bool) -> Iterator[Output]:
+    """Run the body of a command; turn what it raises into lines and an exit code."""
     given = ctx.obj or Output()
     output = Output(as_json=as_json or given.as_json, verbose=verbose or given.verbose)
     with _show_logs(output):
@@ -94,7 +82,7 @@ def report(
             faults = getattr(error, "faults", None) or str(error).splitlines() or [type(error).__name__]
             code = output.tell_error(error, [escape_invisible(fault) for fault in faults], error.exit_code)
         except KeyboardInterrupt as error:
-            code = output.tell_error(error, [interrupted], ExitCode.INTERRUPTED)
+            code = output.tell_error(error, [_INTERRUPTED], ExitCode.INTERRUPTED)
         except MemoryError as error:
             advice = (
                 "out of memory; use a smaller study area, fewer sites or a coarser demand.cell_resolution"

@@ -29,10 +29,12 @@ FILES = {
     "lahore": {
         "network.path": "osm/lahore/derived_lahore_drive.osm.pbf",
         "demand.places.paths": "[osm/pois_lahore.geojson]",
+        "demand.places.from_network_file": "false",  # this extract holds roads only
     },
     "karachi": {
         "network.path": "osm/karachi/derived_karachi_south_drive.osm.pbf",
         "demand.places.paths": "[osm/pois_karachi.geojson]",
+        "demand.places.from_network_file": "false",
     },
 }
 OLD_LAHORE_BOX = "study.area.box=[74.290, 31.463, 74.426, 31.600]"
@@ -48,12 +50,12 @@ class City:
 
 
 def build_city(name: str, project_folder: Path, real_data_folder: Path, *changes: str) -> City:
-    paths = [
-        f"{key}=[{real_data_folder / value[1:-1]}]"
-        if value[0] == "["
-        else f"{key}={real_data_folder / value}"
-        for key, value in FILES[name].items()
-    ]
+    paths = []
+    for key, value in FILES[name].items():
+        if value.startswith("["):
+            paths.append(f"{key}=[{real_data_folder / value[1:-1]}]")
+        else:
+            paths.append(f"{key}={value if value == 'false' else real_data_folder / value}")
     settings = load_settings(project_folder / "configs" / f"{name}.yaml", [*paths, *changes]).settings
     area = build_study_area(settings.study)
     reading = read_network(area, settings.network)
