@@ -17,7 +17,6 @@ from chargeplan.osm.manifest import (
     Manifest,
     check_manifest,
     get_covered,
-    list_limits,
     read_manifest,
 )
 from chargeplan.records import DataSource
@@ -54,7 +53,7 @@ class CheckedFile:
     @property
     def limits(self) -> tuple[str, ...]:
         """What the manifest says that the data cannot tell or lack."""
-        return () if self.manifest is None else list_limits(self.manifest)
+        return () if self.manifest is None else self.manifest.limits
 
 
 def check_file(path: Path) -> CheckedFile:

@@ -18,7 +18,6 @@ import shapely
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256, write_text
 from chargeplan.osm.manifest_faults import FORMAT_VERSION, OWN_CHECKSUM, list_faults
-from chargeplan.osm.times import describe_lateness
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
@@ -88,7 +87,8 @@ class Manifest:
         GeoJSON (multi)polygon (EPSG:4326) in which the data are complete.
     licence, attribution : str
     limits : tuple of str
-        What the data cannot tell or lack, in words that a planner understands.
+        What the data cannot tell or lack, in words that a planner understands; also that they
+        were old when they were fetched or cut. A run warns of each.
     area_sha256 : str
         Of ``area.geojson`` beside the data file, else empty.
     """
@@ -220,12 +220,6 @@ def check_manifest(data_path: Path, manifest: Manifest, key: str, *, sha256: str
             f"{key}: {data_path} is not the file that its manifest describes (the SHA-256 differs): it is "
             f"damaged or was changed; {_ADVICE}"
         )
-
-
-def list_limits(manifest: Manifest) -> tuple[str, ...]:
-    """List what a planner must know of the data: the manifest's limits, and data that came late."""
-    lateness = describe_lateness(manifest.osm_timestamp, manifest.retrieved)
-    return (*manifest.limits, *([lateness] if lateness else []))
 
 
 def get_covered(manifest: Manifest) -> shapely.Geometry:

@@ -56,13 +56,6 @@ def test_the_limits_of_the_manifest_are_warned_of(path):
     assert read(path).limits == ("3 ways lack a node",)
 
 
-def test_data_that_came_late_are_a_limit(path):
-    describe(path, retrieved="2026-04-18T23:00:00Z", limits=())  # 30 days after 19 March
-    assert read(path).limits == ()
-    describe(path, retrieved="2026-04-19T00:00:00Z")
-    assert read(path).limits == ("the data were 31 days old when they were fetched or cut (2026-04-19)",)
-
-
 def test_a_manifest_without_a_date_leaves_that_of_the_newest_road(path):
     describe(path, osm_timestamp="", newest_osm_timestamp="", limits=())
     reading = read(path)
