@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -225,7 +226,8 @@ def list_data(
 
         states = list_datasets(folder)
         advice = "" if states else "; chargeplan fetch CITY brings one"
-        _show_states(states, output, verdict=f"{_count(states)} in {folder}{advice}")
+        # Without reading the data, nobody can say that they are whole.
+        _show_states(states, output, good="there", verdict=f"{_count(states)} in {folder}{advice}")
 
 
 @data_app.command("verify")
@@ -246,7 +248,7 @@ def verify_data(
         states = verify_datasets(folder, names or [])
         if not states:
             raise ConfigError(f"{folder}: no dataset is there; chargeplan fetch CITY brings one")
-        _show_states(states, output, verdict=f"{_count(states)} verified in {folder}")
+        _show_states(states, output, good="whole", verdict=f"{_count(states)} verified in {folder}")
 
 
 def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
@@ -318,13 +320,19 @@ def _find_next_line(state: DatasetState, config: Path | None) -> str:
     return f"chargeplan run {config or 'CONFIG'} --set network.path={state.data_path}"
 
 
-def _show_states(states: list[DatasetState], output: Output, *, verdict: str) -> None:
+def _show_states(states: list[DatasetState], output: Output, *, good: str, verdict: str) -> None:
+    """Show each dataset as `good` or broken, with a warning for old data."""
+    from chargeplan.osm.times import warn_of_age
+
     broken = [state for state in states if state.fault]
     for state in states:
         described = f"{state.name}: {_describe_manifest(state.manifest)}" if state.manifest else state.name
         # A fault begins with the name itself.
-        text = f"broken  {state.fault}" if state.fault else f"whole   {described}"
+        text = f"broken  {state.fault}" if state.fault else f"{good:<8}{described}"
         output.show(text, {"event": "dataset", **_describe_state(state)})
+        timestamp = state.manifest.osm_timestamp if state.manifest else ""
+        if warning := warn_of_age(timestamp, datetime.now(UTC).date()):
+            output.tell(f"warning: {state.name}: {warning}", level="warning")
     verdict += f"; {len(broken)} broken" if broken else ""
     code = ExitCode.DATA if broken else ExitCode.PLAN_FOUND
     output.show_result(verdict, {"datasets": len(states), "broken": len(broken)}, code=code)
@@ -350,14 +358,12 @@ def _describe_state(state: DatasetState) -> dict[str, object]:
 
 
 def _describe_manifest(manifest: Manifest) -> str:
-    date = (
-        f"OpenStreetMap of {manifest.osm_timestamp[:10]}"
-        if manifest.osm_timestamp
-        else "OpenStreetMap of unknown date"
-    )
+    from chargeplan.osm.times import describe_age
+
+    age = describe_age(manifest.osm_timestamp, datetime.now(UTC).date())
     counts = ", ".join(f"{manifest.counts.get(kind, 0):,} {kind}" for kind in ("nodes", "ways", "relations"))
     size = f"{manifest.size_bytes / BYTES_PER_MB:,.1f} MB"
-    return f"{date}, {counts}, {size}; {manifest.area}; {manifest.attribution}, {manifest.licence}"
+    return f"{age}, {counts}, {size}; {manifest.area}; {manifest.attribution}, {manifest.licence}"
 
 
 def _describe_result(number: int, found: FoundArea) -> str:

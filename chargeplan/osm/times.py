@@ -10,7 +10,7 @@ from datetime import date, datetime
 LATE_DAYS = 30
 OLD_DAYS = 365
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
 def is_timestamp(value: object) -> bool:
