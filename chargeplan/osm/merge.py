@@ -35,6 +35,10 @@ _KEPT = ("type", "id", "version", "timestamp", "lat", "lon", "nodes", "members",
 # Of libosmium, in bytes: a longer text is refused by the file format's writer.
 _LONGEST_TEXT_BYTES = 1024
 _DIGEST_BYTES = 7  # fits a signed 64-bit integer
+_CHUNK_ROWS = 1 << 16
+# Made once: json.dumps and json.loads make and choose anew for each of millions of elements.
+_encode = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+_decode = json.JSONDecoder().decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def _spill_elements(elements: Iterable[dict[str, Any]], spill: IO[bytes]) -> _Ta
     for element in elements:
         kept = {name: element[name] for name in _KEPT if element.get(name) is not None}
         _refuse_long_texts(kept)
-        text = json.dumps(kept, sort_keys=True).encode("ascii")
+        text = _encode(kept).encode("ascii")
         end += spill.write(text)
         kind.append(_KIND_CODES[kept["type"]])
         element_id.append(kept["id"])
@@ -130,19 +134,19 @@ def _spill_elements(elements: Iterable[dict[str, Any]], spill: IO[bytes]) -> _Ta
 
 def _refuse_long_texts(element: dict[str, Any]) -> None:
     """Refuse what makes the writer of osmium fail half-way: long texts, NUL, lone surrogates."""
-    texts = [*element.get("tags", {}).items(), *((member["role"],) for member in element.get("members", ()))]
-    for group in texts:
-        for text in group:
-            try:
-                is_good = len(text.encode("utf-8")) <= _LONGEST_TEXT_BYTES and "\0" not in text
-            except UnicodeEncodeError:
-                is_good = False
-            if not is_good:
-                raise DataError(
-                    f"{element['type']} {element['id']} has a tag or role that OpenStreetMap does not allow "
-                    f"({text[:40]!r}, {len(text)} characters); expected text of at most "
-                    f"{_LONGEST_TEXT_BYTES} bytes; get the data again"
-                )
+    tags = element.get("tags", {})
+    texts = [*tags, *tags.values(), *(member["role"] for member in element.get("members", ()))]
+    for text in texts:
+        try:
+            is_good = len(text.encode("utf-8")) <= _LONGEST_TEXT_BYTES and "\0" not in text
+        except UnicodeEncodeError:
+            is_good = False
+        if not is_good:
+            raise DataError(
+                f"{element['type']} {element['id']} has a tag or role that OpenStreetMap does not allow "
+                f"({text[:40]!r}, {len(text)} characters); expected text of at most "
+                f"{_LONGEST_TEXT_BYTES} bytes; get the data again"
+            )
 
 
 def _find_second(timestamp: str | None) -> int:
@@ -165,6 +169,7 @@ def _write_rows(
 ) -> int:
     """Write the chosen rows and count the nodes that are missing from ways."""
     import osmium
+    from osmium.osm import mutable
 
     header = osmium.io.Header()
     header.set("generator", "chargeplan")
@@ -178,7 +183,7 @@ def _write_rows(
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
     try:
         for element in _read_rows(spill, table, rows):
-            _add(writer, element)
+            _add(writer, mutable, element)
             if element["type"] == "way":
                 way_nodes.extend(element["nodes"])
         writer.close()
@@ -194,13 +199,13 @@ def _read_rows(spill: IO[bytes], table: _Table, rows: NDArray[np.int64]) -> Iter
         return
     starts = np.concatenate([[0], table.end[:-1]])
     with mmap.mmap(spill.fileno(), 0, access=mmap.ACCESS_READ) as texts:
-        for start, end in zip(starts[rows].tolist(), table.end[rows].tolist(), strict=True):
-            yield json.loads(texts[start:end])
+        for first in range(0, rows.size, _CHUNK_ROWS):
+            chunk = rows[first : first + _CHUNK_ROWS]
+            for start, end in zip(starts[chunk].tolist(), table.end[chunk].tolist(), strict=True):
+                yield _decode(texts[start:end].decode("ascii"))
 
 
-def _add(writer: Any, element: dict[str, Any]) -> None:
-    from osmium.osm import mutable
-
+def _add(writer: Any, mutable: Any, element: dict[str, Any]) -> None:
     common = {name: element[name] for name in ("id", "version", "timestamp", "tags") if name in element}
     if element["type"] == "node":
         writer.add_node(mutable.Node(location=(element["lon"], element["lat"]), **common))
