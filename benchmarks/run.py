@@ -74,6 +74,13 @@ BENCHMARKS = (
         is_on_islamabad=True,
     ),
     Benchmark(
+        "cut_vs_osmium",
+        "benchmarks.download.cut_vs_osmium",
+        ("--runs", "3"),
+        ("--runs", "1", "--copies", "6"),
+        is_on_islamabad=True,
+    ),
+    Benchmark(
         "mclp_vs_spopt",
         "benchmarks.solve.mclp_vs_spopt",
         (),

@@ -45,6 +45,33 @@ def describe_networkx(result: dict[str, Any]) -> list[Row]:
     ]
 
 
+def describe_cut(result: dict[str, Any]) -> list[Row]:
+    """Tell what a cut from a national extract costs, against osmium-tool."""
+    ours, theirs = result["ours"], result["osmium"]
+    size = f"cut of {result['area_km2']:,.0f} km2 from a synthetic extract of {result['extract_mb']:,.0f} MB"
+    is_small = ours["peak_mb"] < 1000 and result["extract_mb"] >= 150
+    rows: list[Row] = [(f"{size}: peak memory", "below 1,000 MB", f"{ours['peak_mb']:,.0f} MB", is_small)]
+    if theirs is None:
+        return [*rows, (f"{size}, against `osmium extract`", "", f"not compared: {result['why_not']}", None)]
+    ratio = result["ratio_ours_to_osmium"]
+    return [
+        *rows,
+        (
+            f"{size}, against `osmium extract`",
+            "at most 5 times its time",
+            f"{ratio:.2f} times ({ours['median_s']:.1f} s against {theirs['median_s']:.1f} s and "
+            f"{theirs['peak_mb']:,.0f} MB)",
+            ratio <= 5,
+        ),
+        (
+            "its elements against those of `osmium extract`",
+            "the same",
+            f"{result['elements_that_differ']} of {result['elements']:,} differ",
+            result["elements_that_differ"] == 0,
+        ),
+    ]
+
+
 def describe_mclp(result: dict[str, Any]) -> list[Row]:
     """Compare cover plans with spopt's optimum."""
     compared = result["instances"]
@@ -135,6 +162,7 @@ def describe_help(result: dict[str, Any]) -> list[Row]:
 DESCRIBE: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "pbf_to_travel_vs_osmnx": describe_osmnx,
     "travel_vs_networkx": describe_networkx,
+    "cut_vs_osmium": describe_cut,
     "mclp_vs_spopt": describe_mclp,
     "allocate_islamabad": describe_allocate,
     "islamabad_map": describe_map,

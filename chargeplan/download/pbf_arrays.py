@@ -28,6 +28,7 @@ from chargeplan.download.protobuf_arrays import (
     accumulate,
     decode_varints,
     gather_ranges,
+    list_messages,
     read_fields,
     read_messages,
     unzigzag,
@@ -40,6 +41,8 @@ NODE, WAY, RELATION = 0, 1, 2
 HEADER, DATA = "OSMHeader", "OSMData"
 NANODEGREES_PER_DEGREE = 1e9
 
+_DENSE = 2
+_ELEMENT_FIELDS = (1, 3, 4)
 _LARGEST_HEADER_BYTES = 64 * 1024
 _LARGEST_BLOB_BYTES = 32 * 1024 * 1024
 _LARGEST_WORKERS = 4
@@ -234,16 +237,16 @@ def open_pbf(path: Path) -> IO[bytes]:
 
 def _decode_group(content: bytes, data: NDArray[np.uint8], first: int, end: int) -> Iterator[Elements]:
     """Decode a group; it holds elements of one kind, but nothing enforces that."""
-    ranges: dict[int, list[int]] = {1: [], 3: [], 4: []}
-    for field, _, start, stop in read_fields(content, first, end):
-        if field == 2:
-            yield _decode_dense(content, data, start, stop)
-        elif field in ranges:
-            ranges[field] += (start, stop)
+    at = first
     for field, decode in ((1, _decode_nodes), (3, _decode_ways), (4, _decode_relations)):
-        if ranges[field]:
-            bounds = np.array(ranges[field], np.int64).reshape(-1, 2)
+        bounds, at = list_messages(content, at, end, field)
+        if bounds.size:
             yield decode(data, bounds[:, 0], bounds[:, 1])
+    for field, _, start, stop in read_fields(content, at, end):
+        if field == _DENSE:
+            yield _decode_dense(content, data, start, stop)
+        elif field in _ELEMENT_FIELDS:
+            raise BrokenMessageError("a group of elements is not in the order that every program writes")
 
 
 def _decode_dense(content: bytes, data: NDArray[np.uint8], first: int, end: int) -> Nodes:

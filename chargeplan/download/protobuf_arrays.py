@@ -59,6 +59,37 @@ def read_fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int,
             raise BrokenMessageError(f"a field is of the unknown type {wire}")
 
 
+def list_messages(data: bytes, at: int, end: int, field: int) -> tuple[Ints, int]:
+    """List the messages of one field that stand one after the other, millions in a large file.
+
+    Returns
+    -------
+    bounds : ndarray of int64, shape (n, 2)
+        Where each begins and ends.
+    int
+        Where something else begins.
+    """
+    tag = field << 3 | _RANGE
+    bounds: list[int] = []
+    append = bounds.append
+    while at < end and data[at] == tag:
+        at += 1
+        if at + 1 < end and data[at] < 128:
+            size = data[at]
+            at += 1
+        elif at + 2 < end and data[at + 1] < 128:
+            size = data[at] - 128 + (data[at + 1] << 7)
+            at += 2
+        else:
+            size, at = _read_varint(data, at, end)
+        append(at)
+        at += size
+        append(at)
+    if at > end:
+        raise BrokenMessageError("a field is longer than its message")
+    return np.array(bounds, np.int64).reshape(-1, 2), at
+
+
 def read_messages(
     data: Bytes, first: Ints, end: Ints, *, numbers: Sequence[int], ranges: Sequence[int]
 ) -> tuple[dict[int, Ints], dict[int, tuple[Ints, Ints]]]:
