@@ -17,6 +17,7 @@ from chargeplan.download.areas import FetchArea, check_area, find_metric_crs
 from chargeplan.download.boundary import build_boundary, find_boundary_doubts
 from chargeplan.download.client import OverpassClient, TooLargeError
 from chargeplan.download.exchange import check_endpoint
+from chargeplan.download.failures import OFFLINE_ADVICE
 from chargeplan.download.pace import Clock, SystemClock
 from chargeplan.download.queries import (
     BOUNDARY,
@@ -211,16 +212,22 @@ class _Job:
             phase.message = (
                 f"{self._questions.n_asked:,} answers asked for, {self._questions.n_recalled:,} on disk"
             )
-        with self._log.phase("merge") as phase:
-            merged = self._store.folder / _MERGED_NAME
-            stamps = self._questions.list_stamps()
-            elements = self._questions.read_elements(self._data_queries)
-            result = write_elements(merged, elements, osm_timestamp=stamps[0] if stamps else "")
-            phase.message = ", ".join(f"{count:,} {kind}" for kind, count in result.counts.items())
-        with self._log.phase("publish") as phase:
-            data_path = self._publish(merged, result, boundary, covered, counts)
-            phase.message = str(data_path)
+        merged = self._store.folder / _MERGED_NAME
+        try:
+            with self._log.phase("merge") as phase:
+                result = self._merge(merged)
+                phase.message = ", ".join(f"{count:,} {kind}" for kind, count in result.counts.items())
+            with self._log.phase("publish") as phase:
+                data_path = self._publish(merged, result, boundary, covered, counts)
+                phase.message = str(data_path)
+        finally:
+            merged.unlink(missing_ok=True)
         return data_path
+
+    def _merge(self, merged: Path) -> MergeResult:
+        stamps = self._questions.list_stamps()
+        elements = self._questions.read_elements(self._data_queries)
+        return write_elements(merged, elements, osm_timestamp=stamps[0] if stamps else "")
 
     def _check_area(self, boundary: shapely.Geometry) -> None:
         for doubt in check_area(
@@ -320,7 +327,10 @@ class _Job:
             return self._fetch_tile(tile, n_expected)
         except TooLargeError as error:
             if tile.level >= LARGEST_LEVEL:
-                raise
+                raise DownloadError(
+                    f"{error}; this is the smallest part of the area that is asked for, so the server is at its limit: "
+                    f"try again later, name another with --endpoint, {OFFLINE_ADVICE}"
+                ) from error
             self._tell(f"{error}; asking for its four parts")
             return None
 
