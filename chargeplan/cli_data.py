@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
-from chargeplan.errors import ChargeplanError, ConfigError, ExitCode
+from chargeplan.errors import ChargeplanError, ConfigError, DataError, ExitCode
 from chargeplan.progress import make_progress
 from chargeplan.units import BYTES_PER_MB, SECONDS_PER_MINUTE
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from chargeplan.osm.manifest import Manifest
 
 _DEFAULT_BUFFER_KM = 2.0
+# A study is run when no more than this lies outside of its data.
+_LARGEST_OUTSIDE_SHARE = 0.001
 
 CityArgument = Annotated[
     str | None,
@@ -297,7 +301,7 @@ def _show_dataset(state: DatasetState, output: Output, config: Path | None, told
     for limit in manifest.limits:
         if limit not in told.lines:
             output.tell(f"limit: {limit}", level="warning")
-    following = _find_next_line(state, config)
+    following = _find_next_line(state, manifest, config, output)
     text = f"{state.data_path}: {_describe_manifest(manifest)}"
     output.show_result(
         text if output.as_json else f"{text}\nnext: {following}",
@@ -305,19 +309,30 @@ def _show_dataset(state: DatasetState, output: Output, config: Path | None, told
     )
 
 
-def _find_next_line(state: DatasetState, config: Path | None) -> str:
-    """Find a config that reads the data as they lie, else say how to name them."""
+def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None, output: Output) -> str:
+    """Find a config that reads the data as they lie and is covered by them, else say how to name them."""
+    from chargeplan.area import measure_area
     from chargeplan.config.load import load_settings
+    from chargeplan.osm.manifest import get_covered
 
-    own = Path("configs") / f"{state.name}.yaml"
-    for path in [config] if config is not None else [own] if own.is_file() else []:
-        try:
-            settings = load_settings(path).settings
-        except ConfigError:
-            continue
-        if settings.network.path == state.data_path.absolute():
-            return f"chargeplan run {path}"
-    return f"chargeplan run {config or 'CONFIG'} --set network.path={state.data_path}"
+    by_name = f"chargeplan run {config or 'CONFIG'} --set network.path={shlex.quote(str(state.data_path))}"
+    path = config or Path("configs") / f"{state.name}.yaml"
+    if not path.is_file():
+        return by_name
+    try:
+        settings = load_settings(path).settings
+        boundary, _, _ = measure_area(settings.study.area)
+    except (ConfigError, DataError):  # what is wrong with a config is told when it is run
+        return by_name
+    if settings.network.path != Path(os.path.normpath(state.data_path.absolute())):
+        return by_name
+    if boundary.difference(get_covered(manifest)).area > _LARGEST_OUTSIDE_SHARE * boundary.area:
+        output.tell(
+            f"{path} studies more than these data cover; for all of it: chargeplan fetch --study {path} --refresh",
+            level="warning",
+        )
+        return by_name
+    return f"chargeplan run {path}"
 
 
 def _show_states(states: list[DatasetState], output: Output, *, good: str, verdict: str) -> None:

@@ -86,8 +86,8 @@ def check_cover(checked: CheckedFile, area: StudyArea) -> None:
     if share > _LARGEST_OUTSIDE_SHARE:
         raise DataError(
             f"{KEY}: {outside_km2:,.1f} km2 of the study area ({share:.1%}) lie outside what {checked.path.name} "
-            f"covers ({checked.manifest.area}); `chargeplan fetch {checked.manifest.name} --study CONFIG` with the "
-            "config of this study fetches what is missing, or correct study.area"
+            f"covers ({checked.manifest.area}); `chargeplan fetch --study CONFIG --refresh` with the config "
+            "of this study fetches all of it, or correct study.area"
         )
 
 

@@ -180,6 +180,14 @@ def test_config_of_the_same_name_is_found_when_it_reads_that_file(server, workpl
     assert again.stdout.splitlines()[1].startswith("next: chargeplan run CONFIG --set network.path=")
 
 
+def test_config_that_studies_more_than_was_fetched_is_not_named_as_the_next_line(server, workplace):
+    result = fetch(server, "town", "--circle", "73.03,33.63,1.5", "--buffer-km", "0")
+    assert result.exit_code == 0, result.stderr
+    assert "configs/town.yaml studies more than these data cover" in result.stderr
+    assert "chargeplan fetch --study configs/town.yaml --refresh" in result.stderr
+    assert result.stdout.splitlines()[1].startswith("next: chargeplan run CONFIG --set network.path=")
+
+
 def test_second_fetch_asks_for_nothing(server, workplace):
     fetch(server, "town", "--circle", "73.03,33.63,2")
     asked = len(server.requests)

@@ -96,7 +96,7 @@ def test_a_study_area_beyond_the_data_is_refused_with_what_to_do(path):
         read(path, area)
     message = str(caught.value)
     assert message.startswith(f"network.path: {outside_km2:.1f} km2 of the study area (33.3%) lie outside")
-    assert "`chargeplan fetch multan --study CONFIG`" in message
+    assert "`chargeplan fetch --study CONFIG --refresh`" in message
     assert "box 73,33.6,73.06,33.66" in message
 
 
