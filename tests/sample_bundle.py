@@ -81,6 +81,8 @@ def build_sample_bundle(
                 "ODbL 1.0",
                 "© OpenStreetMap contributors",
                 "2026-01-31",
+                "https://overpass.example/api/interpreter",
+                ("3 ways lack a node",),
             ),
             *(_make_hostile_source(number, text) for number, text in enumerate(HOSTILE_TEXTS) if hostile),
         ),
@@ -93,7 +95,8 @@ def build_sample_bundle(
 
 
 def _make_hostile_source(number: int, text: str) -> DataSource:
-    return DataSource(f"sites.files[{number}].path", text, "1" * 64, 9, text, text, "2026-01-31")
+    key = f"sites.files[{number}].path"
+    return DataSource(key, text, "1" * 64, 9, text, text, "2026-01-31", text, (text,))
 
 
 def _name(number: int, name: str, *, hostile: bool) -> str:

@@ -54,6 +54,13 @@ def test_the_figures_are_those_worked_out_on_paper():
     assert (west, east) == (pytest.approx(60.0), pytest.approx(40.0))
 
 
+def test_the_limits_of_the_road_data_are_warned_of_after_what_the_plan_shows():
+    without = evaluate_plan(make_case()).warnings
+    case = make_case(data_limits=("3 ways lack a node", "The date is not known."))
+    added = ("road data: 3 ways lack a node", "road data: The date is not known")
+    assert evaluate_plan(case).warnings == (*without, *added)
+
+
 GOOD = make_case()
 SPOILED = {
     "problem": {"problem": spoil(GOOD.problem, level_cost_pkr=2 * GOOD.problem.level_cost_pkr)},

@@ -134,6 +134,8 @@ def test_provenance_is_complete(document, sample):
     assert [(one["file_name"], one["sha256"], one["data_date"]) for one in plan["sources"]] == [
         ("sample.osm", "0" * 64, "2026-01-31")
     ]
+    assert plan["sources"][0]["endpoint"] == "https://overpass.example/api/interpreter"
+    assert plan["sources"][0]["limits"] == ["3 ways lack a node"]
     assert re.fullmatch(r"[0-9a-f]{64}", plan["config_sha256"])
     assert plan["run"]["seed"] == 1
 
