@@ -77,6 +77,10 @@ def test_it_opens_from_a_file_with_language_title_and_headings(open_map, run):
     assert "45.6%" in page.locator("#figures").inner_text()
     assert "Schematic streets" in page.locator("#card").inner_text()
     assert "© OpenStreetMap contributors" in page.locator(".leaflet-control-attribution").inner_text()
+    origin = "data of 2026-01-31, from https://overpass.example/api/interpreter; 3 ways lack a node"
+    assert page.locator("#sources li").all_text_contents() == [
+        f"sample.osm: © OpenStreetMap contributors, ODbL 1.0, {origin}"
+    ]
 
 
 def test_there_is_a_marker_for_each_station_at_its_place(open_map, run, stations):
