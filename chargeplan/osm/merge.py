@@ -13,6 +13,7 @@ import json
 import mmap
 import tempfile
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -189,9 +190,18 @@ def _write_rows(
         writer.close()
     except RuntimeError as error:  # how osmium tells of the disk
         raise OSError(f"{path.parent}: the OpenStreetMap file could not be written: {error}") from error
+    except BaseException:  # Ctrl-C, no memory: the disk is well, so the writer can end
+        _release(writer)
+        raise
     ctypes.pythonapi.Py_DecRef(ctypes.py_object(writer))
     node_id = table.element_id[rows[table.kind[rows] == _KIND_CODES["node"]]]
     return int(np.setdiff1d(np.array(way_nodes, np.int64), node_id).size)
+
+
+def _release(writer: Any) -> None:
+    with suppress(RuntimeError):
+        writer.close()
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(writer))
 
 
 def _read_rows(spill: IO[bytes], table: _Table, rows: NDArray[np.int64]) -> Iterator[dict[str, Any]]:

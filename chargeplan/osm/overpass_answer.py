@@ -151,6 +151,28 @@ def count_elements(elements: Iterable[dict[str, Any]]) -> dict[str, int]:
     return {**counts, "total": sum(counts.values())}
 
 
+def choose_newest(elements: Iterable[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+    """Choose one of each element, by type and id: the highest version, of equal ones the later.
+
+    Examples
+    --------
+    >>> choose_newest([{"type": "node", "id": 1, "version": 3}, {"type": "node", "id": 1, "version": 2}])
+    {('node', 1): {'type': 'node', 'id': 1, 'version': 3}}
+    """
+    newest: dict[tuple[str, int], dict[str, Any]] = {}
+    for element in elements:
+        key = (element["type"], element["id"])
+        known = newest.get(key)
+        if known is None or _find_age(element) > _find_age(known):
+            newest[key] = element
+    return newest
+
+
+def _find_age(element: dict[str, Any]) -> tuple[int, str]:
+    # Times in ISO 8601 sort as texts.
+    return element.get("version") or 0, element.get("timestamp") or ""
+
+
 def _name_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[plural]:,} {plural}" for plural in _PLURALS.values())
 

@@ -1,5 +1,6 @@
 """The merge writes each element once, the newest, sorted, and nothing when it cannot write all."""
 
+import os
 import random
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from osm_samples import TIMESTAMP, make_grid
 
 from chargeplan.errors import DataError
+from chargeplan.osm import merge
 from chargeplan.osm.merge import count_file_elements, write_elements
 
 
@@ -168,9 +170,31 @@ def test_a_fault_in_the_source_leaves_the_old_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files through /proc")
+def test_an_interruption_while_writing_leaves_nothing_open_or_behind(tmp_path, monkeypatch):
+    read_rows = merge._read_rows
+
+    def break_off(*arguments):
+        for element in read_rows(*arguments):
+            yield element
+            if element["type"] == "way":
+                raise KeyboardInterrupt
+
+    write_elements(tmp_path / "a.osm.pbf", make_grid())  # imports what stays open
+    before = (tmp_path / "a.osm.pbf").read_bytes()
+    n_open = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(merge, "_read_rows", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        write_elements(tmp_path / "a.osm.pbf", make_grid()[3:])
+    assert len(os.listdir("/proc/self/fd")) == n_open
+    assert os.listdir(tmp_path) == ["a.osm.pbf"]
+    assert (tmp_path / "a.osm.pbf").read_bytes() == before
+
+
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
+from chargeplan.osm import merge
 from chargeplan.osm.merge import write_elements
 node = {"type": "node", "lat": 33.6, "lon": 73.0}
 nodes = [{**node, "id": number + 1, "tags": {"name": str(number * 7919 % 10007)}} for number in range(30_000)]
