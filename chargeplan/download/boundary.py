@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from chargeplan.errors import DataError, name_rows
+from chargeplan.osm.overpass_answer import choose_newest
 from chargeplan.text import clean_text, show_name
 
 if TYPE_CHECKING:
@@ -50,10 +51,11 @@ def build_boundary(answer: OverpassAnswer, relation_id: int) -> shapely.Geometry
     relation = _find_relation(answer, relation_id)
     what = f"relation {relation_id} ({_name(relation)})"
     _refuse_what_is_no_area(relation, what)
-    ways = {element["id"]: element["nodes"] for element in answer.elements if element["type"] == "way"}
+    newest = choose_newest(answer.elements).values()
+    ways = {element["id"]: element["nodes"] for element in newest if element["type"] == "way"}
     places = {
         element["id"]: (float(element["lon"]), float(element["lat"]))
-        for element in answer.elements
+        for element in newest
         if element["type"] == "node"
     }
     outer = _list_members(relation, _OUTER_ROLES)
@@ -107,9 +109,10 @@ def find_boundary_doubts(answer: OverpassAnswer, relation_id: int, *, expected_l
 
 
 def _find_relation(answer: OverpassAnswer, relation_id: int) -> dict[str, Any]:
-    for element in answer.elements:
-        if element["type"] == "relation" and element["id"] == relation_id:
-            return element
+    wanted = ("relation", relation_id)
+    found = choose_newest(one for one in answer.elements if (one["type"], one["id"]) == wanted)
+    if found:
+        return found[wanted]
     raise DataError(
         f"relation {relation_id}: OpenStreetMap has no such relation; it may have been deleted, or {relation_id} is "
         f'the id of a node or a way; ask "chargeplan find-area NAME" for the id'

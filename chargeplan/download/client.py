@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     import requests
 
-DEFAULT_ENDPOINT = "https://overpass-api.de/api/interpreter"
 LARGEST_BODY_BYTES = 512 * 1024 * 1024
 
 _DEFAULT_QUERY_TIMEOUT_S = 180.0
@@ -210,6 +209,7 @@ class OverpassClient:
                 fields={},
                 read_timeout_s=_STATUS_TIMEOUT_S,
                 largest_bytes=LARGEST_PAGE_BYTES,
+                longest_s=_STATUS_TIMEOUT_S,
             )
         except (RequestFaultError, TimeIsOverError):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import weakref
@@ -192,7 +193,14 @@ class HttpSession:
         self._session.close()
 
     def send(
-        self, method: str, url: str, *, fields: Mapping[str, str], read_timeout_s: float, largest_bytes: int
+        self,
+        method: str,
+        url: str,
+        *,
+        fields: Mapping[str, str],
+        read_timeout_s: float,
+        largest_bytes: int,
+        longest_s: float = math.inf,
     ) -> Reply:
         """Send a question and read the whole answer, whatever its status.
 
@@ -207,28 +215,31 @@ class HttpSession:
             Longest silence of the server.
         largest_bytes : int
             Larger bodies are not read to their end.
+        longest_s : float
+            Longest time for the whole answer, however steadily it drips.
 
         Raises
         ------
         RequestFaultError
             When there is no whole answer.
         TimeIsOverError
-            When the deadline came first.
+            When the deadline, or the end of `longest_s`, came first.
         """
         placed: dict[str, Any] = {"data" if method == "POST" else "params": dict(fields)} if fields else {}
-        remaining_s = max(_SHORTEST_TIMEOUT_S, self._pace.get_remaining_s())
+        kept_s = max(0.0, self._pace.get_remaining_s() - longest_s)  # must be left when the answer is there
+        remaining_s = max(_SHORTEST_TIMEOUT_S, self._pace.get_remaining_s() - kept_s)
         timeout = (min(CONNECT_TIMEOUT_S, remaining_s), min(read_timeout_s, remaining_s))
         with self._shut_at_deadline(remaining_s):
             try:
                 with self._session.request(
                     method, url, **placed, timeout=timeout, stream=True, allow_redirects=False
                 ) as response:
-                    body = self._read_body(response, largest_bytes)
-                    if self._pace.get_remaining_s() <= 0:  # shut at the deadline it looks like an end
+                    body = self._read_body(response, largest_bytes, kept_s)
+                    if self._pace.get_remaining_s() <= kept_s:  # shut at the deadline it looks like an end
                         raise TimeIsOverError
                     return Reply(response.status_code, response.headers, body)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                if self._pace.get_remaining_s() <= 0:
+                if self._pace.get_remaining_s() <= kept_s:
                     raise TimeIsOverError from error
                 raise describe_failure(error) from error
             finally:
@@ -280,22 +291,22 @@ class HttpSession:
         finally:
             timer.cancel()
 
-    def _read_body(self, response: requests.Response, largest_bytes: int) -> bytes:
+    def _read_body(self, response: requests.Response, largest_bytes: int, kept_s: float) -> bytes:
         body = bytearray()
         if response.status_code == 200:
-            self._fill(body, response, largest_bytes)
+            self._fill(body, response, largest_bytes, kept_s)
             return bytes(body)
         # The page of a refusal is for its words only; what is wrong with it matters less than the status.
         with suppress(RequestFaultError, urllib3.exceptions.HTTPError):
-            self._fill(body, response, LARGEST_PAGE_BYTES)
+            self._fill(body, response, LARGEST_PAGE_BYTES, kept_s)
         return bytes(body[:LARGEST_PAGE_BYTES])
 
-    def _fill(self, body: bytearray, response: requests.Response, largest_bytes: int) -> None:
+    def _fill(self, body: bytearray, response: requests.Response, largest_bytes: int, kept_s: float) -> None:
         inflate = _make_inflater(response.headers.get("Content-Encoding", ""))
         n_received = 0
         # `read1` gives what has come; `read` would wait for a full chunk, however slowly it drips.
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
-            if self._pace.get_remaining_s() <= 0:
+            if self._pace.get_remaining_s() <= kept_s:
                 raise TimeIsOverError
             n_received += len(chunk)
             body += inflate(chunk, largest_bytes - len(body) + 1)

@@ -244,10 +244,12 @@ class _Job:
 
         what = f"relation {relation_id}"
         found = self._questions.ask(query, layer=BOUNDARY, what=what, check=check_data, is_kept=has_relation)
-        if not has_relation(found.answer):  # a wrong id, or an answer that went wrong: asked once more
-            found = self._questions.ask_again(query, layer=BOUNDARY, what=what, check=check_data)
         try:
-            boundary = build_boundary(found.answer, relation_id)
+            try:
+                boundary = build_boundary(found.answer, relation_id)
+            except DataError:  # no area has this id, or the answer went wrong: asked once more
+                found = self._questions.ask_again(query, layer=BOUNDARY, what=what, check=check_data)
+                boundary = build_boundary(found.answer, relation_id)
             self._check_area(boundary)
         except DataError:
             self._questions.forget(query)
@@ -267,6 +269,8 @@ class _Job:
         count = self._count(Tile(layer, box), is_fresh=True)
         if count == 0:
             self._questions.forget(write_count_query(layer, box))
+            if self._area.boundary is None:  # it may be the boundary that went wrong
+                self._questions.forget(write_boundary_query(self._area.relation_id))
             west, south, east, north = box
             raise DataError(
                 f"{self._area.words}: the server has no road there (west {west:.4f}, south {south:.4f}, east "
@@ -365,7 +369,24 @@ class _Job:
                 raise DownloadError(
                     f"{tile.words}: the server gives another answer each time; try again later"
                 )
+            self._refuse_lost_nodes(tile, found.answer, checks[-1])
         return checks[-1]
+
+    def _refuse_lost_nodes(self, tile: Tile, answer: OverpassAnswer, check: TileCheck) -> None:
+        """Tell nodes that the server never had from nodes it counts and does not send.
+
+        Where nodes are missing the tolerance of the counts is none, or it would cover them.
+        """
+        if not check.n_missing_nodes:
+            return
+        n_expected = self._count(tile, is_fresh=True)
+        if _get_total(answer) < n_expected:
+            self._questions.forget(write_data_query(tile.layer, tile.box))
+            raise DownloadError(
+                f"{tile.words}: {check.n_missing_nodes:,} nodes of ways are missing and the server counts "
+                f"{n_expected:,} elements, not the {_get_total(answer):,} it sends; try again later or name another "
+                "with --endpoint"
+            )
 
     def _publish(
         self,

@@ -78,6 +78,7 @@ OTHERS = {
     Mode.SLOW_DRIP,
     Mode.NO_ELEMENTS_KEY,
     Mode.ELEMENTS_NOT_LIST,
+    Mode.EARLIER_ANSWER,
 }
 
 
@@ -174,6 +175,12 @@ def test_each_answer_has_another_age(server):
         for _ in range(3)
     }
     assert len(ages) == 3
+
+
+def test_an_earlier_answer_is_that_to_another_question(server):
+    server.set_faults()
+    earlier = requests.post(server.overpass_url, data={"data": COUNT_QUERY}, timeout=5).content
+    assert ask(server, Mode.EARLIER_ANSWER).content == earlier
 
 
 def test_a_drip_is_a_byte_at_a_time_and_tells_the_clock(server):

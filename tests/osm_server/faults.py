@@ -62,6 +62,7 @@ class Mode(StrEnum):
     WRONG_TYPES = "ids and nodes are texts"
     MOVING_TIMESTAMP = "each answer has another age"
     MISSING_WAY_NODES = "nodes of ways are missing"
+    EARLIER_ANSWER = "the answer to an earlier question"
 
 
 class Delivery(StrEnum):
@@ -175,6 +176,7 @@ def break_reply(
     osm_timestamp: str,
     retry_date: str,
     n_th: int,
+    earlier: bytes,
 ) -> Reply:
     """Change a healthy reply.
 
@@ -186,6 +188,8 @@ def break_reply(
         A time in the near future in the form of HTTP.
     n_th : int
         How often the fault has hit, from 1.
+    earlier : bytes
+        A whole answer to another question; empty when there was none.
     """
     page = _find_page(mode, retry_date)
     if page is not None:
@@ -199,6 +203,8 @@ def break_reply(
         return replace(reply, status=500, body=write_answer(half, osm_timestamp=osm_timestamp))
     if mode == Mode.TRUNCATED_CHUNKED:
         return replace(reply, body=reply.body[: len(reply.body) // 2], delivery=Delivery.CHUNKED)
+    if mode == Mode.EARLIER_ANSWER:
+        return replace(reply, body=earlier or write_answer([], osm_timestamp=osm_timestamp))
     if mode == Mode.MOVING_TIMESTAMP:
         moved = f"{osm_timestamp[:11]}{n_th % 24:02d}:{n_th // 24 % 60:02d}:00Z"
         return replace(reply, body=write_answer(elements, osm_timestamp=moved))
@@ -307,7 +313,7 @@ def _add_old(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     old = []
     for one in [one for one in elements if one["type"] != "count"][::3]:
         older = copy.deepcopy(one)
-        older["version"] = one.get("version", 1) - 1
+        older["version"] = max(one.get("version", 1) - 1, 1)  # of equal versions the later one counts
         older["timestamp"] = "2009-01-01T00:00:00Z"
         if "lat" in older:
             older["lat"] += 0.0001

@@ -114,6 +114,7 @@ class OsmServer:
         self._lock = threading.Lock()
         self._counters = _Counters()
         self._answers: dict[str, tuple[list[dict[str, Any]], bytes]] = {}
+        self._last_asked = ("", b"")
         self._http = _BoundedServer(("127.0.0.1", 0), _Handler)
         self._http.owner = self
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
@@ -193,6 +194,17 @@ class OsmServer:
                     request.fault = fault.mode.value
                     found = (fault, n_hits)
             return found
+
+    def remember(self, query: str, body: bytes) -> None:
+        """Remember the last answer, for a proxy that confuses questions."""
+        with self._lock:
+            self._last_asked = (query, body)
+
+    def find_earlier(self, query: str) -> bytes:
+        """The last healthy answer when it was to another question."""
+        with self._lock:
+            asked, body = self._last_asked
+        return body if asked != query else b""
 
     def find_phase(self, path: str, query: str) -> Phase:
         """Tell what a request is for; the first tile is the first text of its kind ever asked."""
@@ -344,7 +356,10 @@ class _Handler(BaseHTTPRequestHandler):
                 osm_timestamp=owner.store.osm_timestamp,
                 retry_date=retry_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
                 n_th=n_th,
+                earlier=owner.find_earlier(query),
             )
+        elif path == "/api/interpreter" and reply.status == 200:
+            owner.remember(query, reply.body)
         request.status, request.n_bytes = reply.status, len(reply.body)
         try:
             self._deliver(reply, fault)

@@ -57,8 +57,9 @@ class OsmStore:
         for element in elements:
             by_kind[element["type"]].append(element)
         nodes = by_kind["node"] = sorted(by_kind["node"], key=lambda element: element["id"])
-        self.lon = np.array([node["lon"] for node in nodes], np.float64)
-        self.lat = np.array([node["lat"] for node in nodes], np.float64)
+        # OpenStreetMap keeps seven digits.
+        self.lon = np.round(np.array([node["lon"] for node in nodes], np.float64), 7)
+        self.lat = np.round(np.array([node["lat"] for node in nodes], np.float64), 7)
         self.tables = {kind: _build_table(found) for kind, found in by_kind.items()}
         self.n_missing_way_nodes = 0
         self._place_elements()
