@@ -26,6 +26,7 @@ from chargeplan.download.pbf_arrays import (
     list_blobs,
     read_body,
 )
+from chargeplan.download.protobuf_arrays import BrokenMessageError
 from chargeplan.download.selection import Ids
 from chargeplan.osm.overpass_answer import OverpassAnswer
 
@@ -106,23 +107,19 @@ class _Search:
             return
         middle = (first + end) // 2
         parts = self._decode(middle)
-        n_before = 0
-        if parts:
-            start = (get_kind(parts[0]), int(parts[0].id[0]))
-            n_before = sum((kind, element_id) < start for element_id in ids.tolist())
+        if not parts:
+            raise BrokenMessageError(f"the piece at byte {self._blobs[middle].start:,} holds no elements")
+        n_before = _count_before(kind, ids, get_kind(parts[0]), int(parts[0].id[0]))
+        n_until = _count_before(kind, ids, get_kind(parts[-1]), int(parts[-1].id[-1]) + 1)
         self._visit(kind, ids[:n_before], take, first, middle)
-        ids = ids[n_before:]
+        here = ids[n_before:n_until]
         for part in parts:
-            if get_kind(part) == kind and ids.size:
-                position = np.minimum(np.searchsorted(part.id, ids), part.id.size - 1)
-                is_here = part.id[position] == ids
-                if is_here.any():
-                    take(self._blobs[middle], part, position[is_here])
-                    ids = ids[~is_here]
-        if parts:
-            last = (get_kind(parts[-1]), int(parts[-1].id[-1]))
-            ids = ids[[(kind, element_id) > last for element_id in ids.tolist()]]
-        self._visit(kind, ids, take, middle + 1, end)
+            if get_kind(part) == kind and here.size:
+                position = np.minimum(np.searchsorted(part.id, here), part.id.size - 1)
+                is_held = part.id[position] == here
+                if is_held.any():
+                    take(self._blobs[middle], part, position[is_held])
+        self._visit(kind, ids[n_until:], take, middle + 1, end)
 
     def _decode(self, number: int) -> list[Elements]:
         if number not in self._kept:
@@ -130,6 +127,13 @@ class _Search:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[number] = decode_body(read_body(self._file, self._blobs[number]))
         return self._kept[number]
+
+
+def _count_before(kind: int, ids: Ids, other_kind: int, other_id: int) -> int:
+    """Count the elements that a sorted file has before another one."""
+    if kind != other_kind:
+        return ids.size if kind < other_kind else 0
+    return int(np.searchsorted(ids, other_id))
 
 
 def _read_with_osmium(file: IO[bytes], header: Blob, blob: Blob, relation_id: int) -> dict[str, Any] | None:

@@ -127,7 +127,13 @@ def test_every_kind_of_file_gives_the_same_elements(cut, city, tmp_path, ending)
 
 
 @pytest.mark.parametrize(
-    "file_format", ["pbf,pbf_dense_nodes=false", "pbf,pbf_compression=none", "pbf,add_metadata=false"]
+    "file_format",
+    [
+        "pbf,pbf_dense_nodes=false",
+        "pbf,pbf_compression=none",
+        "pbf,pbf_compression=lz4",
+        "pbf,add_metadata=false",
+    ],
 )
 def test_every_way_of_writing_a_pbf_is_understood(cut, tmp_path, file_format):
     extract = write_osm(tmp_path / "country.osm.pbf", CITY, file_format=file_format)
