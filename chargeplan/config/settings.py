@@ -116,7 +116,8 @@ class NetworkSettings(Section):
     """The road network."""
 
     path: InputPath
-    """OpenStreetMap file: .osm.pbf, .osm, .osm.gz or .osm.bz2."""
+    """OpenStreetMap file (.osm.pbf, .osm, .osm.gz, .osm.bz2), Overpass answer (.json, .json.gz) or street
+    graph saved by osmnx (.graphml, .gpkg); see docs/explanation/road-files.md."""
     buffer_km: Annotated[float, Field(ge=0, le=50)] = 2.0
     """Roads are read this far beyond the study area, so that its edge does not cut trips short."""
     speed_factor: Annotated[float, Field(gt=0, le=1.5)] = 0.7

@@ -33,7 +33,6 @@ def note_repairs(lines: EdgeLines, tags: list[EdgeTags], length_m: Floats, repai
     stated_m = np.array([tag.length_m for tag in tags])
     is_off = np.abs(stated_m - length_m) > _LENGTH_SLACK_M + _LENGTH_TOLERANCE * length_m
     closed = [row for row, tag in enumerate(tags) if tag.is_partly_closed]
-    closed_km = np.nansum(length_m[closed]) / METRES_PER_KM
     repairs.add(
         "edges whose length is not that of their line (by more than 1 % and 1 m); the line counts (ways named)",
         name_ways(np.flatnonzero(is_off).tolist()),
@@ -45,8 +44,7 @@ def note_repairs(lines: EdgeLines, tags: list[EdgeTags], length_m: Floats, repai
     )
     repairs.add("edges whose line ran from end to start; turned (ways named)", name_ways(lines.turned))
     repairs.add(
-        "edges joined of roads for cars and other ways (service roads, footways); left out with "
-        f"{closed_km:.1f} km (ways named)",
+        "edges joined of roads for cars and other ways (service roads, footways); left out (ways named)",
         name_ways(closed),
     )
 
@@ -65,8 +63,8 @@ def list_limits(
     if not is_own:
         limits.append(_describe_joining(graph, tags))
         limits.append(
-            "One-way streets are as osmnx took them: a motorway without a oneway tag is open both ways, and of the "
-            "tags that close a road to cars only access is known."
+            "One-way streets are as osmnx took them (a motorway or circular junction without a oneway tag is open both "
+            "ways), and of the tags that close a road to cars only access is known."
         )
     if is_true(graph.facts.get("consolidated")):
         limits.append(
@@ -78,6 +76,7 @@ def list_limits(
             "one-way roads on one and the same line only one is left."
         )
     limits.extend(_compare_lengths(tags, length_m))
+    limits.extend(f"While it was read: {warning}." for warning in graph.warnings)
     return tuple(limits)
 
 

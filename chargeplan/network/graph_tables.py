@@ -52,6 +52,8 @@ class GraphTables:
         Attributes of the graph: created_with, created_date, simplified and others.
     is_directed : bool
         False when both directions of a two-way road are one edge.
+    warnings : tuple of str
+        What the library that read the file warned of.
     """
 
     node_id: NDArray[np.int64]
@@ -64,6 +66,7 @@ class GraphTables:
     crs: str
     facts: dict[str, Any]
     is_directed: bool
+    warnings: tuple[str, ...] = ()
 
 
 def read_graphml(path: Path, where: str) -> GraphTables:
@@ -130,7 +133,9 @@ def read_geopackage(path: Path, where: str) -> GraphTables:
         node stands in it twice.
     """
     _check_database(path, where)
-    nodes, edges = (_read_layer(path, layer, where) for layer in _LAYERS)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        nodes, edges = (_read_layer(path, layer, where) for layer in _LAYERS)
     for layer, frame, columns in (("nodes", nodes, _NODE_COLUMNS), ("edges", edges, _EDGE_COLUMNS)):
         missing = [column for column in columns if column not in frame.columns]
         if missing:
@@ -158,6 +163,7 @@ def read_geopackage(path: Path, where: str) -> GraphTables:
         _name_crs(edges.crs),
         {},
         is_directed,
+        tuple(sorted({_shorten(warning.message) for warning in caught})),
     )
 
 
@@ -181,17 +187,14 @@ def _read_layer(path: Path, layer: str, where: str) -> pd.DataFrame:
     import pyogrio
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)
-            stated = int(pyogrio.read_info(path, layer=layer, force_feature_count=False)["features"])
-            frame = pyogrio.read_dataframe(path, layer=layer)
-            is_spatial = hasattr(frame, "crs")
+        stated = int(pyogrio.read_info(path, layer=layer)["features"])
+        frame = pyogrio.read_dataframe(path, layer=layer)
     except Exception as error:  # GDAL's kinds, shapely's, and those of decoding
         raise DataError(
             f"{where}: the layer {layer} cannot be read: {_shorten(error)}; write the file with "
             "osmnx.save_graph_geopackage"
         ) from error
-    if not is_spatial:
+    if not hasattr(frame, "crs"):
         raise DataError(
             f"{where}: the layer {layer} has no geometry; write the file with osmnx.save_graph_geopackage"
         )
