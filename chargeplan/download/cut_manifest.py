@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
@@ -95,10 +95,13 @@ def _find_covered(source: Extract, widened: shapely.Geometry) -> tuple[shapely.G
     box = shapely.box(*source.box)
     if box.covers(widened):
         return widened, []
-    covered = shapely.intersection(widened, box)
-    if covered.geom_type not in {"Polygon", "MultiPolygon"} or covered.is_empty:
-        parts = [part for part in shapely.get_parts(covered) if part.geom_type == "Polygon"]
-        covered = shapely.MultiPolygon(parts) if parts else widened
+    parts = shapely.get_parts(shapely.intersection(widened, box))
+    covered = shapely.union_all(parts[shapely.area(parts) > 0.0])
+    if covered.is_empty:
+        raise DataError(
+            f"extract: {source.path} covers only {show_box(source.box)} by its own words, and the area is "
+            f"{show_box(widened.bounds)}; use an extract that holds the area"
+        )
     share = 1.0 - covered.area / widened.area
     return covered, [
         f"{share:.1%} of the area with its margin lie outside the box that {source.path.name} covers "
@@ -112,8 +115,9 @@ def _read_roads(path: Path) -> tuple[int, str]:
 
     n_roads, newest = 0, ""
     roads = osmium.filter.TagFilter(*(("highway", road_class) for road_class in ROAD_CLASSES))
-    for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(roads):
+    ways: Any = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(roads)
+    for way in ways:
         n_roads += 1
-        if way.timestamp.year > 1970:
+        if way.timestamp.year > _YEAR_OF_NO_TIMESTAMP:
             newest = max(newest, way.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return n_roads, newest

@@ -146,7 +146,8 @@ def _read_with_osmium(file: IO[bytes], header: Blob, blob: Blob, relation_id: in
     buffer = osmium.io.FileBuffer(content, "pbf")
     by_id = osmium.filter.IdFilter([relation_id])
     words = dict(zip("nwr", _KINDS, strict=True))
-    for relation in osmium.FileProcessor(buffer, osmium.osm.RELATION).with_filter(by_id):
+    relations: Any = osmium.FileProcessor(buffer, osmium.osm.RELATION).with_filter(by_id)
+    for relation in relations:
         return {
             "type": _KINDS[RELATION],
             "id": relation.id,

@@ -174,17 +174,25 @@ def test_two_cuts_are_the_same_bytes(cut, city):
     assert cut(city).data_path.read_bytes() == first
 
 
-def test_part_of_the_area_beyond_the_box_of_the_extract_is_said(cut, tmp_path):
+def write_with_box(path: Path, west: float, east: float) -> Path:
     header = osmium.io.Header()
-    header.add_box(osmium.osm.Box(73.05, 33.0, 74.0, 34.0))
-    extract = tmp_path / "boxed.osm.pbf"
+    header.add_box(osmium.osm.Box(west, 33.0, east, 34.0))
     source = osmium.io.FileBuffer(CITY.strip().encode("utf-8") + b"\n", "opl")
-    with osmium.io.Reader(source) as reader, osmium.SimpleWriter(extract, header=header) as writer:
+    with osmium.io.Reader(source) as reader, osmium.SimpleWriter(path, header=header) as writer:
         osmium.apply(reader, writer)
-    manifest = cut(extract).manifest
-    assert any("50.0% of the area" in limit for limit in manifest.limits)
-    west = min(x for x, _ in manifest.covered["coordinates"][0])
-    assert west == pytest.approx(73.05)
+    return path
+
+
+def test_part_of_the_area_beyond_the_box_of_the_extract_is_said(cut, tmp_path):
+    state = cut(write_with_box(tmp_path / "boxed.osm.pbf", 73.05, 74.0))
+    assert any("50.0% of the area" in limit for limit in state.manifest.limits)
+    assert read_covered(state).bounds == pytest.approx((73.05, 33.6, 73.1, 33.7))
+
+
+def test_extract_that_covers_another_place_by_its_own_words_is_refused(cut, tmp_path, folder):
+    with pytest.raises(DataError, match="by its own words"):
+        cut(write_with_box(tmp_path / "boxed.osm.pbf", 75.0, 76.0))
+    assert list(folder.iterdir()) == []
 
 
 def test_demo_city_is_cut_as_brute_force_says(cut, project_folder):
