@@ -235,7 +235,7 @@ class OverpassClient:
             )
         return DownloadError(
             f"{what}: {why}; the {self._deadline_s:,.0f} s for the whole download do not suffice{later}: "
-            f"call again then, allow more time with --deadline, {OFFLINE_ADVICE}"
+            f"call again then, allow more time with --deadline-min, {OFFLINE_ADVICE}"
         )
 
     def _tell_time(self, wait_s: float) -> str:

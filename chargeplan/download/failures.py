@@ -73,7 +73,7 @@ class RequestFaultError(Exception):
 
 
 class TimeIsOverError(Exception):
-    """The deadline of the whole download came in the middle of an answer."""
+    """The time for an answer, most often that for the whole download, was over before its end."""
 
 
 def read_page(body: bytes) -> str:

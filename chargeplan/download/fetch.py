@@ -48,7 +48,7 @@ from chargeplan.osm.dataset import DatasetState, find_data_path, publish_dataset
 from chargeplan.osm.manifest import OSM_ATTRIBUTION, OSM_LICENCE, Manifest, get_covered, read_manifest
 from chargeplan.osm.merge import MergeResult, write_elements
 from chargeplan.runlog import Listener, RunLog, ignore_event
-from chargeplan.units import METRES_PER_KM
+from chargeplan.units import METRES_PER_KM, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,6 +168,10 @@ def fetch_dataset(
     return DatasetState(area.name, data_path, read_manifest(data_path, area.name), "")
 
 
+class _NoRoadError(DataError):
+    """The server counts no road in the area."""
+
+
 class _Job:
     def __init__(
         self,
@@ -190,20 +194,10 @@ class _Job:
 
     def run(self) -> Path:
         """Do all phases in order."""
-        if self._area.boundary is not None:
-            self._check_area(self._area.boundary)
-            boundary = self._area.boundary
-        else:
-            with self._log.phase("boundary") as phase:
-                boundary = self._fetch_boundary()
-                phase.message = self._area.words
         if self._store.set_aside:
             self._tell(f"{len(self._store.set_aside)} damaged files set aside in {self._store.folder}")
-        covered = build_covered(boundary, self._options.buffer_km)
+        boundary, covered, expected = self._find_extent()
         box = find_box(covered)
-        with self._log.phase("estimate") as phase:
-            expected = {layer.name: self._estimate(layer, box) for layer in list_layers()}
-            phase.message = ", ".join(f"{count:,} {name}" for name, count in expected.items())
         with self._log.phase("tiles") as phase:
             counts = {
                 layer.name: self._fetch_layer(layer, box, covered, expected[layer.name])
@@ -229,36 +223,65 @@ class _Job:
         elements = self._questions.read_elements(self._data_queries)
         return write_elements(merged, elements, osm_timestamp=stamps[0] if stamps else "")
 
+    def _find_extent(self) -> tuple[shapely.Geometry, shapely.Geometry, dict[str, int]]:
+        """Find the boundary, what is fetched around it, and how much that is."""
+        if self._area.boundary is not None:
+            self._check_area(self._area.boundary)
+            return self._area.boundary, *self._estimate_all(self._area.boundary)
+        boundary = self._time_boundary(is_fresh=False)
+        try:
+            return boundary, *self._estimate_all(boundary)
+        except _NoRoadError:
+            # Before it is believed the boundary is asked for again: it may have come wrong.
+            query = write_boundary_query(self._area.relation_id)
+            self._questions.forget(query)
+            again = self._time_boundary(is_fresh=True)
+            if again.equals(boundary):
+                self._questions.forget(query)
+                raise
+            return again, *self._estimate_all(again)
+
+    def _time_boundary(self, *, is_fresh: bool) -> shapely.Geometry:
+        with self._log.phase("boundary") as phase:
+            boundary = self._fetch_boundary(is_fresh=is_fresh)
+            phase.message = self._area.words
+        return boundary
+
+    def _estimate_all(self, boundary: shapely.Geometry) -> tuple[shapely.Geometry, dict[str, int]]:
+        covered = build_covered(boundary, self._options.buffer_km)
+        box = find_box(covered)
+        with self._log.phase("estimate") as phase:
+            expected = {layer.name: self._estimate(layer, box) for layer in list_layers()}
+            phase.message = ", ".join(f"{count:,} {name}" for name, count in expected.items())
+        return covered, expected
+
     def _check_area(self, boundary: shapely.Geometry) -> None:
         for doubt in check_area(
             boundary, self._area.words, expected_km2=self._area.expected_km2, note=self._area.note
         ):
             self._tell(doubt)
 
-    def _fetch_boundary(self) -> shapely.Geometry:
+    def _fetch_boundary(self, *, is_fresh: bool = False) -> shapely.Geometry:
+        """Fetch the boundary; one that cannot be put together is asked for once more."""
         relation_id = self._area.relation_id
-        query = write_boundary_query(relation_id)
-
-        def has_relation(answer: OverpassAnswer) -> bool:
-            return any(one["type"] == "relation" and one["id"] == relation_id for one in answer.elements)
-
-        what = f"relation {relation_id}"
-        found = self._questions.ask(query, layer=BOUNDARY, what=what, check=check_data, is_kept=has_relation)
+        query, what = write_boundary_query(relation_id), f"relation {relation_id}"
+        ask = self._questions.ask_again if is_fresh else self._questions.ask
+        answer = ask(query, layer=BOUNDARY, what=what, check=check_data).answer
         try:
-            try:
-                boundary = build_boundary(found.answer, relation_id)
-            except DataError:  # no area has this id, or the answer went wrong: asked once more
-                found = self._questions.ask_again(query, layer=BOUNDARY, what=what, check=check_data)
-                boundary = build_boundary(found.answer, relation_id)
+            boundary = build_boundary(answer, relation_id)
+        except DataError:  # a wrong id, a relation under repair, or an answer that went wrong
+            self._questions.forget(query)
+            if is_fresh:
+                raise
+            return self._fetch_boundary(is_fresh=True)
+        try:
             self._check_area(boundary)
         except DataError:
             self._questions.forget(query)
             raise
-        for doubt in find_boundary_doubts(
-            found.answer, relation_id, expected_level=self._area.expected_level
-        ):
+        for doubt in find_boundary_doubts(answer, relation_id, expected_level=self._area.expected_level):
             self._tell(doubt)
-        self._data_queries.append(query)
+        self._data_queries = [query]
         return boundary
 
     def _estimate(self, layer: Layer, box: Box) -> int:
@@ -269,10 +292,8 @@ class _Job:
         count = self._count(Tile(layer, box), is_fresh=True)
         if count == 0:
             self._questions.forget(write_count_query(layer, box))
-            if self._area.boundary is None:  # it may be the boundary that went wrong
-                self._questions.forget(write_boundary_query(self._area.relation_id))
             west, south, east, north = box
-            raise DataError(
+            raise _NoRoadError(
                 f"{self._area.words}: the server has no road there (west {west:.4f}, south {south:.4f}, east "
                 f"{east:.4f}, north {north:.4f}); are longitude and latitude swapped, is it sea or desert, does "
                 f"--endpoint hold this part of the world?"
@@ -532,7 +553,9 @@ def _check_options(options: FetchOptions) -> None:
     if not 0.0 <= options.buffer_km <= 50.0:
         faults.append(f"--buffer-km: got {options.buffer_km:g}; expected 0 to 50 km")
     if not 0.0 < options.deadline_s <= 1e6:
-        faults.append(f"--deadline: got {options.deadline_s:g} s; expected more than 0 s, such as 900")
+        faults.append(
+            f"--deadline-min: got {options.deadline_s / SECONDS_PER_MINUTE:g}; expected more than 0 minutes, such as 15"
+        )
     if options.max_elements < 1:
         faults.append(f"--max-elements: got {options.max_elements}; expected 1 or more, such as 50000")
     if options.refresh and options.offline:

@@ -51,7 +51,6 @@ class Questions:
         what: str,
         check: Callable[[OverpassAnswer], None] = accept_any,
         can_be_split: bool = False,
-        is_kept: Callable[[OverpassAnswer], bool] = lambda _: True,
     ) -> Found:
         """Return the answer on disk, else ask the server and store what passes the check.
 
@@ -64,9 +63,7 @@ class Questions:
         """
         recalled = self._recall(query, check)
         if recalled is None:
-            return Found(
-                self._ask_server(query, layer, what, check, can_be_split, is_kept), is_recalled=False
-            )
+            return Found(self._ask_server(query, layer, what, check, can_be_split), is_recalled=False)
         self.n_recalled += 1
         self._note(query, layer, recalled)
         return Found(recalled, is_recalled=True)
@@ -75,7 +72,7 @@ class Questions:
         self, query: str, *, layer: str, what: str, check: Callable[[OverpassAnswer], None] = accept_any
     ) -> Found:
         """Ask the server, whatever is on disk, and store its answer instead."""
-        return Found(self._ask_server(query, layer, what, check, False, lambda _: True), is_recalled=False)
+        return Found(self._ask_server(query, layer, what, check, False), is_recalled=False)
 
     def has(self, query: str) -> bool:
         """Tell whether a whole answer is on disk."""
@@ -131,7 +128,6 @@ class Questions:
         what: str,
         check: Callable[[OverpassAnswer], None],
         can_be_split: bool,
-        is_kept: Callable[[OverpassAnswer], bool],
     ) -> OverpassAnswer:
         if self._client is None:
             raise DataError(
@@ -141,8 +137,7 @@ class Questions:
         reply = self._client.ask_checked(query, what=what, check=check, can_be_split=can_be_split)
         self.n_asked += 1
         self._note(query, layer, reply.answer)
-        if is_kept(reply.answer):
-            self._store.put(query, reply.body, what=what)
+        self._store.put(query, reply.body, what=what)
         return reply.answer
 
     def _note(self, query: str, layer: str, answer: OverpassAnswer) -> None:

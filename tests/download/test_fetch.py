@@ -521,6 +521,17 @@ def test_a_server_that_loses_something_once_is_found_out(fetch, server, mode, ph
     assert state.manifest.counts["places"] == 11
 
 
+def test_a_boundary_that_came_from_elsewhere_is_asked_for_again_when_no_road_is_there(fetch, server):
+    area = FetchArea("made", f"relation {RELATION_ID}", RELATION_ID, None)
+    server.set_faults(Fault(Mode.ELSEWHERE, When.once(), Phase.BOUNDARY))
+    assert fetch(area).manifest.counts["roads"] == N_ROADS
+    server.set_faults(Fault(Mode.ELSEWHERE, When.always(), Phase.BOUNDARY))
+    with pytest.raises(DataError, match="no road"):
+        fetch(area, refresh=True)
+    server.set_faults()
+    assert fetch(area, refresh=True).manifest.counts["roads"] == N_ROADS
+
+
 @pytest.mark.parametrize("phase", [Phase.FIRST_TILE, Phase.LATER_TILE])
 def test_a_server_that_always_says_there_is_nothing_contradicts_its_own_count(fetch, server, phase):
     server.set_faults(Fault(Mode.EMPTY_ANSWER, When.always(), phase))
@@ -569,7 +580,7 @@ def test_nodes_missing_on_the_server_are_asked_for_once_more_and_then_written_do
     [
         ({"buffer_km": -1.0}, "--buffer-km"),
         ({"buffer_km": float("nan")}, "--buffer-km"),
-        ({"deadline_s": 0.0}, "--deadline"),
+        ({"deadline_s": 0.0}, "--deadline-min"),
         ({"max_elements": 0}, "--max-elements"),
         ({"endpoint": "overpass"}, "--endpoint"),
     ],
