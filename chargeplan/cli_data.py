@@ -327,11 +327,9 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
     if settings.network.path != Path(os.path.normpath(state.data_path.absolute())):
         return by_name
     if boundary.difference(get_covered(manifest)).area > _LARGEST_OUTSIDE_SHARE * boundary.area:
-        output.tell(
-            f"{path} studies more than these data cover; for all of it: chargeplan fetch --study {path} --refresh",
-            level="warning",
-        )
-        return by_name
+        whole = f"chargeplan fetch --study {path} --refresh"
+        output.tell(f"{path} studies more than these data cover; for all of it: {whole}", level="warning")
+        return by_name if config is None else whole
     return f"chargeplan run {path}"
 
 

@@ -121,8 +121,10 @@ def _find_boundary(source: Extract, file: IO[bytes], area: FetchArea, tell: _Tel
     except BrokenMessageError as error:
         raise explain_unreadable(source.path, error) from error
     if not answer.elements:
+        relation = f"relation {area.relation_id}"
+        name = area.words if area.words.startswith(relation) else f"{relation} ({area.words})"
         raise DataError(
-            f"extract: {source.path} does not hold the relation {area.relation_id} ({area.words}), or is not "
+            f"extract: {source.path} does not hold the {name}, or is not "
             "sorted; check the id, use an extract of the whole country, or give the area with --polygon FILE, "
             "--box W,S,E,N or --circle LON,LAT,KM"
         )
