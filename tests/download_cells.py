@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,21 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._now_s = 1_000.0
+        self._was_read = threading.Event()
 
     def now(self) -> float:
+        self._was_read.set()
         return self._now_s
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
         self._now_s += seconds
+
+    def drip(self) -> None:
+        """Let 2 s pass between two bytes of a server, no sooner than the reader has looked at the time."""
+        self._was_read.clear()
+        self._now_s += 2.0
+        self._was_read.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ def read_dataset(folder: Path) -> Elements | None:
 
 def make_fault(mode: Mode, phase: Phase, when: When, clock: FakeClock) -> Fault:
     """A drip lets seconds of the fake clock pass between its bytes."""
-    return Fault(mode, when, phase, between_bytes=lambda: clock.sleep(2.0))
+    return Fault(mode, when, phase, between_bytes=clock.drip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ def run_cell(
     server.forget_requests()
     fault = make_fault(mode, phase, when, clock)
     server.set_faults(fault)
-    first = bench.fetch(folder, clock=clock)
+    # A drip is only worth waiting for until the deadline; a short one shows the same.
+    first = bench.fetch(folder, clock=clock, deadline_s=150.0 if mode == Mode.SLOW_DRIP else 900.0)
     n_hit = sum(bool(request.fault) for request in server.requests)
     assert n_hit, "the fault met no request: the cell tests nothing"
     n_first = len(server.requests)
@@ -137,6 +147,8 @@ def run_cell(
     assert second.error is None, f"the healthy server is refused: {second.error}"
     resumed = read_dataset(folder)
     assert resumed == expected, explain_difference(resumed, expected)
+    if "no road" in str(first.error):  # it may have been the boundary that went wrong
+        done -= {request.query for request in server.requests if request.phase == Phase.BOUNDARY}
     check_resume(server, done, queries, may_split=mode in {Mode.REMARK_TIMEOUT, Mode.REMARK_MEMORY})
     shutil.rmtree(folder)
     return CellResult(str(first.error), first.seconds, n_first, len(server.requests))

@@ -83,18 +83,14 @@ def test_an_old_corner_of_the_boundary_is_not_used(bench, tmp_path):
 
 def test_a_status_page_that_drips_costs_seconds_not_the_download(bench, tmp_path):
     clock = FakeClock()
-    bench.server.set_faults(
-        Fault(Mode.SLOW_DRIP, concerns=Phase.STATUS, between_bytes=lambda: clock.sleep(2.0))
-    )
+    bench.server.set_faults(Fault(Mode.SLOW_DRIP, concerns=Phase.STATUS, between_bytes=clock.drip))
     outcome = bench.fetch(tmp_path, clock=clock)
     assert outcome.error is None, outcome.error
 
 
 def test_a_tile_that_drips_ends_at_the_deadline_and_the_rest_stays(bench, tmp_path):
     clock = FakeClock()
-    bench.server.set_faults(
-        Fault(Mode.SLOW_DRIP, concerns=is_power_tile, between_bytes=lambda: clock.sleep(2.0))
-    )
+    bench.server.set_faults(Fault(Mode.SLOW_DRIP, concerns=is_power_tile, between_bytes=clock.drip))
     outcome = bench.fetch(tmp_path, clock=clock, deadline_s=120.0)
     assert "deadline" in str(outcome.error)
     assert read_dataset(tmp_path) is None
