@@ -15,7 +15,8 @@ from scripted_overpass import FakeClock
 import chargeplan.download.tile_store as tile_store_module
 import chargeplan.osm.dataset as dataset_module
 from chargeplan.download.areas import FetchArea, choose_area
-from chargeplan.download.fetch import FetchOptions, build_covered, fetch_dataset, list_limits
+from chargeplan.download.fetch import FetchOptions, fetch_dataset
+from chargeplan.download.fetch_job import build_covered, list_limits
 from chargeplan.download.queries import list_layers, write_data_query
 from chargeplan.errors import ConfigError, DataError, DownloadError, InterruptedRunError
 from chargeplan.files import compute_sha256

@@ -1,0 +1,278 @@
+"""The phases of a download: boundary, estimate, tiles, merge, publish."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import shapely
+
+from chargeplan import __version__
+from chargeplan.download.areas import FetchArea, check_area, find_metric_crs
+from chargeplan.download.boundary import build_boundary, find_boundary_doubts
+from chargeplan.download.fetch_layers import LayerFetcher
+from chargeplan.download.fetch_options import FetchOptions, describe_area
+from chargeplan.download.queries import (
+    BOUNDARY,
+    Box,
+    Layer,
+    list_layers,
+    write_boundary_query,
+    write_count_query,
+)
+from chargeplan.download.questions import Questions
+from chargeplan.download.tiles import Tile, check_data, find_box
+from chargeplan.errors import DataError
+from chargeplan.files import compute_sha256
+from chargeplan.geo import WGS84, project_geometry
+from chargeplan.osm.dataset import publish_dataset
+from chargeplan.osm.manifest import OSM_ATTRIBUTION, OSM_LICENCE, Manifest
+from chargeplan.osm.merge import MergeResult, write_elements
+from chargeplan.units import METRES_PER_KM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from chargeplan.download.client import OverpassClient
+    from chargeplan.download.tile_store import TileStore
+    from chargeplan.runlog import RunLog
+
+OLD_DATA_DAYS = 30
+
+_GRID_DEG = 1e-7
+_MERGED_NAME = "merged.osm.pbf"
+
+
+class _NoRoadError(DataError):
+    """The server counts no road in the area."""
+
+
+class FetchJob:
+    """All phases of one download, in order.
+
+    Parameters
+    ----------
+    area : FetchArea
+    options : FetchOptions
+    store : TileStore
+    client : OverpassClient or None
+        None when nothing may be asked.
+    log : RunLog
+    tell : callable
+        Gets a line for each tile, each wait and each doubt.
+    utc_now : callable
+        Gives the time of day.
+    """
+
+    def __init__(
+        self,
+        area: FetchArea,
+        options: FetchOptions,
+        store: TileStore,
+        client: OverpassClient | None,
+        log: RunLog,
+        tell: Callable[[str], None],
+        utc_now: Callable[[], datetime],
+    ) -> None:
+        self._area = area
+        self._options = options
+        self._store = store
+        self._questions = Questions(store, client)
+        self._log = log
+        self._tell = tell
+        self._utc_now = utc_now
+        self._layers = LayerFetcher(self._questions, options.max_elements, tell)
+        self._boundary_queries: list[str] = []
+
+    def run(self) -> Path:
+        """Do all phases; return where the data file stands."""
+        if self._store.set_aside:
+            self._tell(f"{len(self._store.set_aside)} damaged files set aside in {self._store.folder}")
+        boundary, covered, expected = self._find_extent()
+        box = find_box(covered)
+        with self._log.phase("tiles") as phase:
+            counts = {
+                layer.name: self._layers.fetch(layer, box, covered, expected[layer.name])
+                for layer in list_layers()
+            }
+            phase.message = (
+                f"{self._questions.n_asked:,} answers asked for, {self._questions.n_recalled:,} on disk"
+            )
+        merged = self._store.folder / _MERGED_NAME
+        try:
+            with self._log.phase("merge") as phase:
+                result = self._merge(merged)
+                phase.message = ", ".join(f"{count:,} {kind}" for kind, count in result.counts.items())
+            with self._log.phase("publish") as phase:
+                data_path = self._publish(merged, result, boundary, covered, counts)
+                phase.message = str(data_path)
+        finally:
+            merged.unlink(missing_ok=True)
+        return data_path
+
+    def _merge(self, merged: Path) -> MergeResult:
+        stamps = self._questions.list_stamps()
+        elements = self._questions.read_elements([*self._boundary_queries, *self._layers.data_queries])
+        return write_elements(merged, elements, osm_timestamp=stamps[0] if stamps else "")
+
+    def _find_extent(self) -> tuple[shapely.Geometry, shapely.Geometry, dict[str, int]]:
+        """Find the boundary, what is fetched around it, and how much that is."""
+        if self._area.boundary is not None:
+            self._check_area(self._area.boundary)
+            return self._area.boundary, *self._estimate_all(self._area.boundary)
+        boundary = self._time_boundary(is_fresh=False)
+        try:
+            return boundary, *self._estimate_all(boundary)
+        except _NoRoadError:
+            # Before it is believed the boundary is asked for again: it may have come wrong.
+            query = write_boundary_query(self._area.relation_id)
+            self._questions.forget(query)
+            again = self._time_boundary(is_fresh=True)
+            if again.equals(boundary):
+                self._questions.forget(query)
+                raise
+            return again, *self._estimate_all(again)
+
+    def _time_boundary(self, *, is_fresh: bool) -> shapely.Geometry:
+        with self._log.phase("boundary") as phase:
+            boundary = self._fetch_boundary(is_fresh=is_fresh)
+            phase.message = self._area.words
+        return boundary
+
+    def _estimate_all(self, boundary: shapely.Geometry) -> tuple[shapely.Geometry, dict[str, int]]:
+        covered = build_covered(boundary, self._options.buffer_km)
+        box = find_box(covered)
+        with self._log.phase("estimate") as phase:
+            expected = {layer.name: self._estimate(layer, box) for layer in list_layers()}
+            phase.message = ", ".join(f"{count:,} {name}" for name, count in expected.items())
+        return covered, expected
+
+    def _check_area(self, boundary: shapely.Geometry) -> None:
+        for doubt in check_area(
+            boundary, self._area.words, expected_km2=self._area.expected_km2, note=self._area.note
+        ):
+            self._tell(doubt)
+
+    def _fetch_boundary(self, *, is_fresh: bool = False) -> shapely.Geometry:
+        """Fetch the boundary; one that cannot be put together is asked for once more."""
+        relation_id = self._area.relation_id
+        query, what = write_boundary_query(relation_id), f"relation {relation_id}"
+        ask = self._questions.ask_again if is_fresh else self._questions.ask
+        answer = ask(query, layer=BOUNDARY, what=what, check=check_data).answer
+        try:
+            boundary = build_boundary(answer, relation_id)
+        except DataError:  # a wrong id, a relation under repair, or an answer that went wrong
+            self._questions.forget(query)
+            if is_fresh:
+                raise
+            return self._fetch_boundary(is_fresh=True)
+        try:
+            self._check_area(boundary)
+        except DataError:
+            self._questions.forget(query)
+            raise
+        for doubt in find_boundary_doubts(answer, relation_id, expected_level=self._area.expected_level):
+            self._tell(doubt)
+        self._boundary_queries = [query]
+        return boundary
+
+    def _estimate(self, layer: Layer, box: Box) -> int:
+        """Ask how many elements a layer has; no road at all is asked twice and then an error."""
+        count = self._layers.count(Tile(layer, box))
+        if layer != list_layers()[0] or count > 0:
+            return count
+        count = self._layers.count(Tile(layer, box), is_fresh=True)
+        if count == 0:
+            self._questions.forget(write_count_query(layer, box))
+            west, south, east, north = box
+            raise _NoRoadError(
+                f"{self._area.words}: the server has no road there (west {west:.4f}, south {south:.4f}, east "
+                f"{east:.4f}, north {north:.4f}); are longitude and latitude swapped, is it sea or desert, does "
+                f"--endpoint hold this part of the world?"
+            )
+        return count
+
+    def _publish(
+        self,
+        merged: Path,
+        result: MergeResult,
+        boundary: shapely.Geometry,
+        covered: shapely.Geometry,
+        counts: dict[str, int],
+    ) -> Path:
+        def write_data(path: Path) -> MergeResult:
+            os.replace(merged, path)
+            return result
+
+        def make_manifest(path: Path, written: MergeResult) -> Manifest:
+            return self._make_manifest(path, written, covered, counts)
+
+        return publish_dataset(
+            self._options.folder,
+            self._area.name,
+            area=boundary,
+            write_data=write_data,
+            make_manifest=make_manifest,
+        )
+
+    def _make_manifest(
+        self, path: Path, written: MergeResult, covered: shapely.Geometry, counts: dict[str, int]
+    ) -> Manifest:
+        retrieved = self._utc_now()
+        stamps = self._questions.list_stamps()
+        limits = list_limits(stamps, retrieved, n_missing_nodes=written.n_missing_way_nodes)
+        for limit in limits:
+            self._tell(limit)
+        return Manifest(
+            name=self._area.name,
+            file_name=path.name,
+            sha256=compute_sha256(path),
+            size_bytes=path.stat().st_size,
+            made_by=f"chargeplan {__version__} fetch",
+            source="Overpass API",
+            source_sha256="",
+            endpoint=self._options.endpoint,
+            osm_timestamp=stamps[0] if stamps else "",
+            newest_osm_timestamp=stamps[-1] if stamps else "",
+            retrieved=f"{retrieved:%Y-%m-%dT%H:%M:%SZ}",
+            queries=self._questions.list_notes(),
+            counts={**written.counts, **counts},
+            area=describe_area(self._area, self._options),
+            covered=json.loads(shapely.to_geojson(covered)),
+            licence=OSM_LICENCE,
+            attribution=OSM_ATTRIBUTION,
+            limits=(*limits, "of boundaries that reach beyond the area only the part within it is there"),
+        )
+
+
+def build_covered(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry:
+    """Build the area with everything within `buffer_km` of it (EPSG:4326), anywhere on earth."""
+    buffered = boundary
+    if buffer_km > 0:
+        west, south, east, north = boundary.bounds
+        crs = find_metric_crs((west + east) / 2, (south + north) / 2)
+        metric = project_geometry(boundary, WGS84, crs).buffer(buffer_km * METRES_PER_KM)
+        buffered = project_geometry(metric, crs, WGS84)
+    return shapely.set_precision(buffered, _GRID_DEG)
+
+
+def list_limits(stamps: list[str], retrieved: datetime, *, n_missing_nodes: int) -> list[str]:
+    """List in words what the data lack, as far as the answers show it."""
+    limits = []
+    if not stamps:
+        limits.append("the server does not say of when its OpenStreetMap data are")
+    elif (age := retrieved - datetime.fromisoformat(stamps[0])) > timedelta(days=OLD_DATA_DAYS):
+        limits.append(
+            f"the server's OpenStreetMap data are {age.days} days old (of {stamps[0]}); a server that is up to date "
+            "can be named with --endpoint"
+        )
+    if len(stamps) > 1:
+        limits.append(f"the server's data moved on from {stamps[0]} to {stamps[-1]} while they were fetched")
+    if n_missing_nodes:
+        limits.append(
+            f"{n_missing_nodes:,} nodes that ways run over are missing on the server; these ways have gaps"
+        )
+    return limits
