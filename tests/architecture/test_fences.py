@@ -29,6 +29,7 @@ LIBRARY_ROOMS = {
     "osmium": {"network", "osm", "download"},
     "osmnx": {"network"},
     "requests": {"download"},
+    "urllib3": {"download"},
 }
 HEAVY = {
     "folium",
