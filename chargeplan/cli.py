@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="chargeplan",
     help="Plan electric-vehicle charging stations for Pakistani cities.",
-    epilog="Exit codes: 0 plan found, 1 unexpected fault or failed check, 2 config or usage, 3 data, "
+    epilog="Exit codes: 0 plan found or done, 1 unexpected fault or failed check, 2 config or usage, 3 data, "
     "4 impossible, 5 stopped without a plan, 130 interrupted.",
     invoke_without_command=True,
     add_completion=False,

@@ -36,9 +36,12 @@ _BROWSERS = (
 # Distribution names whose module is called otherwise.
 _MODULES = {"ruamel-yaml": "ruamel.yaml", "xstatic-leaflet": "xstatic.pkg.leaflet"}
 _DATA_FILES = (
+    ("cities.csv",),
     ("costs", "chargers.csv"),
     ("costs", "sites.csv"),
     ("demand", "place_weights.csv"),
+    ("download", "admin_levels.csv"),
+    ("download", "servers.csv"),
     ("fleet", "pakistan.csv"),
     ("network", "speeds.csv"),
     ("places", "osm_kinds.csv"),
