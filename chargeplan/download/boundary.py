@@ -20,10 +20,8 @@ _AREA_TYPES = frozenset({"boundary", "multipolygon"})
 _OUTER_ROLES = frozenset({"", "outer", "exclave"})
 _INNER_ROLES = frozenset({"inner", "enclave"})
 _LARGEST_OVERLAP_SHARE = 0.01
-_ADVICE = (
-    "somebody may be editing it: try again later, or give the area with --polygon FILE, --box W,S,E,N or "
-    "--circle LON,LAT,KM"
-)
+_OTHER_AREA = "give the area with --polygon FILE, --box W,S,E,N or --circle LON,LAT,KM"
+_ADVICE = f"somebody may be editing it: try again later, or {_OTHER_AREA}"
 _PAKISTAN = "PK"
 _COUNTRY_KEYS = ("ISO3166-1", "ISO3166-1:alpha2", "is_in:country_code")
 
@@ -157,7 +155,7 @@ def _refuse_missing(
     if missing:
         raise DataError(
             f"{what}: {len(missing)} of {len(way_ids)} ways of its boundary are missing from the data: "
-            f"{name_rows(missing)}; the data may be cut from a larger file, or the server's answer is not whole"
+            f"{name_rows(missing)}; the data end before it, such as an extract cut from a larger one; {_OTHER_AREA}"
         )
     lost = sorted({node for way_id in way_ids for node in ways[way_id]} - places.keys())
     if lost:

@@ -13,7 +13,7 @@ import shapely
 from chargeplan.download.areas import check_area, find_metric_crs
 from chargeplan.download.boundary import build_boundary, describe_relation, find_boundary_doubts
 from chargeplan.download.cut_file import check_copy, copy_selection
-from chargeplan.download.cut_manifest import USUAL_LIMITS, Cut, describe_cut
+from chargeplan.download.cut_manifest import Cut, describe_cut
 from chargeplan.download.extract_file import Extract, explain_unreadable, name_format, open_extract, show_box
 from chargeplan.download.pbf_arrays import UnknownCompressionError
 from chargeplan.download.protobuf_arrays import BrokenMessageError
@@ -218,6 +218,6 @@ def _publish(folder: Path, cut: Cut, file: IO[bytes], tell: _Tell) -> Manifest:
             f"{folder}: the cut could not be written ({error}); make room or choose another --folder; what was "
             "there before stays as it was"
         ) from error
-    for limit in made[-1].limits[len(USUAL_LIMITS) :]:
+    for limit in made[-1].limits:
         tell(limit)
     return made[-1]

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from chargeplan.osm.merge import MergeResult
 
 _YEAR_OF_NO_TIMESTAMP = 1970
-USUAL_LIMITS = (
-    "cut from a larger file: as complete as that file and OpenStreetMap are in the area",
-    "ways that cross the edge are whole; relations are kept without their members outside the area",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +80,7 @@ def describe_cut(path: Path, result: MergeResult, cut: Cut) -> Manifest:
         covered=json.loads(shapely.to_geojson(covered)),
         licence=OSM_LICENCE,
         attribution=OSM_ATTRIBUTION,
-        limits=(*USUAL_LIMITS, *limits),
+        limits=tuple(limits),
     )
 
 

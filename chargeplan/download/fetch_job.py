@@ -244,7 +244,7 @@ class FetchJob:
             covered=json.loads(shapely.to_geojson(covered)),
             licence=OSM_LICENCE,
             attribution=OSM_ATTRIBUTION,
-            limits=(*limits, "of boundaries that reach beyond the area only the part within it is there"),
+            limits=tuple(limits),
         )
 
 
