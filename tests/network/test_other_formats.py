@@ -186,7 +186,9 @@ def test_graph_says_what_it_cannot_tell(sectors):
     assert sectors["simplified"].source.data_date == ""
     assert len(sectors["simplified"].places.table) == 0
     assert "share one edge" in " ".join(sectors["gpkg"].source.limits)
-    assert "Whether osmnx joined ways between junctions is not noted" in " ".join(sectors["graphml"].source.limits)
+    assert "Whether osmnx joined ways between junctions is not noted" in " ".join(
+        sectors["graphml"].source.limits
+    )
 
 
 def test_answer_says_what_it_cannot_tell_and_its_date(demo):
