@@ -29,7 +29,10 @@ HARMLESS = {Mode.MOVING_TIMESTAMP, Mode.OLD_DUPLICATES}
 # Near relatives of other modes; they are tried on the real extract only, to keep the default suite quick.
 RELATIVES = {
     Mode.TOO_MANY_RETRY_DATE,
+    Mode.BAD_GATEWAY,
     Mode.UNAVAILABLE,
+    Mode.EMPTY_BODY,
+    Mode.CLOSED_BEFORE_HEADER,
     Mode.REMARK_UNKNOWN,
     Mode.ONLY_COUNT,
     Mode.ABSURD_COORDINATE,
