@@ -13,14 +13,21 @@ import shapely
 from chargeplan.download.areas import check_area, find_metric_crs
 from chargeplan.download.boundary import build_boundary, describe_relation, find_boundary_doubts
 from chargeplan.download.cut_file import check_copy, copy_selection
-from chargeplan.download.cut_manifest import Cut, describe_cut
-from chargeplan.download.extract_file import Extract, explain_unreadable, name_format, open_extract, show_box
+from chargeplan.download.cut_manifest import Cut, describe_cut, find_covered
+from chargeplan.download.extract_file import (
+    Extract,
+    check_extract,
+    explain_unreadable,
+    name_format,
+    open_extract,
+    show_box,
+)
 from chargeplan.download.pbf_arrays import UnknownCompressionError
 from chargeplan.download.protobuf_arrays import BrokenMessageError
 from chargeplan.download.relation_in_extract import read_relation
 from chargeplan.download.selection import Selection, UnsortedError, select_elements
 from chargeplan.errors import ConfigError, DataError
-from chargeplan.files import require_file
+from chargeplan.files import compute_sha256, require_file
 from chargeplan.geo import WGS84, project_geometry
 from chargeplan.osm.dataset import DatasetState, find_data_path, publish_dataset
 from chargeplan.osm.manifest import Manifest
@@ -97,10 +104,13 @@ def cut_dataset(
         widened = _widen(boundary, buffer_km)
         with log.phase("select") as phase:
             selection = _select(source, file, widened, area.words)
+            sha256 = selection.sha256 if source.pbf_path == source.path else compute_sha256(source.path)
+            check_extract(source, sha256)
+            covered, limits = find_covered(source, selection, widened)
             phase.message = _describe(selection)
         with log.phase("publish") as phase:
             _require_room(folder, source, selection)
-            manifest = _publish(folder, Cut(area, source, selection, widened), file, tell)
+            manifest = _publish(folder, Cut(area, source, selection, sha256, covered, limits), file, tell)
             phase.message = f"{data_path} ({manifest.size_bytes / BYTES_PER_MB:,.1f} MB)"
     return DatasetState(area.name, data_path, manifest, "")
 
@@ -200,7 +210,9 @@ def _publish(folder: Path, cut: Cut, file: IO[bytes], tell: _Tell) -> Manifest:
     made: list[Manifest] = []
 
     def write_data(path: Path) -> MergeResult:
-        copy_selection(file, cut.selection, path, osm_timestamp=cut.source.osm_timestamp)
+        copy_selection(
+            file, cut.selection, path, osm_timestamp=cut.source.osm_timestamp, box=cut.covered.bounds
+        )
         check_copy(path, cut.selection, f"extract: {cut.source.path}")
         nodes, ways, relations = (ids.size for ids in cut.selection.ids)
         counts = {"nodes": nodes, "ways": ways, "relations": relations}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from chargeplan.download.pbf_arrays import NODE, RELATION, WAY
 from chargeplan.download.selection import KIND_WORDS, Ids, Selection, Span, read_ids
 from chargeplan.errors import DataError, name_rows
+from chargeplan.osm.writer import Box, open_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +23,9 @@ _GROUP_BYTES = 6_000_000
 _REACH_IDS = 1 << 30
 
 
-def copy_selection(source: IO[bytes], selection: Selection, path: Path, *, osm_timestamp: str) -> None:
+def copy_selection(
+    source: IO[bytes], selection: Selection, path: Path, *, osm_timestamp: str, box: Box | None = None
+) -> None:
     """Copy the chosen elements of a ``.osm.pbf``, passing over pieces that hold none.
 
     Parameters
@@ -36,6 +37,8 @@ def copy_selection(source: IO[bytes], selection: Selection, path: Path, *, osm_t
         File to write; what stands there is replaced.
     osm_timestamp : str
         State of the data (ISO 8601, UTC) for the header of the file, empty when unknown.
+    box : tuple of 4 floats or None
+        West, south, east, north beyond which the copy is not complete, for the header.
 
     Raises
     ------
@@ -46,7 +49,7 @@ def copy_selection(source: IO[bytes], selection: Selection, path: Path, *, osm_t
 
     beginning = _read_piece(source, selection.header.start, selection.header.end)
     entities = (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION)
-    with open_writer(path, osm_timestamp=osm_timestamp) as writer:
+    with open_writer(path, osm_timestamp=osm_timestamp, box=box) as writer:
         for kind in (NODE, WAY, RELATION):
             for spans in _group_spans(selection, kind):
                 pieces = [_read_piece(source, span.blob.start, span.blob.end) for span in spans]
@@ -54,31 +57,6 @@ def copy_selection(source: IO[bytes], selection: Selection, path: Path, *, osm_t
                 for ids in _split_by_reach(_slice(selection.ids[kind], spans)):
                     with osmium.io.Reader(content, entities[kind]) as reader:
                         osmium.apply(reader, _track(kind, ids).id_filter(), writer)
-
-
-@contextmanager
-def open_writer(path: Path, *, osm_timestamp: str = "") -> Iterator[Any]:
-    """Offer an osmium writer of a sorted ``.osm.pbf``.
-
-    Raises
-    ------
-    RuntimeError
-        As osmium tells of a full disk.
-    """
-    import osmium
-
-    header = osmium.io.Header()
-    header.set("generator", "chargeplan")
-    header.set("sorting", "Type_then_ID")
-    if osm_timestamp:
-        header.set("osmosis_replication_timestamp", osm_timestamp)
-    writer = osmium.SimpleWriter(osmium.io.File(str(path), "pbf"), header=header, overwrite=True)
-    # When the disk is full the writer raises, and then once more from its destructor, which
-    # would end the process without a word. It is therefore never destroyed unless it has closed.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
-    yield writer
-    writer.close()
-    ctypes.pythonapi.Py_DecRef(ctypes.py_object(writer))
 
 
 def check_copy(path: Path, selection: Selection, what: str) -> None:

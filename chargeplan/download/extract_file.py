@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chargeplan.download.cut_file import open_writer
 from chargeplan.download.pbf_arrays import DATA, UnknownCompressionError, list_blobs, read_body, unpack
 from chargeplan.download.selection import Box
 from chargeplan.errors import DataError
+from chargeplan.osm.manifest import Manifest, check_manifest, read_manifest
 from chargeplan.osm.times import is_timestamp
+from chargeplan.osm.writer import open_writer
 from chargeplan.units import BYTES_PER_MB
 
 # Osmium's names for the formats, by the end of the file name.
 _FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm": "xml", ".osm.gz": "xml.gz", ".osm.bz2": "xml.bz2"}
+# All that OpenStreetMap keeps of a degree; the header of a file gives a little more or less.
+_DECIMALS = 7
 _SMALLEST_ROOM_BYTES = 10_000_000
 # A .osm.pbf takes a fifth of the same as plain XML, and less than twice of it when packed.
 _ROOM_FOR_XML = {"xml": 0.5, "xml.gz": 2.0, "xml.bz2": 2.0, "pbf": 2.0}
@@ -38,12 +41,15 @@ class Extract:
         State of the data (ISO 8601, UTC), empty when the file does not tell.
     box : tuple of 4 floats or None
         West, south, east, north of what the file says that it covers.
+    manifest : Manifest or None
+        What stands beside a file that chargeplan made; `check_extract` tells whether it is its own.
     """
 
     path: Path
     pbf_path: Path
     osm_timestamp: str
     box: Box | None
+    manifest: Manifest | None = None
 
 
 def show_box(box: Box) -> str:
@@ -81,6 +87,7 @@ def open_extract(path: Path) -> Iterator[Extract]:
     import osmium
 
     file_format = name_format(path)
+    manifest = read_manifest(path, "extract")
     try:
         with osmium.io.Reader(osmium.io.File(str(path), file_format), osmium.osm.NOTHING) as reader:
             header = reader.header()
@@ -94,13 +101,27 @@ def open_extract(path: Path) -> Iterator[Extract]:
         )
     timestamp = header.get("osmosis_replication_timestamp", "")
     timestamp = timestamp if is_timestamp(timestamp) else ""
+    if manifest is not None:
+        timestamp = manifest.osm_timestamp or timestamp
     if is_direct:
-        yield Extract(path, path, timestamp, _read_box(header))
+        yield Extract(path, path, timestamp, _read_box(header), manifest)
         return
     with tempfile.TemporaryDirectory(prefix="chargeplan-cut-") as folder:
         converted = Path(folder) / "extract.osm.pbf"
         _convert(path, file_format, converted)
-        yield Extract(path, converted, timestamp, _read_box(header))
+        yield Extract(path, converted, timestamp, _read_box(header), manifest)
+
+
+def check_extract(extract: Extract, sha256: str) -> None:
+    """Check that the manifest beside an extract, if there is one, is that of these bytes.
+
+    Raises
+    ------
+    DataError
+        When it describes another file.
+    """
+    if extract.manifest is not None:
+        check_manifest(extract.path, extract.manifest, "extract", sha256=sha256)
 
 
 def _is_readable_directly(path: Path) -> bool:
@@ -121,7 +142,9 @@ def _read_box(header: Any) -> Box | None:
     if not box.valid():
         return None
     south_west, north_east = box.bottom_left, box.top_right
-    return south_west.lon, south_west.lat, north_east.lon, north_east.lat
+    bounds = (south_west.lon, south_west.lat, north_east.lon, north_east.lat)
+    west, south, east, north = (round(bound, _DECIMALS) for bound in bounds)
+    return west, south, east, north
 
 
 def _convert(path: Path, file_format: str, converted: Path) -> None:

@@ -7,13 +7,11 @@ orders them stays in arrays. Names of mappers are left out: a plan does not need
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import mmap
 import tempfile
 from array import array
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ import numpy as np
 
 from chargeplan.errors import DataError
 from chargeplan.files import replace_file
+from chargeplan.osm.writer import Box, open_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +60,9 @@ class MergeResult:
     n_repeated: int
 
 
-def write_elements(path: Path, elements: Iterable[dict[str, Any]], *, osm_timestamp: str = "") -> MergeResult:
+def write_elements(
+    path: Path, elements: Iterable[dict[str, Any]], *, osm_timestamp: str = "", box: Box | None = None
+) -> MergeResult:
     """Write elements of Overpass answers as one ``.osm.pbf``, sorted by type and id.
 
     Of an element that comes several times the highest version is kept; of equal versions the
@@ -75,6 +76,9 @@ def write_elements(path: Path, elements: Iterable[dict[str, Any]], *, osm_timest
         As `chargeplan.osm.overpass_answer.parse_answer` accepts them; read once.
     osm_timestamp : str
         State of the data (ISO 8601, UTC), kept in the header of the file.
+    box : tuple of 4 floats or None
+        West, south, east, north (EPSG:4326) beyond which the elements are not complete, kept in
+        the header of the file.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def write_elements(path: Path, elements: Iterable[dict[str, Any]], *, osm_timest
         spill.flush()
         rows = _choose_rows(table)
         with replace_file(path) as temporary:
-            missing = _write_rows(temporary, spill, table, rows, osm_timestamp)
+            missing = _write_rows(temporary, spill, table, rows, osm_timestamp=osm_timestamp, box=box)
             kinds = np.bincount(table.kind[rows], minlength=len(_KINDS)).tolist()
             counts = dict(zip(_PLURALS, kinds, strict=True))
             held = count_file_elements(temporary)
@@ -166,42 +170,28 @@ def _choose_rows(table: _Table) -> NDArray[np.int64]:
 
 
 def _write_rows(
-    path: Path, spill: IO[bytes], table: _Table, rows: NDArray[np.int64], osm_timestamp: str
+    path: Path,
+    spill: IO[bytes],
+    table: _Table,
+    rows: NDArray[np.int64],
+    *,
+    osm_timestamp: str,
+    box: Box | None,
 ) -> int:
     """Write the chosen rows and count the nodes that are missing from ways."""
-    import osmium
     from osmium.osm import mutable
 
-    header = osmium.io.Header()
-    header.set("generator", "chargeplan")
-    header.set("sorting", "Type_then_ID")
-    if osm_timestamp:
-        header.set("osmosis_replication_timestamp", osm_timestamp)
     way_nodes = array("q")
-    writer = osmium.SimpleWriter(osmium.io.File(str(path), "pbf"), header=header, overwrite=True)
-    # When the disk is full the writer raises, and then once more from its destructor, which
-    # would end the process without a word. It is therefore never destroyed unless it has closed.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
     try:
-        for element in _read_rows(spill, table, rows):
-            _add(writer, mutable, element)
-            if element["type"] == "way":
-                way_nodes.extend(element["nodes"])
-        writer.close()
+        with open_writer(path, osm_timestamp=osm_timestamp, box=box) as writer:
+            for element in _read_rows(spill, table, rows):
+                _add(writer, mutable, element)
+                if element["type"] == "way":
+                    way_nodes.extend(element["nodes"])
     except RuntimeError as error:  # how osmium tells of the disk
         raise OSError(f"{path.parent}: the OpenStreetMap file could not be written: {error}") from error
-    except BaseException:  # Ctrl-C, no memory: the disk is well, so the writer can end
-        _release(writer)
-        raise
-    ctypes.pythonapi.Py_DecRef(ctypes.py_object(writer))
     node_id = table.element_id[rows[table.kind[rows] == _KIND_CODES["node"]]]
     return int(np.setdiff1d(np.array(way_nodes, np.int64), node_id).size)
-
-
-def _release(writer: Any) -> None:
-    with suppress(RuntimeError):
-        writer.close()
-        ctypes.pythonapi.Py_DecRef(ctypes.py_object(writer))
 
 
 def _read_rows(spill: IO[bytes], table: _Table, rows: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
