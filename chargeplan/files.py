@@ -7,14 +7,29 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from chargeplan.errors import ChargeplanError, DataError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+# Windows opens a device instead of a folder of one of these names.
+DEVICE_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))]
+)
+
 _PACKAGE_FOLDER = Path(__file__).resolve().parent
 _CHUNK_BYTES = 1 << 20
+# What `replace_folder` makes beside a folder: its name, what it is for, the process, a random part.
+_BESIDE = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)\.(?:(?P<number>\d+)\.)?[a-z0-9_]{8}")
+_UNTIL_LOCKED_S = 60.0
+_LONGEST_WITHOUT_LOCK_S = 86_400.0
 
 
 def find_project_folder(name: str) -> Path:
@@ -130,36 +145,128 @@ def replace_folder(folder: Path) -> Iterator[Path]:
     _sweep_beside(folder)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new.{os.getpid()}.", dir=folder.parent))
     old = fresh.with_name(f".{folder.name}.old.{fresh.name.removeprefix(f'.{folder.name}.new.')}")
+    # Whoever finds the two folders locked knows that they are not left behind.
+    with ExitStack() as locks:
+        locks.enter_context(_hold(fresh))
+        try:
+            fresh.chmod(0o755)
+            yield fresh
+            for path in sorted(fresh.rglob("*")):
+                if path.is_file():
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
+            if folder.exists():
+                locks.enter_context(_hold(folder))
+                os.replace(folder, old)
+            os.replace(fresh, folder)
+            _sync_folder(folder.parent)
+        finally:
+            # Whatever ended the block, Ctrl-C between the two renames included.
+            if old.exists() and not folder.exists():
+                old.rename(folder)
+            shutil.rmtree(fresh, ignore_errors=True)
+            if old.exists():
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def recover_folder(folder: Path) -> bool:
+    """Put a folder back that a killed run had put aside, with nothing in its place yet.
+
+    Returns
+    -------
+    bool
+        Whether one came back. Where it may not be renamed it stays put aside.
+    """
+    folder = folder.absolute()
+    if folder.exists():
+        return False
+    aside = [path for path, kind in _list_left(folder) if kind == "old"]
+    if not aside:
+        return False
     try:
-        fresh.chmod(0o755)
-        yield fresh
-        for path in sorted(fresh.rglob("*")):
-            if path.is_file():
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
-        if folder.exists():
-            os.replace(folder, old)
-        os.replace(fresh, folder)
-        _sync_folder(folder.parent)
-    finally:
-        # Whatever ended the block, Ctrl-C between the two renames included.
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-        if old.exists():
-            shutil.rmtree(old, ignore_errors=True)
+        max(aside, key=lambda path: path.stat().st_mtime).rename(folder)
+    except OSError:  # a disk that is read only, or somebody else was faster
+        return False
+    return True
+
+
+def list_put_aside(parent: Path) -> list[Path]:
+    """List the folders that killed runs have put aside in `parent`, by the place they belong to."""
+    if not parent.is_dir():
+        return []
+    matches = (_BESIDE.fullmatch(path.name) for path in parent.iterdir())
+    folders = {parent / match["name"] for match in matches if match and match["kind"] == "old"}
+    return sorted(folder for folder in folders if not folder.exists() and _list_left(folder.absolute()))
 
 
 def _sweep_beside(folder: Path) -> None:
     """Put back or remove what runs that were killed have left beside their folder."""
-    form = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)\.(?:(\d+)\.)?[a-z0-9_]{{8}}")
-    left = [(path, match) for path in folder.parent.iterdir() if (match := form.fullmatch(path.name))]
-    left = [(path, match) for path, match in left if not _is_process_running(match[2])]
-    put_aside = [path for path, match in left if match[1] == "old"]
-    if put_aside and not folder.exists():
-        max(put_aside, key=lambda path: path.stat().st_mtime).rename(folder)
-    for path, _ in left:
+    recover_folder(folder)
+    for path, _ in _list_left(folder):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _list_left(folder: Path) -> list[tuple[Path, str]]:
+    """List what killed runs left beside a folder, each "new" or "old"."""
+    if not folder.parent.is_dir():
+        return []
+    matches = [(path, _BESIDE.fullmatch(path.name)) for path in folder.parent.iterdir()]
+    return [
+        (path, match["kind"])
+        for path, match in matches
+        if match and match["name"] == folder.name and _is_left(path, match["number"])
+    ]
+
+
+def _is_left(path: Path, number: str | None) -> bool:
+    """Tell whether the process that made a folder has ended.
+
+    It holds a lock, which ends with it. Its number alone decides nothing for long, because
+    another process may have it by now: it counts only while the lock may not be there yet or,
+    on disks without locks, while the folder is young.
+    """
+    try:
+        age_s = time.time() - path.stat().st_ctime
+    except OSError:  # gone by now
+        return False
+    locked = _is_locked(path)
+    if locked:
+        return False
+    longest_s = _LONGEST_WITHOUT_LOCK_S if locked is None else _UNTIL_LOCKED_S
+    return age_s > longest_s or not _is_process_running(number)
+
+
+@contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Lock a folder as long as this process lives, where the system and the disk can."""
+    handle = None if fcntl is None else os.open(folder, os.O_RDONLY)
+    try:
+        if handle is not None and fcntl is not None:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _is_locked(folder: Path) -> bool | None:
+    """Tell whether another opening of a folder has locked it; None where that cannot be told."""
+    if fcntl is None:
+        return None
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return False
 
 
 def _is_process_running(number: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The only conversion factors in the project."""
+"""The only conversion factors in the project, and the width of the margin around a study."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ METRES_PER_KM = 1000.0
 KM_PER_MILE = 1.609344
 SQUARE_METRES_PER_KM2 = 1_000_000.0
 BYTES_PER_MB = 1_000_000.0
+# Roads are fetched, cut and read this far beyond a study area unless another width is given.
+DEFAULT_BUFFER_KM = 2.0
 
 
 def kmh_to_ms(speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chargeplan.files import DEVICE_NAMES
+from chargeplan.units import DEFAULT_BUFFER_KM
 from chargeplan.words import PlaceKind, PlanMode, PopulationSource, SiteStatus
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -78,12 +80,6 @@ class ZoneSettings(Section):
     """Column with the name to show."""
 
 
-# Windows opens a device instead of a folder of one of these names.
-_DEVICE_NAMES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))]
-)
-
-
 class StudySettings(Section):
     """What is studied."""
 
@@ -106,7 +102,7 @@ class StudySettings(Section):
 
     @model_validator(mode="after")
     def _check_name_is_a_folder_everywhere(self) -> StudySettings:
-        if self.name.casefold() in _DEVICE_NAMES:
+        if self.name.casefold() in DEVICE_NAMES:
             msg = f"name must not be a device of Windows ({self.name}); choose another"
             raise ValueError(msg)
         return self
@@ -118,7 +114,7 @@ class NetworkSettings(Section):
     path: InputPath
     """OpenStreetMap file (.osm.pbf, .osm, .osm.gz, .osm.bz2), Overpass answer (.json, .json.gz) or street
     graph saved by osmnx (.graphml, .gpkg); see docs/explanation/road-files.md."""
-    buffer_km: Annotated[float, Field(ge=0, le=50)] = 2.0
+    buffer_km: Annotated[float, Field(ge=0, le=50)] = DEFAULT_BUFFER_KM
     """Roads are read this far beyond the study area, so that its edge does not cut trips short."""
     speed_factor: Annotated[float, Field(gt=0, le=1.5)] = 0.7
     """Driven speed as a share of the free speed (signals, traffic). Assumption, no source found."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chargeplan.errors import ChargeplanError, DataError, name_rows
-from chargeplan.files import replace_folder, write_text
+from chargeplan.files import recover_folder, replace_folder, write_text
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.geopackage import check_geopackage, write_geopackage
@@ -75,13 +75,14 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
 
 
 def refuse_foreign_folder(folder: Path) -> None:
-    """Refuse to replace a folder that no run has made.
+    """Refuse to replace a folder that no run has made; one that a killed run put aside comes back.
 
     Raises
     ------
     ChargeplanError
         When the folder is a file or holds something other than a run.
     """
+    recover_folder(folder.resolve())
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -1,11 +1,22 @@
 """A reader sees the old file or the new one, never a part."""
 
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from chargeplan.errors import DataError
-from chargeplan.files import compute_sha256, replace_folder, require_file, write_bytes, write_text
+from chargeplan.files import (
+    compute_sha256,
+    list_put_aside,
+    recover_folder,
+    replace_folder,
+    require_file,
+    write_bytes,
+    write_text,
+)
 
 
 def test_writing_replaces_and_leaves_nothing_beside(tmp_path):
@@ -141,3 +152,79 @@ def test_the_checksum_is_sha256_of_the_bytes(tmp_path):
     path = tmp_path / "abc"
     path.write_bytes(b"abc")  # FIPS 180-2, example B.1
     assert compute_sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def put_aside(tmp_path, name=".run.old.0.abcdefgh", content="1"):
+    aside = tmp_path / name
+    aside.mkdir()
+    (aside / "old.txt").write_text(content)
+    return aside
+
+
+def test_a_folder_that_was_put_aside_comes_back_without_a_new_publication(tmp_path):
+    put_aside(tmp_path)
+    assert list_put_aside(tmp_path) == [tmp_path / "run"]
+    assert recover_folder(tmp_path / "run")
+    assert list_run(tmp_path) == {"run": ["old.txt"]}
+    assert not recover_folder(tmp_path / "run")
+
+
+def test_a_folder_in_its_place_is_never_recovered_over(tmp_path):
+    (tmp_path / "run").mkdir()
+    put_aside(tmp_path)
+    assert list_put_aside(tmp_path) == []
+    assert not recover_folder(tmp_path / "run")
+    assert list_run(tmp_path) == {"run": [], ".run.old.0.abcdefgh": ["old.txt"]}
+
+
+def test_nothing_to_recover_is_no_error(tmp_path):
+    assert not recover_folder(tmp_path / "nowhere" / "run")
+    assert list_put_aside(tmp_path / "nowhere") == []
+
+
+KILLED_BETWEEN_THE_RENAMES = """
+import os, signal, sys
+from pathlib import Path
+from chargeplan import files
+run, rename = Path(sys.argv[1]), os.replace
+def replace(source, target):
+    if target == run:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(source, target)
+files.os.replace = replace
+with files.replace_folder(run) as fresh:
+    (fresh / "new.txt").write_text("2")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_run_killed_between_the_renames_comes_back_whoever_has_its_number_now(tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    with replace_folder(run) as fresh:
+        (fresh / "old.txt").write_text("1")
+    done = subprocess.run([sys.executable, "-c", KILLED_BETWEEN_THE_RENAMES, str(run)], check=False)
+    assert done.returncode == -9
+    assert not run.exists()
+    # The number of the killed process goes to another one: here to the parent of these tests.
+    for path in list(tmp_path.iterdir()):
+        parts = path.name.split(".")
+        parts[3] = str(os.getppid())
+        path.rename(tmp_path / ".".join(parts))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 120.0)
+    assert recover_folder(run)
+    assert os.listdir(run) == ["old.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are locked on POSIX")
+@pytest.mark.parametrize("ahead_s", [0.0, 1e7])
+def test_the_folder_of_a_run_that_goes_on_is_left_alone_however_long_it_takes(tmp_path, monkeypatch, ahead_s):
+    run = tmp_path / "run"
+    with replace_folder(run) as first:
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + ahead_s)
+        with replace_folder(run) as second:
+            (second / "b.txt").write_text("2")
+        assert first.is_dir()
+        (first / "a.txt").write_text("1")
+    assert list_run(tmp_path) == {"run": ["a.txt"]}
