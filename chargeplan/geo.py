@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from chargeplan.errors import DataError, name_rows
 
 WGS84 = "EPSG:4326"
+# About a centimetre, and all that OpenStreetMap keeps.
+OSM_GRID_DEG = 1e-7
 
 # Rounded outwards from the country's extreme points; longitudes and latitudes barely
 # overlap, so swapped coordinates are recognised.
@@ -77,6 +79,12 @@ def project_geometry(geometry: shapely.Geometry, source_crs: str, target_crs: st
         return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
 
     return shapely.transform(geometry, project)
+
+
+def round_to_osm(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Round to the 1e-7 degrees that OpenStreetMap keeps; as it was where rounding would break it."""
+    rounded = shapely.set_precision(geometry, OSM_GRID_DEG)
+    return rounded if rounded.is_valid and not rounded.is_empty else geometry
 
 
 def is_in_pakistan(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> NDArray[np.bool_]:

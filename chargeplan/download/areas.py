@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,15 @@ import shapely
 from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2, measure_area, read_polygons
 from chargeplan.download.cities import find_city
 from chargeplan.errors import ConfigError, DataError
-from chargeplan.geo import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE, WGS84, is_in_pakistan, project_geometry
+from chargeplan.geo import (
+    PAKISTAN_LAT_RANGE,
+    PAKISTAN_LON_RANGE,
+    WGS84,
+    is_in_pakistan,
+    project_geometry,
+    round_to_osm,
+)
+from chargeplan.osm.dataset import check_name
 from chargeplan.units import METRES_PER_KM, SQUARE_METRES_PER_KM2
 
 if TYPE_CHECKING:
@@ -22,11 +29,6 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import StudySettings
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-# Windows opens a device instead of a folder of one of these names.
-_DEVICE_NAMES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))]
-)
 _LARGEST_ID = 2**63 - 1
 _LARGEST_RADIUS_KM = 200.0
 # Wider shapes than this have no use here, and a UTM zone cannot measure them.
@@ -207,31 +209,23 @@ def find_metric_crs(lon_deg: float, lat_deg: float) -> str:
     return f"EPSG:{(32600 if lat_deg >= 0 else 32700) + zone}"
 
 
-def check_name(name: str) -> str:
-    """Return a name that can be a dataset's, in small letters.
+def widen_area(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry:
+    """Build the area with everything within `buffer_km` of it (EPSG:4326), anywhere on earth.
 
-    Raises
-    ------
-    ConfigError
-        When it has other characters than letters, digits, - and _, or is a device of Windows.
-
-    Examples
-    --------
-    >>> check_name("Multan")
-    'multan'
+    It lies on the grid of OpenStreetMap's coordinates, so that a manifest tells it exactly.
     """
-    small = name.strip().lower()
-    if _NAME.fullmatch(small) is None:
-        better = re.sub(r"[^a-z0-9_]+", "-", small).strip("-_")[:60]
-        hint = f", such as {better}" if better else ""
-        raise ConfigError(
-            f'"{name}" cannot be the name of a dataset; use letters a-z, digits, - and _, at most 60{hint}'
-        )
-    if small in _DEVICE_NAMES:
-        raise ConfigError(
-            f'"{name}" is a device of Windows and cannot be the name of a dataset; choose another'
-        )
-    return small
+    widened = boundary
+    if buffer_km > 0.0:
+        west, south, east, north = boundary.bounds
+        crs = find_metric_crs((west + east) / 2, (south + north) / 2)
+        in_metres = project_geometry(boundary, WGS84, crs).buffer(buffer_km * METRES_PER_KM)
+        widened = project_geometry(in_metres, crs, WGS84)
+    return round_to_osm(widened)
+
+
+def describe_request(area: FetchArea, buffer_km: float) -> str:
+    """Describe an area with its margin; equal words are the same request."""
+    return f"{area.words}, with {buffer_km:g} km around it"
 
 
 def parse_numbers(text: str, option: str, form: str) -> list[float]:

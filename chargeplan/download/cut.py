@@ -10,10 +10,10 @@ from typing import IO, TYPE_CHECKING
 
 import shapely
 
-from chargeplan.download.areas import check_area, find_metric_crs
+from chargeplan.download.areas import check_area, describe_request, widen_area
 from chargeplan.download.boundary import build_boundary, describe_relation, find_boundary_doubts
 from chargeplan.download.cut_file import check_copy, copy_selection
-from chargeplan.download.cut_manifest import Cut, describe_cut, find_covered
+from chargeplan.download.cut_manifest import Cut, describe_cut, find_covered, name_source
 from chargeplan.download.extract_file import (
     Extract,
     check_extract,
@@ -28,18 +28,22 @@ from chargeplan.download.relation_in_extract import read_relation
 from chargeplan.download.selection import Selection, UnsortedError, select_elements
 from chargeplan.errors import ConfigError, DataError
 from chargeplan.files import compute_sha256, require_file
-from chargeplan.geo import WGS84, project_geometry
-from chargeplan.osm.dataset import DatasetState, find_data_path, publish_dataset
+from chargeplan.osm.dataset import (
+    DatasetState,
+    compute_area_sha256,
+    describe_other_request,
+    find_data_path,
+    find_dataset,
+    publish_dataset,
+)
 from chargeplan.osm.manifest import Manifest
 from chargeplan.osm.merge import MergeResult
 from chargeplan.runlog import Listener, RunLog, ignore_event
-from chargeplan.units import BYTES_PER_MB, METRES_PER_KM
+from chargeplan.units import BYTES_PER_MB, DEFAULT_BUFFER_KM
 
 if TYPE_CHECKING:
     from chargeplan.download.areas import FetchArea
 
-_BUFFER_SEGMENTS = 8
-_GRID_DEG = 1e-7
 _SMALLEST_ROOM_BYTES = 10_000_000
 # A cut takes about its share of the elements of the extract's bytes; the rest is for the rest.
 _ROOM_FOR_SHARE = 3.0
@@ -51,7 +55,8 @@ def cut_dataset(
     area: FetchArea,
     *,
     folder: Path,
-    buffer_km: float = 2.0,
+    buffer_km: float = DEFAULT_BUFFER_KM,
+    is_replacing: bool = False,
     listen: Listener = ignore_event,
     tell: _Tell,
 ) -> DatasetState:
@@ -71,6 +76,8 @@ def cut_dataset(
         Folder of the datasets.
     buffer_km : float
         Margin around the area, from 0.
+    is_replacing : bool
+        Replace a dataset of another request too.
     listen : callable
         Gets the phases "boundary", "select" and "publish".
     tell : callable
@@ -87,12 +94,14 @@ def cut_dataset(
         When the name or the margin cannot be used.
     DataError
         When the extract cannot be read, is not sorted, holds history, lacks nodes of ways or does
-        not hold the area, or when the disk has too little room. An earlier dataset stays then.
+        not hold the area, when the disk has too little room, or when a dataset of another request
+        or somebody's own file is there. What was there before stays then.
     """
     if not buffer_km >= 0.0:
         raise ConfigError(f"the margin is {buffer_km:g} km; expected 0 or more")
     data_path = find_data_path(folder, area.name)
     _refuse_own_output(extract, data_path)
+    find_dataset(folder, area.name, thorough=False)  # somebody's own file is told before the work
     log = RunLog(listen)
     with open_extract(extract) as source, source.pbf_path.open("rb") as file:
         if area.boundary is None:
@@ -101,7 +110,9 @@ def cut_dataset(
         boundary = _require_boundary(area)
         for doubt in check_area(boundary, area.words, expected_km2=area.expected_km2, note=area.note):
             tell(doubt)
-        widened = _widen(boundary, buffer_km)
+        widened = widen_area(boundary, buffer_km)
+        if not is_replacing:
+            _refuse_other_request(folder, extract, area, describe_request(area, buffer_km), tell)
         with log.phase("select") as phase:
             selection = _select(source, file, widened, area.words)
             sha256 = selection.sha256 if source.pbf_path == source.path else compute_sha256(source.path)
@@ -110,7 +121,12 @@ def cut_dataset(
             phase.message = _describe(selection)
         with log.phase("publish") as phase:
             _require_room(folder, source, selection)
-            manifest = _publish(folder, Cut(area, source, selection, sha256, covered, limits), file, tell)
+            manifest = _publish(
+                folder,
+                Cut(area, describe_request(area, buffer_km), source, selection, sha256, covered, limits),
+                file,
+                tell,
+            )
             phase.message = f"{data_path} ({manifest.size_bytes / BYTES_PER_MB:,.1f} MB)"
     return DatasetState(area.name, data_path, manifest, "")
 
@@ -123,6 +139,23 @@ def _refuse_own_output(extract: Path, data_path: Path) -> None:
             f"extract: {extract} lies in {data_path.parent}, which the cut would replace; name the dataset "
             "otherwise or move the extract"
         )
+
+
+def _refuse_other_request(folder: Path, extract: Path, area: FetchArea, words: str, tell: _Tell) -> None:
+    """Refuse to replace a dataset of another area or extract; one that is broken may be replaced."""
+    state = find_dataset(folder, area.name, thorough=False)
+    if state is None:
+        return
+    if state.manifest is None:
+        tell(f"{state.fault}: it is cut again")
+        return
+    held = state.manifest
+    is_same = held.area == words and held.source == name_source(extract)
+    if is_same and not area.relation_id:  # the words of a file of polygons do not tell the polygons
+        is_same = held.area_sha256 in {"", compute_area_sha256(_require_boundary(area), area.name)}
+    if not is_same:
+        asked = f"{words}, {name_source(extract)}"
+        raise DataError(describe_other_request(state, asked, option="--replace"))
 
 
 def _find_boundary(source: Extract, file: IO[bytes], area: FetchArea, tell: _Tell) -> tuple[FetchArea, str]:
@@ -152,19 +185,6 @@ def _require_boundary(area: FetchArea) -> shapely.Geometry:
     if area.boundary is None:
         raise DataError(f"{area.words}: the area has no boundary")
     return area.boundary
-
-
-def _widen(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry:
-    """Add a margin; on the grid of OpenStreetMap's coordinates, so that the manifest tells it exactly."""
-    widened = boundary
-    if buffer_km > 0.0:
-        west, south, east, north = boundary.bounds
-        crs = find_metric_crs((west + east) / 2, (south + north) / 2)
-        in_metres = project_geometry(boundary, WGS84, crs)
-        widened = in_metres.buffer(buffer_km * METRES_PER_KM, quad_segs=_BUFFER_SEGMENTS)
-        widened = project_geometry(widened, crs, WGS84)
-    rounded = shapely.set_precision(widened, _GRID_DEG)
-    return widened if rounded.is_empty or not rounded.is_valid else rounded
 
 
 def _select(source: Extract, file: IO[bytes], widened: shapely.Geometry, words: str) -> Selection:

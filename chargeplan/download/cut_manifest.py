@@ -34,6 +34,8 @@ class Cut:
     Parameters
     ----------
     area : FetchArea
+    words : str
+        The area with its margin.
     source : Extract
     selection : Selection
         What was chosen of the extract.
@@ -46,11 +48,17 @@ class Cut:
     """
 
     area: FetchArea
+    words: str
     source: Extract
     selection: Selection
     sha256: str
     covered: shapely.Geometry
     limits: tuple[str, ...]
+
+
+def name_source(extract: Path) -> str:
+    """Say where a cut comes from, as its manifest does."""
+    return f"cut from {extract.name}"
 
 
 def describe_cut(path: Path, result: MergeResult, cut: Cut) -> Manifest:
@@ -85,7 +93,7 @@ def describe_cut(path: Path, result: MergeResult, cut: Cut) -> Manifest:
         sha256=compute_sha256(path),
         size_bytes=path.stat().st_size,
         made_by=f"chargeplan {__version__} cut",
-        source=f"cut from {source.path.name}",
+        source=name_source(source.path),
         source_sha256=cut.sha256,
         endpoint="",
         osm_timestamp=timestamp,
@@ -93,7 +101,7 @@ def describe_cut(path: Path, result: MergeResult, cut: Cut) -> Manifest:
         retrieved=retrieved,
         queries=(),
         counts={**result.counts, "roads": n_roads},
-        area=area.words,
+        area=cut.words,
         covered=json.loads(shapely.to_geojson(cut.covered)),
         licence=OSM_LICENCE,
         attribution=OSM_ATTRIBUTION,

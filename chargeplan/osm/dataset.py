@@ -7,6 +7,7 @@ A dataset ``multan`` is a folder of that name with ``multan.osm.pbf``, its manif
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -15,7 +16,15 @@ from typing import TYPE_CHECKING
 import shapely
 
 from chargeplan.errors import ConfigError, DataError
-from chargeplan.files import compute_sha256, replace_folder, write_text
+from chargeplan.files import (
+    DEVICE_NAMES,
+    compute_sha256,
+    list_put_aside,
+    recover_folder,
+    replace_folder,
+    write_text,
+)
+from chargeplan.geo import round_to_osm
 from chargeplan.osm.manifest import (
     Manifest,
     check_manifest,
@@ -24,7 +33,7 @@ from chargeplan.osm.manifest import (
     write_manifest,
 )
 from chargeplan.osm.merge import MergeResult, count_file_elements
-from chargeplan.text import to_json
+from chargeplan.text import escape_invisible, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,9 +42,8 @@ if TYPE_CHECKING:
 AREA_NAME = "area.geojson"
 DATA_ENDING = ".osm.pbf"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# Seven decimals are a centimetre, and all that OpenStreetMap keeps.
-_GRID_DEG = 1e-7
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_LONGEST_NAME = 64
 _COUNTED = ("nodes", "ways", "relations")
 
 
@@ -60,20 +68,93 @@ class DatasetState:
     fault: str
 
 
+def check_name(name: str) -> str:
+    """Return a name that can be a dataset's, in small letters.
+
+    Raises
+    ------
+    ConfigError
+        When it has other characters than letters, digits, - and _, or is a device of Windows.
+
+    Examples
+    --------
+    >>> check_name("Multan")
+    'multan'
+    """
+    small = name.strip().lower()
+    if _NAME.fullmatch(small) is None:
+        better = re.sub(r"[^a-z0-9_]+", "-", small).strip("-_")[:_LONGEST_NAME]
+        hint = f", such as {better}" if better else ""
+        raise ConfigError(
+            f'"{escape_invisible(name)}" cannot be the name of a dataset; use letters a-z, digits, - and _, at most '
+            f"{_LONGEST_NAME}{hint}"
+        )
+    if small in DEVICE_NAMES:
+        raise ConfigError(
+            f'"{name}" is a device of Windows and cannot be the name of a dataset; choose another'
+        )
+    return small
+
+
 def find_data_path(folder: Path, name: str) -> Path:
     """Find where the data file of a dataset stands or would stand.
 
     Raises
     ------
     ConfigError
-        When the name is not made of letters, digits, - and _.
+        When the name cannot be one.
     """
-    if not _NAME.fullmatch(name):
-        raise ConfigError(
-            f"dataset name {name!r}: expected 1 to 64 letters, digits, - and _, beginning with a letter or "
-            "digit; choose another name"
-        )
-    return folder / name / f"{name}{DATA_ENDING}"
+    small = check_name(name)
+    return folder / small / f"{small}{DATA_ENDING}"
+
+
+def find_dataset(folder: Path, name: str, *, thorough: bool) -> DatasetState | None:
+    """Find what a new dataset of this name would replace; None when there is nothing.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+    thorough : bool
+        Read the data too: checksums, and the elements counted again.
+
+    Raises
+    ------
+    ConfigError
+        When the name cannot be one.
+    DataError
+        When a data file without a manifest stands there, which is never replaced.
+    """
+    data_path = find_data_path(folder, name)
+    recover_folder(data_path.parent)
+    _refuse_own_data(data_path)
+    if not _list_files(data_path):
+        return None
+    return _examine(folder, name, thorough=thorough)
+
+
+def describe_other_request(state: DatasetState, asked: str, *, option: str) -> str:
+    """Say that a dataset is not what is asked for, and how to go on.
+
+    Parameters
+    ----------
+    state : DatasetState
+    asked : str
+        The area and where it comes from.
+    option : str
+        What replaces the dataset, such as "--refresh".
+    """
+    held = state.manifest
+    words = f": {held.area}, from {held.endpoint or held.source}" if held is not None else ""
+    return (
+        f"{state.data_path.parent} holds another request{words}; asked is {asked}: choose another name, or replace "
+        f"it with {option}"
+    )
+
+
+def compute_area_sha256(area: shapely.Geometry, name: str) -> str:
+    """Compute the checksum that the ``area.geojson`` of an area (EPSG:4326) has."""
+    return hashlib.sha256(_write_area(area, name).encode("utf-8")).hexdigest()
 
 
 def publish_dataset(
@@ -109,12 +190,14 @@ def publish_dataset(
     ConfigError
         When the name cannot be one.
     DataError
-        When a folder of this name holds other things than a dataset, or what was written does
-        not fit its manifest.
+        When a folder of this name holds other things than a dataset or a data file without a
+        manifest, or what was written does not fit its manifest.
     OSError
         When the disk is full; an earlier dataset stays as it was.
     """
     data_path = find_data_path(folder, name)
+    recover_folder(data_path.parent)
+    _refuse_own_data(data_path)
     _refuse_foreign_folder(data_path)
     with replace_folder(data_path.parent) as fresh:
         written = fresh / data_path.name
@@ -151,6 +234,9 @@ def verify_datasets(folder: Path, names: Sequence[str] = ()) -> list[DatasetStat
 def _find_names(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
+    for aside in list_put_aside(folder):
+        if _NAME.fullmatch(aside.name):
+            recover_folder(aside)
     return sorted(
         inner.name
         for inner in folder.iterdir()
@@ -164,6 +250,15 @@ def _list_files(data_path: Path) -> list[Path]:
     """List the files of a dataset that are there."""
     paths = (data_path, find_manifest_path(data_path), data_path.parent / AREA_NAME)
     return [path for path in paths if path.exists()]
+
+
+def _refuse_own_data(data_path: Path) -> None:
+    """Refuse to replace a data file that nothing says chargeplan has made."""
+    if data_path.exists() and not find_manifest_path(data_path).exists():
+        raise DataError(
+            f"{data_path} has no manifest: somebody put it there, or its manifest was removed; nothing was "
+            "replaced: move it elsewhere, or choose another name or --folder"
+        )
 
 
 def _refuse_foreign_folder(data_path: Path) -> None:
@@ -183,8 +278,7 @@ def _refuse_foreign_folder(data_path: Path) -> None:
 
 def _write_area(area: shapely.Geometry, name: str) -> str:
     """Write the area as GeoJSON; where rounding would break a polygon it is kept as it is."""
-    rounded = shapely.set_precision(area, _GRID_DEG)
-    kept = rounded if rounded.is_valid and not rounded.is_empty else area
+    kept = round_to_osm(area)
     feature = {
         "type": "Feature",
         "properties": {"name": name},
@@ -198,6 +292,8 @@ def _examine(folder: Path, name: str, *, thorough: bool) -> DatasetState:
         data_path = find_data_path(folder, name)
     except ConfigError as error:
         return DatasetState(name, folder / name, None, str(error))
+    name = data_path.parent.name
+    recover_folder(data_path.parent)
     if not _list_files(data_path):
         return DatasetState(name, data_path, None, f"{name}: no such dataset in {folder}; fetch or cut it")
     try:

@@ -93,12 +93,17 @@ def folder(tmp_path):
 
 @pytest.fixture
 def cut(folder):
-    """Cut with no margin; what was told is in `cut.told`."""
+    """Cut with no margin, whatever is there; what was told is in `cut.told`."""
 
-    def run(extract, area=None, *, buffer_km=0.0):
+    def run(extract, area=None, *, buffer_km=0.0, is_replacing=True):
         run.told = []
         return cut_dataset(
-            extract, area or choose(), folder=folder, buffer_km=buffer_km, tell=run.told.append
+            extract,
+            area or choose(),
+            folder=folder,
+            buffer_km=buffer_km,
+            is_replacing=is_replacing,
+            tell=run.told.append,
         )
 
     return run
@@ -265,7 +270,7 @@ def test_boundary_is_looked_up_in_the_extract(cut, tmp_path):
     extract = write_osm(tmp_path / "country.osm.pbf", BOUNDARY)
     state = cut(extract, choose(relation_id=40))
     assert read_ids(state.data_path)["w"] == [10, 30, 31]
-    assert state.manifest.area == "relation 40 (Kohsar)"
+    assert state.manifest.area == "relation 40 (Kohsar), with 0 km around it"
     assert read_covered(state).equals(BOX)
 
 
@@ -428,7 +433,7 @@ def test_disk_that_fills_up_leaves_the_former_dataset(cut, city, folder, tmp_pat
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         area = FetchArea("city", "a box", 0, shapely.box(73.0, 33.6, 73.1, 33.7))
         try:
-            cut_dataset(Path({str(extract)!r}), area, folder=Path({str(folder)!r}), buffer_km=0.0, tell=print)
+            cut_dataset(Path({str(extract)!r}), area, folder=Path({str(folder)!r}), buffer_km=0.0, is_replacing=True, tell=print)
         except DataError as error:
             print("refused:", error)
     """
@@ -471,6 +476,53 @@ def test_phases_are_told_with_counts(city, folder):
     ended = {event.phase: event.message for event in events if event.elapsed_s is not None}
     assert list(ended) == ["select", "publish"]
     assert ended["select"] == "7 of 7 nodes, 3 of 5 ways, 5 of 7 relations"
+
+
+# What may be replaced
+
+
+def test_same_cut_is_made_again_and_another_one_is_refused(cut, city, folder, tmp_path):
+    before = cut(city).data_path.read_bytes()
+    assert cut(city, is_replacing=False).data_path.read_bytes() == before
+    other = tmp_path / "other.osm.pbf"
+    shutil.copy(city, other)
+    for extract, area, buffer_km in (
+        (city, choose(SMALL), 0.0),
+        (city, choose(), 1.0),
+        (other, choose(), 0.0),
+    ):
+        with pytest.raises(DataError, match=r"holds another request: the box of the test, .*with --replace$"):
+            cut(extract, area, buffer_km=buffer_km, is_replacing=False)
+        assert_only_the_former_dataset_stands(folder, before)
+
+
+def test_fetched_dataset_is_not_replaced_by_a_cut_unasked(cut, city, folder):
+    from osm_samples import publish_grid
+
+    before = publish_grid(folder, "city").read_bytes()
+    with pytest.raises(
+        DataError, match=r"holds another request: .*overpass\.example.*country\.osm\.pbf.*--replace"
+    ):
+        cut(city, is_replacing=False)
+    assert_only_the_former_dataset_stands(folder, before)
+    assert cut(city).fault == ""
+
+
+def test_own_file_without_a_manifest_is_never_replaced(cut, city, folder):
+    own = folder / "city" / "city.osm.pbf"
+    own.parent.mkdir(parents=True)
+    shutil.copy(city, own)
+    for is_replacing in (False, True):
+        with pytest.raises(DataError, match="has no manifest: somebody put it there"):
+            cut(city, is_replacing=is_replacing)
+    assert own.read_bytes() == city.read_bytes()
+
+
+def test_dataset_with_a_damaged_manifest_is_cut_again_and_said(cut, city):
+    path = cut(city).data_path
+    path.with_name("city.osm.pbf.manifest.json").write_text("{", "utf-8")
+    assert cut(city, is_replacing=False).fault == ""
+    assert "it is cut again" in cut.told[0]
 
 
 # What an extract covers

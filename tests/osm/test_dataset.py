@@ -11,7 +11,7 @@ from osm_samples import AREA, make_grid, make_manifest, publish_grid
 
 from chargeplan.area import read_polygons
 from chargeplan.errors import ConfigError, DataError
-from chargeplan.osm.dataset import list_datasets, publish_dataset, verify_datasets
+from chargeplan.osm.dataset import find_dataset, list_datasets, publish_dataset, verify_datasets
 from chargeplan.osm.manifest import find_manifest_path, read_manifest
 from chargeplan.osm.merge import write_elements
 
@@ -78,9 +78,9 @@ def test_a_manifest_that_does_not_fit_is_not_published(folder, changes, words):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a b", "ملتان", "-x", "a" * 65, "a\0"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a b", "ملتان", "-x", "a" * 65, "a\0", "con"])
 def test_a_name_that_could_leave_the_folder_is_refused(folder, name):
-    with pytest.raises(ConfigError, match="expected 1 to 64 letters"):
+    with pytest.raises(ConfigError, match="cannot be the name of a dataset"):
         publish_grid(folder, name)
     assert verify_datasets(folder, [name])[0].fault
     assert not folder.exists()
@@ -184,4 +184,37 @@ def test_a_full_disk_leaves_the_old_dataset_and_nothing_else(folder, limit):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("refused:")
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+    assert os.listdir(folder) == ["multan"]
+
+
+def test_a_data_file_without_a_manifest_is_never_replaced(folder):
+    own = folder / "multan" / "multan.osm.pbf"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"years of work")
+    for call in (lambda: publish_grid(folder), lambda: find_dataset(folder, "multan", thorough=True)):
+        with pytest.raises(DataError, match=r"has no manifest: .*move it elsewhere, or choose another name"):
+            call()
+    assert own.read_bytes() == b"years of work"
+
+
+def test_what_there_is_to_replace_is_found_under_its_name_in_any_case(folder):
+    assert find_dataset(folder, "multan", thorough=True) is None
+    publish_grid(folder)
+    state = find_dataset(folder, "Multan", thorough=True)
+    assert (state.name, state.fault) == ("multan", "")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        list_datasets,
+        lambda folder: verify_datasets(folder, ["multan"]),
+        lambda folder: [find_dataset(folder, "multan", thorough=True)],
+    ],
+)
+def test_a_dataset_that_a_killed_run_put_aside_comes_back(folder, look):
+    path = publish_grid(folder)
+    path.parent.rename(folder / ".multan.old.0.abcdefgh")
+    (state,) = look(folder)
+    assert (state.name, state.fault) == ("multan", "")
     assert os.listdir(folder) == ["multan"]
