@@ -15,7 +15,7 @@ import typer
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.errors import ChargeplanError, ConfigError, DataError, ExitCode
 from chargeplan.progress import make_progress
-from chargeplan.units import BYTES_PER_MB, SECONDS_PER_MINUTE
+from chargeplan.units import BYTES_PER_MB, DEFAULT_BUFFER_KM, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from chargeplan.download.find_area import FoundArea
     from chargeplan.osm.dataset import DatasetState
     from chargeplan.osm.manifest import Manifest
-
-_DEFAULT_BUFFER_KM = 2.0
-# A study is run when no more than this lies outside of its data.
-_LARGEST_OUTSIDE_SHARE = 0.001
 
 CityArgument = Annotated[
     str | None,
@@ -116,10 +112,11 @@ def fetch(
     """Fetch a city's OpenStreetMap data, complete or not at all."""
     choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
     with report(ctx, as_json, verbose) as output:
-        if refresh and offline:
-            raise ConfigError(
-                "got --refresh and --offline; what is fetched anew needs a network: leave one out"
-            )
+        named = _find_named_dataset(choice, folder, is_refreshing=refresh)
+        if named is not None:
+            output.tell(f"{named.name} is complete on disk; nothing was asked")
+            _show_dataset(named, output, None, _Told(output.tell))
+            return
         area, buffer, config = _choose_area(choice)
         from chargeplan.download.fetch import FetchOptions, fetch_dataset
         from chargeplan.download.servers import OVERPASS, choose_endpoint
@@ -196,6 +193,9 @@ def cut(
     study: StudyOption = None,
     folder: FolderOption = DATASETS,
     buffer_km: BufferOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a dataset of another area or extract.")
+    ] = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -212,7 +212,13 @@ def cut(
         ):
             told = _Told(progress.say)
             state = cut_dataset(
-                extract, area, folder=folder, buffer_km=buffer, listen=switch.listen, tell=told
+                extract,
+                area,
+                folder=folder,
+                buffer_km=buffer,
+                is_replacing=replace,
+                listen=switch.listen,
+                tell=told,
             )
         _show_dataset(state, output, config, told)
 
@@ -255,6 +261,44 @@ def verify_data(
         _show_states(states, output, good="whole", verdict=f"{_count(states)} verified in {folder}")
 
 
+def _find_named_dataset(choice: AreaChoice, folder: Path, *, is_refreshing: bool) -> DatasetState | None:
+    """Find the whole dataset that was named without an area, when the name is no city's.
+
+    Raises
+    ------
+    ConfigError
+        When it is to be fetched again: the area is not known from its name.
+    DataError
+        When it is broken, or somebody's own file.
+    """
+    options = (choice.relation, choice.polygon, choice.box, choice.circle, choice.study, choice.buffer_km)
+    if choice.city is None or any(option is not None for option in options):
+        return None
+    from chargeplan.download.cities import find_city
+    from chargeplan.osm.dataset import find_dataset
+
+    try:
+        find_city(choice.city)
+    except ConfigError as error:
+        try:
+            state = find_dataset(folder, choice.city, thorough=True)
+        except ConfigError:  # no name of a dataset, so that it can only be a city's
+            raise error from None
+        if state is None:
+            raise
+    else:
+        return None
+    how = "give the area again: --relation ID, --polygon FILE, --box W,S,E,N or --circle LON,LAT,KM"
+    held = f" (it holds {state.manifest.area})" if state.manifest is not None else ""
+    if is_refreshing:
+        raise ConfigError(
+            f'"{state.name}" is a dataset of its own name{held} and no city of data/cities.csv; with --refresh {how}'
+        )
+    if state.fault:
+        raise DataError(f"{state.fault}; {how}")
+    return state
+
+
 def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
     """Turn the options into the area, the margin in km and the config they came from."""
     loaded: LoadedSettings | None = None
@@ -277,7 +321,7 @@ def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
         circle=None if choice.circle is None else parse_numbers(choice.circle, "--circle", "LON,LAT,KM"),
         study=loaded.settings.study if loaded else None,
     )
-    buffer_km = loaded.settings.network.buffer_km if loaded else _DEFAULT_BUFFER_KM
+    buffer_km = loaded.settings.network.buffer_km if loaded else DEFAULT_BUFFER_KM
     return area, buffer_km if choice.buffer_km is None else choice.buffer_km, choice.study
 
 
@@ -313,7 +357,7 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
     """Find a config that reads the data as they lie and is covered by them, else say how to name them."""
     from chargeplan.area import measure_area
     from chargeplan.config.load import load_settings
-    from chargeplan.osm.manifest import get_covered
+    from chargeplan.osm.manifest import LARGEST_OUTSIDE_SHARE, get_covered
 
     by_name = f"chargeplan run {config or 'CONFIG'} --set network.path={shlex.quote(str(state.data_path))}"
     path = config or Path("configs") / f"{state.name}.yaml"
@@ -326,7 +370,7 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
         return by_name
     if settings.network.path != Path(os.path.normpath(state.data_path.absolute())):
         return by_name
-    if boundary.difference(get_covered(manifest)).area > _LARGEST_OUTSIDE_SHARE * boundary.area:
+    if boundary.difference(get_covered(manifest)).area > LARGEST_OUTSIDE_SHARE * boundary.area:
         whole = f"chargeplan fetch --study {path} --refresh"
         output.tell(f"{path} studies more than these data cover; for all of it: {whole}", level="warning")
         return by_name if config is None else whole

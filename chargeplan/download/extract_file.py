@@ -13,13 +13,12 @@ from typing import Any
 from chargeplan.download.pbf_arrays import DATA, UnknownCompressionError, list_blobs, read_body, unpack
 from chargeplan.download.selection import Box
 from chargeplan.errors import DataError
+from chargeplan.osm.file_formats import find_osm_format
 from chargeplan.osm.manifest import Manifest, check_manifest, read_manifest
 from chargeplan.osm.times import is_timestamp
 from chargeplan.osm.writer import open_writer
 from chargeplan.units import BYTES_PER_MB
 
-# Osmium's names for the formats, by the end of the file name.
-_FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm": "xml", ".osm.gz": "xml.gz", ".osm.bz2": "xml.bz2"}
 # All that OpenStreetMap keeps of a degree; the header of a file gives a little more or less.
 _DECIMALS = 7
 _SMALLEST_ROOM_BYTES = 10_000_000
@@ -65,10 +64,8 @@ def name_format(path: Path) -> str:
     DataError
         When the ending is not of an OpenStreetMap file.
     """
-    name = path.name.lower()
-    for ending, file_format in _FORMATS.items():
-        if name.endswith(ending):
-            return file_format
+    if file_format := find_osm_format(path.name):
+        return file_format
     raise DataError(
         f"extract: {path.name} does not end in .osm.pbf, .osm, .osm.gz or .osm.bz2; use an OpenStreetMap file "
         "of one of these kinds"

@@ -14,6 +14,7 @@ from chargeplan.files import require_file
 from chargeplan.network.elements import ElementCollector, PlaceNodes, PlaceWays, RoadWays
 from chargeplan.network.node_locations import Box, LocationFile, NodeLocations
 from chargeplan.network.repairs import RepairLog
+from chargeplan.osm.file_formats import OSM_ENDINGS, OSM_FORMATS
 from chargeplan.places import read_kind_table
 
 if TYPE_CHECKING:
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 
 KEY = "network.path"
 
-# Osmium's names for the formats, by the end of the file name.
-_FORMATS = {
-    ".osm.pbf": "pbf",
-    ".pbf": "pbf",
-    ".osm": "xml",
-    ".osm.gz": "xml.gz",
-    ".osm.bz2": "xml.bz2",
-}
-OSM_ENDINGS = tuple(_FORMATS)
 _EVERYWHERE: Box = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -107,12 +99,12 @@ def read_osm_file(path: Path, box: Box) -> OsmContent:
 
 
 def _find_format(path: Path) -> str:
-    return _FORMATS[_name_format(path)]
+    return OSM_FORMATS[_name_format(path)]
 
 
 def _name_format(path: Path) -> str:
     name = path.name.lower()
-    for ending in _FORMATS:
+    for ending in OSM_ENDINGS:
         if name.endswith(ending):
             return ending
     raise DataError(

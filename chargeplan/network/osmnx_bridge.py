@@ -21,7 +21,7 @@ from chargeplan.network.graph_tables import take_graph
 from chargeplan.network.osmnx_graph import MAKER_KEY, OWN_MAKER, read_graph
 from chargeplan.network.read import assemble_network
 from chargeplan.network.speeds import read_speed_table
-from chargeplan.units import kmh_to_ms
+from chargeplan.units import DEFAULT_BUFFER_KM, kmh_to_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +114,7 @@ def from_osmnx(
     graph: nx.MultiDiGraph,
     area: StudyArea,
     *,
-    buffer_km: float = 2.0,
+    buffer_km: float = DEFAULT_BUFFER_KM,
     speed_factor: float = 0.7,
     speeds: Path | None = None,
 ) -> RoadNetwork:

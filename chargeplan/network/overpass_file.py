@@ -59,7 +59,7 @@ def read_overpass_file(path: Path, box: Box) -> OsmContent:
     content.repairs.add(
         "elements that stand in the answer more than once; the newest of each kept",
         [],
-        count=len(answer.elements) + len(from_lines) - sum(result.counts.values()),
+        count=result.n_repeated,
     )
     return dataclasses.replace(
         content, limits=_list_limits(answer, len(from_lines), result.n_missing_way_nodes)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from chargeplan.errors import DataError
 from chargeplan.files import require_file
-from chargeplan.network.osm_file import KEY, OSM_ENDINGS, OsmContent, read_osm_file
+from chargeplan.network.osm_file import KEY, OsmContent, read_osm_file
+from chargeplan.osm.file_formats import OSM_ENDINGS
 
 if TYPE_CHECKING:
     from pathlib import Path

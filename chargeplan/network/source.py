@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256, find_project_folder, require_file
 from chargeplan.geo import WGS84, project_geometry
 from chargeplan.network.osm_file import KEY
 from chargeplan.osm.manifest import (
+    LARGEST_OUTSIDE_SHARE,
     OSM_ATTRIBUTION,
     OSM_LICENCE,
     Manifest,
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from chargeplan.records import StudyArea
 
 NO_MANIFEST = "no manifest: the file was not checked for completeness"
-# Less than the width of a line: circles drawn with other numbers of corners, rounded coordinates.
-_LARGEST_OUTSIDE_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +81,7 @@ def check_cover(checked: CheckedFile, area: StudyArea) -> None:
     if checked.manifest is None:
         return
     outside_km2, share = _measure_outside(checked.manifest, area.boundary, area.crs)
-    if share > _LARGEST_OUTSIDE_SHARE:
+    if share > LARGEST_OUTSIDE_SHARE:
         raise DataError(
             f"{KEY}: {outside_km2:,.1f} km2 of the study area ({share:.1%}) lie outside what {checked.path.name} "
             f"covers ({checked.manifest.area}); `chargeplan fetch --study CONFIG --refresh` with the config "
@@ -98,7 +96,7 @@ def note_buffer(
     if checked.manifest is None:
         return
     outside_km2, share = _measure_outside(checked.manifest, buffered, area.crs)
-    if share > _LARGEST_OUTSIDE_SHARE:
+    if share > LARGEST_OUTSIDE_SHARE:
         repairs.add(
             "km2 of the buffer around the study area that the data do not cover; roads there are missing",
             [f"{outside_km2:,.1f} km2, {share:.1%} of the area with its buffer"],
@@ -139,18 +137,9 @@ def describe_source(checked: CheckedFile, data_date: str, limits: tuple[str, ...
         licence=licence,
         attribution=attribution,
         data_date=data_date,
-        endpoint=_strip_secrets(manifest.endpoint) if manifest is not None else "",
+        endpoint=manifest.endpoint if manifest is not None else "",
         limits=limits if manifest is not None or is_own else (NO_MANIFEST, *limits),
     )
-
-
-def _strip_secrets(endpoint: str) -> str:
-    """Leave out what may be a password or a key of an address, because runs are published."""
-    try:
-        parts = urlsplit(endpoint)
-    except ValueError:
-        return ""
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _measure_outside(manifest: Manifest, geometry: shapely.Geometry, crs: str) -> tuple[float, float]:

@@ -28,6 +28,10 @@ MANIFEST_ENDING = ".manifest.json"
 OSM_LICENCE = "ODbL 1.0"
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
 
+# Data are used for an area of which no more than this share lies outside of what they cover. It is
+# less than the width of a line: circles drawn with other numbers of corners, rounded coordinates.
+LARGEST_OUTSIDE_SHARE = 0.001
+
 _NO_CHECKSUM = "0" * 64
 _CHECKSUM_LINE = re.compile(rf'^ "{OWN_CHECKSUM}": "([0-9a-f]{{64}})",?$', re.MULTILINE)
 # Covers a manifest of any real area; a larger file is something else.

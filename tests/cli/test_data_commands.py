@@ -227,6 +227,36 @@ def test_every_line_with_json_is_an_object(server, workplace):
     assert {event["event"] for event in events} >= {"phase", "message"}
 
 
+@pytest.mark.parametrize("option", [[], ["--offline"]])
+def test_dataset_of_its_own_name_is_verified_and_told_without_an_area(server, workplace, option):
+    fetch(server, "f8", "--circle", "73.03,33.63,2")
+    server.forget_requests()
+    result = fetch(server, "f8", *option)
+    assert result.exit_code == 0, result.stderr
+    assert "f8 is complete on disk; nothing was asked" in result.stderr
+    assert result.stdout.startswith("data/cache/f8/f8.osm.pbf: OpenStreetMap data of 2026-08-01, ")
+    assert server.requests == []
+    again = fetch(server, "f8", "--refresh")
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "with --refresh give the area again" in again.stderr
+
+    path = workplace / "data/cache/f8/f8.osm.pbf"
+    path.write_bytes(path.read_bytes()[:-1])
+    broken = fetch(server, "f8", *option)
+    assert (broken.exit_code, broken.stdout) == (3, "")
+    assert "is cut short" in broken.stderr
+    assert server.requests == []
+
+
+def test_cut_replaces_another_request_only_when_told_to(extract, workplace):
+    assert call("cut", "country.osm.pbf", "made", "--relation", str(RELATION_ID)).exit_code == 0
+    other = ("cut", "country.osm.pbf", "made", "--box", "73.0,33.6,73.05,33.65")
+    refused = call(*other)
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert "holds another request" in refused.stderr
+    assert call(*other, "--replace").exit_code == 0
+
+
 def test_limits_of_the_data_are_told_once(server, workplace):
     result = fetch(server, "town", "--circle", "73.03,33.63,2")
     for limit in read_manifest(workplace, "town")["limits"]:

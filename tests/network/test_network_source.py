@@ -63,11 +63,6 @@ def test_a_manifest_without_a_date_leaves_that_of_the_newest_road(path):
     assert reading.limits == ()
 
 
-def test_no_password_or_key_of_an_endpoint_is_published(path):
-    describe(path, endpoint="https://me:secret@overpass.example:8080/api/interpreter?key=abc#x")
-    assert read(path).source.endpoint == "https://overpass.example:8080/api/interpreter"
-
-
 def test_a_file_without_a_manifest_is_read_as_before_and_says_so(path):
     with_manifest = read(path)
     find_manifest_path(path).unlink()
