@@ -420,7 +420,7 @@ def test_disk_that_fills_up_leaves_the_former_dataset(cut, city, folder, tmp_pat
     rng = np.random.default_rng(5)
     lines = [
         f"n{i} v1 Tname={rng.integers(10**15)} x{x:.7f} y33.65"
-        for i, x in enumerate(rng.uniform(73.0, 73.1, 60_000).tolist(), start=1)
+        for i, x in enumerate(rng.uniform(73.0, 73.1, 12_000).tolist(), start=1)
     ]
     lines[1] = "n2 v1 x73.05 y33.66"  # so that its nodes reach over an area
     extract = write_osm(tmp_path / "large.osm.pbf", "\n".join([*lines, "w1 v1 Thighway=primary Nn1,n2"]))
@@ -430,10 +430,11 @@ def test_disk_that_fills_up_leaves_the_former_dataset(cut, city, folder, tmp_pat
         from chargeplan.download.areas import FetchArea
         from chargeplan.download.cut import cut_dataset
         from chargeplan.errors import DataError
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
         area = FetchArea("city", "a box", 0, shapely.box(73.0, 33.6, 73.1, 33.7))
         try:
-            cut_dataset(Path({str(extract)!r}), area, folder=Path({str(folder)!r}), buffer_km=0.0, is_replacing=True, tell=print)
+            extract, folder = Path({str(extract)!r}), Path({str(folder)!r})
+            cut_dataset(extract, area, folder=folder, buffer_km=0.0, is_replacing=True, tell=print)
         except DataError as error:
             print("refused:", error)
     """
