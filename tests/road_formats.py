@@ -40,6 +40,27 @@ def copy_roads(source, target, box=(-180, -90, 180, 90)):
     return target
 
 
+def copy_part(source, target, box):
+    """Write the ways that lie wholly in a box, their nodes and the places in it."""
+    west, south, east, north = box
+    inside = {
+        node.id: bool(node.tags)
+        for node in osmium.FileProcessor(str(source), osmium.osm.NODE)
+        if west <= node.location.lon <= east and south <= node.location.lat <= north
+    }
+    ways, used = set(), {node for node, is_tagged in inside.items() if is_tagged}
+    for way in osmium.FileProcessor(str(source), osmium.osm.WAY):
+        refs = {node.ref for node in way.nodes}
+        if refs <= inside.keys():
+            ways.add(way.id)
+            used |= refs
+    with osmium.SimpleWriter(str(target), overwrite=True) as writer:
+        for element in osmium.FileProcessor(str(source)):
+            if (element.is_way() and element.id in ways) or (element.is_node() and element.id in used):
+                writer.add(element)
+    return target
+
+
 def list_elements(source):
     """List the elements of a file as an Overpass server writes them after ``out meta``."""
     return [_describe(element) for element in osmium.FileProcessor(str(source))]

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import scipy.sparse.csgraph as csgraph
 import shapely
+from road_formats import copy_part
 
 from chargeplan.area import build_study_area
+from chargeplan.config.load import load_settings
 from chargeplan.config.settings import AreaSettings, NetworkSettings, StudySettings
 from chargeplan.network.read import NetworkReading, read_network
 
@@ -98,6 +100,18 @@ def draw(picture: str, *ways: tuple[str, dict[str, str]]) -> Drawing:
         if letter.isalpha()
     }
     return Drawing(nodes, list(ways))
+
+
+@pytest.fixture(scope="session")
+def demo_settings(project_folder):
+    return load_settings(project_folder / "configs" / "demo.yaml").settings
+
+
+@pytest.fixture(scope="session")
+def city_part(demo_settings, tmp_path_factory):
+    """Some sectors of the demo city with two rings and all that lies in them, as a file of its own."""
+    target = tmp_path_factory.mktemp("part") / "part.osm"
+    return copy_part(demo_settings.network.path, target, (73.02, 33.68, 73.06, 33.71))
 
 
 @pytest.fixture

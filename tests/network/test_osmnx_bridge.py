@@ -13,7 +13,6 @@ from road_formats import list_bytes, list_drives
 
 import chargeplan
 from chargeplan.area import build_study_area
-from chargeplan.config.load import load_settings
 from chargeplan.config.settings import NetworkSettings
 from chargeplan.errors import DataError, RecordError
 from chargeplan.network.osmnx_bridge import from_osmnx, to_osmnx
@@ -23,10 +22,9 @@ PRIMARY = {"highway": "primary", "maxspeed": "36"}
 
 
 @pytest.fixture(scope="module")
-def demo(project_folder):
-    settings = load_settings(project_folder / "configs" / "demo.yaml").settings
-    area = build_study_area(settings.study)
-    network = read_network(area, settings.network).network
+def demo(demo_settings, city_part):
+    area = build_study_area(demo_settings.study)
+    network = read_network(area, demo_settings.network.model_copy(update={"path": city_part})).network
     return area, network, to_osmnx(network)
 
 
@@ -54,7 +52,7 @@ def list_roads(network):
     return sorted(map(tuple, table.to_numpy().tolist()))
 
 
-def test_round_trip_of_the_demo_city_gives_the_same_nodes_edges_and_seconds(demo):
+def test_round_trip_of_a_part_of_the_demo_city_gives_the_same_nodes_edges_and_seconds(demo):
     area, network, graph = demo
     back = from_osmnx(graph, area)
     arrays, expected = list_bytes(back), list_bytes(network)
