@@ -147,7 +147,15 @@ def run_study(
         network, places = reading.network, reading.places
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
-        cells = build_demand(area, network, places, settings.demand, settings.study.zones)
+        cells = build_demand(
+            area,
+            network,
+            places,
+            settings.demand,
+            settings.study.zones,
+            year=settings.study.year,
+            city=settings.study.city,
+        )
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
         sites = build_sites(area, network, places, settings.sites)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chargeplan.errors import RecordError
 from chargeplan.tables import PLACES, REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, check_table
-from chargeplan.words import Outcome, PlanMode, SiteStatus
+from chargeplan.words import ChargingUse, Outcome, PlanMode, SiteStatus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -201,9 +201,18 @@ class DemandCells:
         Cell centres, EPSG:4326.
     people : ndarray of float64, shape (n,)
     kwh_day : ndarray of float64, shape (n, n_classes)
-        Public charging energy by vehicle class, kWh per day, finite and >= 0.
+        Energy that public stations can serve by vehicle class, kWh per day, finite and >= 0: the
+        sum of `kwh_day_by_use` over all uses but depots.
     classes : tuple of str
         Names of the vehicle classes.
+    uses : tuple of str
+        Words of `ChargingUse`.
+    kwh_day_by_use : ndarray of float64, shape (n, n_classes, n_uses)
+        Energy by vehicle class and use, kWh per day; that of depots is a fixed load.
+    periods : tuple of str
+        Names of the periods of the day, in their order.
+    period_share : ndarray of float64, shape (n_classes, n_uses, n_periods)
+        Share of the energy of a class and use whose charging starts in each period; sums to 1.
     zone_pos : ndarray of int64, shape (n,)
         Row in `zones`.
     zones : pandas.DataFrame
@@ -217,7 +226,9 @@ class DemandCells:
     people_in, people_outside : float
         ``people_in == sum(people) + people_outside`` (relative 1e-9).
     kwh_day_in, kwh_day_outside : float
-        The same for energy over all classes.
+        The same for energy that stations can serve, over all classes.
+    depot_kwh_day_in, depot_kwh_day_outside : float
+        The same for the energy of depots.
     explanation : pandas.DataFrame
         How the totals came about, one row per figure: step, value, unit, source, confidence.
     """
@@ -227,6 +238,10 @@ class DemandCells:
     people: Floats
     kwh_day: Floats
     classes: tuple[str, ...]
+    uses: tuple[str, ...]
+    kwh_day_by_use: Floats
+    periods: tuple[str, ...]
+    period_share: Floats
     zone_pos: Ints
     zones: pd.DataFrame
     zones_are_cells: bool
@@ -236,6 +251,8 @@ class DemandCells:
     people_outside: float
     kwh_day_in: float
     kwh_day_outside: float
+    depot_kwh_day_in: float
+    depot_kwh_day_outside: float
     explanation: pd.DataFrame
 
     def __post_init__(self) -> None:
@@ -261,6 +278,7 @@ class DemandCells:
             bool(np.all(np.isfinite(self.people) & (self.people >= 0))),
             "people must be finite and not negative",
         )
+        self._check_uses_and_periods(n_cells)
         _require(bool(np.all(self.cell_id[1:] > self.cell_id[:-1])), "cell ids must rise without repeats")
         check_table(self.zones, ZONES, "zones")
         _require(
@@ -270,11 +288,64 @@ class DemandCells:
         for what, total, parts in (
             ("people", self.people_in, float(self.people.sum()) + self.people_outside),
             ("kWh/day", self.kwh_day_in, float(self.kwh_day.sum()) + self.kwh_day_outside),
+            (
+                "kWh/day of depots",
+                self.depot_kwh_day_in,
+                float(self.depot_kwh_day.sum()) + self.depot_kwh_day_outside,
+            ),
         ):
             _require(
                 abs(total - parts) <= CONSERVATION_RELATIVE_TOLERANCE * max(total, 1.0),
                 f"{what} is not conserved: {total} in, {parts} in cells and outside",
             )
+
+    def _check_uses_and_periods(self, n_cells: int) -> None:
+        n_classes, n_uses, n_periods = len(self.classes), len(self.uses), len(self.periods)
+        _require(
+            set(self.uses) <= set(ChargingUse) and len(set(self.uses)) == n_uses,
+            f"uses must be words of ChargingUse without repeats; got {self.uses}",
+        )
+        _require(
+            self.kwh_day_by_use.shape == (n_cells, n_classes, n_uses),
+            "kwh_day_by_use must have a row per cell, a column per vehicle class and a layer per use",
+        )
+        _require(
+            bool(np.all(np.isfinite(self.kwh_day_by_use) & (self.kwh_day_by_use >= 0))),
+            "demand by use must be finite and not negative",
+        )
+        at_stations = self.kwh_day_by_use[:, :, self._is_served_at_stations].sum(axis=2)
+        scale = max(float(self.kwh_day.max(initial=0.0)), 1.0)
+        _require(
+            bool(np.all(np.abs(at_stations - self.kwh_day) <= CONSERVATION_RELATIVE_TOLERANCE * scale)),
+            "kwh_day must be the sum of the uses that stations can serve",
+        )
+        _require(
+            self.period_share.shape == (n_classes, n_uses, n_periods),
+            "period_share must have a row per vehicle class, a column per use and a layer per period",
+        )
+        _require(
+            bool(np.all(np.isfinite(self.period_share) & (self.period_share >= 0)))
+            and bool(np.allclose(self.period_share.sum(axis=2), 1.0, rtol=0, atol=1e-9)),
+            "the shares of the periods must not be negative and sum to 1 for each class and use",
+        )
+
+    @property
+    def _is_served_at_stations(self) -> Bools:
+        return np.array([use != ChargingUse.DEPOT for use in self.uses], dtype=np.bool_)
+
+    @property
+    def depot_kwh_day(self) -> Floats:
+        """Energy of depots by vehicle class, shape (n, n_classes), kWh per day."""
+        depots = self.kwh_day_by_use[:, :, ~self._is_served_at_stations]
+        return np.asarray(depots.sum(axis=2), dtype=np.float64)
+
+    @property
+    def kwh_day_by_period(self) -> Floats:
+        """Energy that stations can serve by class and period, shape (n, n_classes, n_periods)."""
+        served = self._is_served_at_stations
+        return np.asarray(
+            np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, served], self.period_share[:, served])
+        )
 
     @property
     def total_kwh_day(self) -> Floats:

@@ -31,6 +31,15 @@ class PopulationSource(StrEnum):
     FIGURES = "figures"
 
 
+class ChargingUse(StrEnum):
+    """Ways of charging away from a plug of one's own."""
+
+    OVERNIGHT = "overnight"  # homes without a plug of their own
+    DESTINATION = "destination"  # while the driver works, shops or visits
+    FAST = "fast"  # on the way
+    DEPOT = "depot"  # fixed load of a depot; no public station can take it over
+
+
 class PlaceKind(StrEnum):
     """Kinds of places that attract charging or can host a station."""
 

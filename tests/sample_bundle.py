@@ -179,6 +179,10 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         people=people,
         kwh_day=kwh_day,
         classes=("motorcycle", "car"),
+        uses=("overnight", "destination"),
+        kwh_day_by_use=kwh_day[:, :, None] * [0.25, 0.75],
+        periods=("00-12", "12-24"),
+        period_share=np.tile([0.4, 0.6], (2, 2, 1)),
         zone_pos=(column + 3 * row).astype(np.int64),
         zones=make_table(ZONES, {"zone_id": [f"z{number}" for number in range(1, 10)], "zone_name": names}),
         zones_are_cells=False,
@@ -188,6 +192,8 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         people_outside=0.0,
         kwh_day_in=float(kwh_day.sum()),
         kwh_day_outside=0.0,
+        depot_kwh_day_in=0.0,
+        depot_kwh_day_outside=0.0,
         explanation=pd.DataFrame(
             {"step": ["people"], "value": [1.0], "unit": ["1"], "source": ["sample"], "confidence": ["low"]}
         ),

@@ -83,6 +83,10 @@ def make_cells(demand=DEMAND_KWH_DAY) -> DemandCells:
         people=np.full(n, 100.0),
         kwh_day=np.asarray(demand, float)[:, None],
         classes=("car",),
+        uses=("destination",),
+        kwh_day_by_use=np.asarray(demand, float)[:, None, None],
+        periods=("all day",),
+        period_share=np.ones((1, 1, 1)),
         zone_pos=np.array([0, 0, 0, 1, 1])[:n],
         zones=make_table(ZONES, {"zone_id": ["w", "e"], "zone_name": ["West", "East"]}),
         zones_are_cells=False,
@@ -92,6 +96,8 @@ def make_cells(demand=DEMAND_KWH_DAY) -> DemandCells:
         people_outside=0.0,
         kwh_day_in=float(np.sum(demand)),
         kwh_day_outside=0.0,
+        depot_kwh_day_in=0.0,
+        depot_kwh_day_outside=0.0,
         explanation=pd.DataFrame({"step": [], "value": [], "unit": [], "source": [], "confidence": []}),
     )
 

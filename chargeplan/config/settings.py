@@ -91,8 +91,11 @@ class StudySettings(Section):
     """Short name; the folder under `publish.folder` gets it. Letters, digits, - and _ only."""
     title: Text
     """Title of the map and the report."""
-    year: Annotated[int, Field(ge=2020, le=2060)]
-    """Year that the demand figures stand for; shown, not computed with."""
+    year: Annotated[int, Field(ge=2026, le=2040)]
+    """Year that is planned for; it sets the stock of vehicles and how many of them are electric."""
+    city: Name | None = None
+    """City of data/cities.yaml whose share of the national stock, tariff and outages count; without it
+    the people of the study share the national stock evenly."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     """Seed of every random choice."""
     area: AreaSettings
@@ -202,18 +205,40 @@ class PlacesSettings(Section):
 
 
 class VehicleClassSettings(Section):
-    """One class of vehicles; a value left out is taken from the fleet file."""
+    """One class of vehicles; a value left out is taken from the fleet files and the scenario."""
 
+    vehicles: NotNegative | None = None
+    """Vehicles of this class on the road in `study.year`: in the whole city when `study.city` is given,
+    else among all people that the study reads. Replaces the share of the national stock."""
     vehicles_per_1000: NotNegative | None = None
-    """Vehicles of this class per 1,000 people."""
+    """The same per 1,000 people; give one of the two."""
     electric_share: Share | None = None
-    """Share of them that is electric."""
+    """Share of the vehicles on the road (not of sales) that is electric in `study.year`."""
     km_day: NotNegative | None = None
     """Kilometres per vehicle and day."""
     kwh_km: NotNegative | None = None
     """Energy per kilometre."""
-    public_share: Share | None = None
-    """Share of the energy charged at public stations."""
+    battery_kwh: Positive | None = None
+    """Energy that a full battery holds."""
+    overnight_share: Share | None = None
+    """Share of the energy charged in public overnight, by those without a plug at home."""
+    destination_share: Share | None = None
+    """Share charged where the driver works, shops or visits."""
+    fast_share: Share | None = None
+    """Share charged fast, on the way."""
+    depot_share: Share | None = None
+    """Share charged at depots: a fixed load there that no public station can serve."""
+    swap_share: Share | None = None
+    """Share of the energy at public stations that is taken as swapped batteries."""
+    charger_types: list[Name] | None = None
+    """Chargers that this class can use."""
+
+    @model_validator(mode="after")
+    def _check_vehicles_once(self) -> VehicleClassSettings:
+        if self.vehicles is not None and self.vehicles_per_1000 is not None:
+            msg = "vehicles and vehicles_per_1000 say the same thing; give one of the two"
+            raise ValueError(msg)
+        return self
 
 
 class FleetSettings(Section):
@@ -221,8 +246,23 @@ class FleetSettings(Section):
 
     path: InputPath | None = None
     """CSV of figures by vehicle class; default data/fleet/pakistan.csv."""
+    scenarios: InputPath | None = None
+    """YAML of scenarios; default data/fleet/scenarios.yaml."""
     classes: dict[Name, VehicleClassSettings] = {}
-    """Changes to single figures of the fleet file, by class."""
+    """Changes to single figures, by class: two_wheeler, three_wheeler, car, taxi, bus, truck."""
+
+
+class LayerSettings(Section):
+    """How much each layer counts where it takes part in a use; only their proportions matter."""
+
+    people: NotNegative = 1.0
+    """Where people live."""
+    places: NotNegative = 1.0
+    """Places, by kind and the time that people spend there."""
+    traffic: NotNegative = 1.0
+    """Traffic on main roads."""
+    industry: NotNegative = 1.0
+    """Industrial zones and estates, as places of work."""
 
 
 class DemandSettings(Section):
@@ -234,9 +274,11 @@ class DemandSettings(Section):
     """Where the people come from."""
     places: PlacesSettings = PlacesSettings()
     """Places that draw charging."""
-    places_share: Share = 0.4
-    """Share of the public energy that is charged at places, by their weight; the rest at home
-    cells, by people. Assumption, no source found."""
+    layers: LayerSettings = LayerSettings()
+    """Weights of the layers that say where energy is charged."""
+    scenario: Name = "nev-2030"
+    """How fast vehicles become electric: today-2026, pave-fy26, nev-2030, nevp-2019, bau,
+    outage-stress, or a name of the planner's own file of scenarios."""
     fleet: FleetSettings = FleetSettings()
     """Vehicles."""
     snap_limit_m: Positive = 1000.0

@@ -19,7 +19,7 @@ from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zones import assign_zones
 from chargeplan.geo import snap_points
 from chargeplan.records import DemandCells
-from chargeplan.words import PopulationSource
+from chargeplan.words import ChargingUse, PopulationSource
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import DemandSettings, Population, ZoneSettings
@@ -35,6 +35,9 @@ def build_demand(
     places: MapPlaces,
     settings: DemandSettings,
     zones: ZoneSettings | None,
+    *,
+    year: int,
+    city: str | None = None,
 ) -> DemandCells:
     """Build the demand cells of a study.
 
@@ -51,6 +54,10 @@ def build_demand(
     settings : DemandSettings
     zones : ZoneSettings or None
         Without it H3 cells of resolution 6 stand in for zones.
+    year : int
+        Sets the stock of vehicles and how many of them are electric.
+    city : str or None
+        City whose share of the national stock counts; without it people share it evenly.
 
     Raises
     ------
@@ -65,9 +72,9 @@ def build_demand(
     road_m = measure_roads(network, cover)
     attraction = weigh_places(places, settings.places, cover)
     people = _locate_people(settings.population, area, cover, road_m, attraction)
-    energy = spread_energy(people, attraction, fleet, places_share=settings.places_share)
+    energy = spread_energy(people, fleet, _weigh_uses(people, attraction))
 
-    wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day > 0).any(axis=1))
+    wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
     zoning = assign_zones(zones, cover.cell_key[wanted], cover.lonlat[wanted])
     snap = snap_points(
         network.node_xy_m, network.is_joinable, cover.xy_m[wanted], limit_m=settings.snap_limit_m
@@ -78,6 +85,10 @@ def build_demand(
         people=people.people[wanted],
         kwh_day=energy.kwh_day[wanted],
         classes=tuple(vehicles.name for vehicles in fleet),
+        uses=tuple(use.value for use in ChargingUse),
+        kwh_day_by_use=energy.kwh_day_by_use[wanted],
+        periods=("all day",),
+        period_share=np.ones((len(fleet), len(ChargingUse), 1)),
         zone_pos=zoning.zone_pos,
         zones=zoning.table,
         zones_are_cells=zoning.are_cells,
@@ -87,10 +98,21 @@ def build_demand(
         people_outside=people.people_outside,
         kwh_day_in=energy.kwh_day_in,
         kwh_day_outside=energy.kwh_day_outside,
+        depot_kwh_day_in=energy.depot_kwh_day_in,
+        depot_kwh_day_outside=energy.depot_kwh_day_outside,
         explanation=explain(people.figures, attraction.figures, energy.figures),
     )
     refuse_much_off_network(cells, settings)
     return cells
+
+
+def _weigh_uses(people: CellPeople, attraction: Attraction) -> Floats:
+    """Weigh where each use takes place; a stand-in until the layers say it."""
+    at_home = people.people / max(float(people.people.sum()), 1e-300)
+    total = float(attraction.weight.sum())
+    at_places = attraction.weight / total if total > 0 else np.zeros_like(at_home)
+    by_use = {ChargingUse.DESTINATION: at_places, ChargingUse.FAST: at_places}
+    return np.column_stack([by_use.get(use, at_home) for use in ChargingUse])
 
 
 def _locate_people(

@@ -7,16 +7,20 @@ from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chargeplan.demand.explain import Figure
 from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
 from chargeplan.errors import ConfigError, DataError, FaultCollector
 from chargeplan.files import find_data_file
+from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from chargeplan.config.settings import FleetSettings
+    from chargeplan.records import Floats
 
 # Unit and largest value of each quantity of a vehicle class, in the order of the formula.
 QUANTITIES = {
@@ -24,7 +28,7 @@ QUANTITIES = {
     "electric_share": ("share", 1.0),
     "km_day": ("km/day", inf),
     "kwh_km": ("kWh/km", inf),
-    "public_share": ("share", 1.0),
+    **{f"{use.value}_share": ("share", 1.0) for use in ChargingUse},
 }
 _COLUMNS = ("class", "quantity", "value", "unit", "source", "confidence")
 
@@ -58,9 +62,16 @@ class VehicleClass:
         return self.get_value("km_day") * self.get_value("kwh_km")
 
     @property
+    def kwh_day_per_person(self) -> Floats:
+        """Energy per person and day by use, shape (n_uses,), kWh; in the order of `ChargingUse`."""
+        shares = np.array([self.get_value(f"{use.value}_share") for use in ChargingUse])
+        return np.asarray(self.electric_per_person * self.kwh_day_per_vehicle * shares)
+
+    @property
     def public_kwh_day_per_person(self) -> float:
-        """Energy charged at public stations per person and day, kWh."""
-        return self.electric_per_person * self.kwh_day_per_vehicle * self.get_value("public_share")
+        """Energy that public stations can serve per person and day, kWh."""
+        served = [use != ChargingUse.DEPOT for use in ChargingUse]
+        return float(self.kwh_day_per_person[served].sum())
 
 
 def read_fleet(settings: FleetSettings) -> tuple[VehicleClass, ...]:

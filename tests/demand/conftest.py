@@ -142,9 +142,19 @@ class Study:
         """Row of a cell of the cover in the result."""
         return cells.cell_id.tolist().index(self.cell_id[cell])
 
-    def build(self, population, *, zones: ZoneSettings | None = None, **settings) -> DemandCells:
+    def build(
+        self, population, *, zones: ZoneSettings | None = None, year=2030, city=None, **settings
+    ) -> DemandCells:
         options = DemandSettings.model_validate({"population": population} | settings, strict=False)
-        return build_demand(self.area, draw_network(self.roads), make_map_places(self.places), options, zones)
+        return build_demand(
+            self.area,
+            draw_network(self.roads),
+            make_map_places(self.places),
+            options,
+            zones,
+            year=year,
+            city=city,
+        )
 
     def find_middle_cell(self) -> int:
         return int(np.argmin(np.hypot(*(self.cover.xy_m - CORNER_M - SIDE_M / 2).T)))

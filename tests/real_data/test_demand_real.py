@@ -59,7 +59,9 @@ def build_city(name: str, project_folder: Path, real_data_folder: Path, *changes
     settings = load_settings(project_folder / "configs" / f"{name}.yaml", [*paths, *changes]).settings
     area = build_study_area(settings.study)
     reading = read_network(area, settings.network)
-    cells = build_demand(area, reading.network, reading.places, settings.demand, settings.study.zones)
+    cells = build_demand(
+        area, reading.network, reading.places, settings.demand, settings.study.zones, year=settings.study.year
+    )
     return City(name, settings, area, reading.network, cells)
 
 
