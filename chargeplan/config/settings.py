@@ -245,7 +245,7 @@ class FleetSettings(Section):
     """Vehicles that turn people into energy."""
 
     path: InputPath | None = None
-    """CSV of figures by vehicle class; default data/fleet/pakistan.csv."""
+    """CSV of figures by vehicle class; default data/fleet/vehicles.csv."""
     scenarios: InputPath | None = None
     """YAML of scenarios; default data/fleet/scenarios.yaml."""
     classes: dict[Name, VehicleClassSettings] = {}

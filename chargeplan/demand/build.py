@@ -14,6 +14,7 @@ from chargeplan.demand.fleet import read_fleet
 from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
 from chargeplan.demand.people_figures import spread_figures
+from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zones import assign_zones
@@ -67,7 +68,8 @@ def build_demand(
     ConfigError
         When the fleet or the figures of the config cannot be used.
     """
-    fleet = read_fleet(settings.fleet)
+    fleet = read_fleet(settings, year=year, city=city)
+    period_share = read_period_shares(fleet.names)
     cover = cover_area(area, settings.cell_resolution)
     road_m = measure_roads(network, cover)
     attraction = weigh_places(places, settings.places, cover)
@@ -84,11 +86,11 @@ def build_demand(
         lonlat=cover.lonlat[wanted],
         people=people.people[wanted],
         kwh_day=energy.kwh_day[wanted],
-        classes=tuple(vehicles.name for vehicles in fleet),
+        classes=fleet.names,
         uses=tuple(use.value for use in ChargingUse),
         kwh_day_by_use=energy.kwh_day_by_use[wanted],
-        periods=("all day",),
-        period_share=np.ones((len(fleet), len(ChargingUse), 1)),
+        periods=tuple(PERIOD_HOURS),
+        period_share=period_share,
         zone_pos=zoning.zone_pos,
         zones=zoning.table,
         zones_are_cells=zoning.are_cells,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.demand.class_figures import SHARE_QUANTITIES
 from chargeplan.demand.explain import Figure, compute_figure
 from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
-    from chargeplan.demand.fleet import VehicleClass
+    from chargeplan.demand.fleet import Fleet, VehicleClass
     from chargeplan.demand.people import CellPeople
     from chargeplan.records import Floats
 
@@ -48,13 +49,13 @@ class CellEnergy:
         return np.asarray(self.kwh_day_by_use[:, :, _SERVED].sum(axis=2))
 
 
-def spread_energy(people: CellPeople, fleet: tuple[VehicleClass, ...], weight: Floats) -> CellEnergy:
+def spread_energy(people: CellPeople, fleet: Fleet, weight: Floats) -> CellEnergy:
     """Compute the energy of the people and lay it where each use takes place.
 
     Parameters
     ----------
     people : CellPeople
-    fleet : tuple of VehicleClass
+    fleet : Fleet
     weight : ndarray of float64, shape (n_cells, n_uses)
         Share of each use that takes place in each cell; a column sums to 1, or is all 0 when
         nothing says where, and then that energy lies with the people.
@@ -64,7 +65,7 @@ def spread_energy(people: CellPeople, fleet: tuple[VehicleClass, ...], weight: F
     ``kwh_day[cell, class, use] = people_inside x kwh_per_person[class, use] x weight[cell, use]``.
     Energy of people outside the study area stays outside.
     """
-    per_person = np.array([vehicles.kwh_day_per_person for vehicles in fleet])
+    per_person = fleet.compute_kwh_day_per_person(people.people_in)
     inside = float(people.people.sum())
     located = np.where(weight.any(axis=0), weight * inside, people.people[:, None])
     by_use = located[:, None, :] * per_person
@@ -72,7 +73,12 @@ def spread_energy(people: CellPeople, fleet: tuple[VehicleClass, ...], weight: F
     in_cells = by_use.sum(axis=(0, 1))
     figures = (
         compute_figure("people in the study area", inside, "people"),
-        *(figure for vehicles in fleet for figure in _explain_class(vehicles, inside)),
+        *fleet.rule,
+        *(
+            figure
+            for vehicles in fleet.classes
+            for figure in _explain_class(vehicles, inside, people.people_in)
+        ),
         *(
             compute_figure(f"{use.value} charging in the study area", kwh_day, "kWh/day")
             for use, kwh_day in zip(ChargingUse, in_cells.tolist(), strict=True)
@@ -80,6 +86,7 @@ def spread_energy(people: CellPeople, fleet: tuple[VehicleClass, ...], weight: F
         compute_figure("public charging of all people read", people.people_in * served, "kWh/day"),
         compute_figure("public charging outside the study area", people.people_outside * served, "kWh/day"),
         compute_figure("public charging in the study area", float(in_cells[_SERVED].sum()), "kWh/day"),
+        *fleet.comparison,
     )
     LOG.info(
         "%.0f kWh/day of public charging and %.0f kWh/day at depots in the study area",
@@ -96,19 +103,31 @@ def spread_energy(people: CellPeople, fleet: tuple[VehicleClass, ...], weight: F
     )
 
 
-def _explain_class(vehicles: VehicleClass, people: float) -> tuple[Figure, ...]:
-    """Show the figures of one class, each followed by what it leads to."""
-    per_1000, electric_share, km_day, kwh_km, *shares = vehicles.figures
-    name = vehicles.name
-    electric = vehicles.electric_per_person * people
+def _explain_class(vehicles: VehicleClass, inside: float, people_read: float) -> tuple[Figure, ...]:
+    """Show the figures of one class in the study area, each followed by what it leads to."""
+    name, figures = vehicles.name, vehicles.figures
+    count = vehicles.count_per_person(people_read) * inside
+    electric = count * vehicles.electric_share.value
+    by_use = vehicles.compute_kwh_day_per_person(people_read) * inside
+    served = float(by_use[_SERVED].sum())
+    swapped = served * figures["swap_share"].value
     return (
-        per_1000,
-        compute_figure(f"{name}: vehicles", per_1000.value * people / 1000, "vehicles"),
-        electric_share,
+        *vehicles.lead,
+        vehicles.vehicles,
+        compute_figure(f"{name}: vehicles", count, "vehicles"),
+        vehicles.electric_share,
         compute_figure(f"{name}: electric vehicles", electric, "vehicles"),
-        km_day,
-        kwh_km,
+        figures["km_day"],
+        figures["kwh_km"],
         compute_figure(f"{name}: all charging", electric * vehicles.kwh_day_per_vehicle, "kWh/day"),
-        *shares,
-        compute_figure(f"{name}: public charging", people * vehicles.public_kwh_day_per_person, "kWh/day"),
+        *(figures[quantity] for quantity in SHARE_QUANTITIES),
+        *(
+            compute_figure(f"{name}: {use.value} charging", kwh_day, "kWh/day")
+            for use, kwh_day in zip(ChargingUse, by_use.tolist(), strict=True)
+        ),
+        compute_figure(f"{name}: public charging", served, "kWh/day"),
+        figures["swap_share"],
+        figures["battery_kwh"],
+        compute_figure(f"{name}: batteries swapped", swapped / figures["battery_kwh"].value, "batteries/day"),
+        vehicles.charger_types,
     )
