@@ -151,7 +151,7 @@ def find_area(
 ) -> None:
     """Ask once what a name stands for, and show what can be fetched."""
     with report(ctx, as_json, verbose) as output:
-        from chargeplan.download.cities import find_city
+        from chargeplan.city_areas import find_city_area
         from chargeplan.download.find_area import find_areas
         from chargeplan.download.servers import NOMINATIM, choose_endpoint
 
@@ -162,7 +162,7 @@ def find_area(
             output.show(_describe_result(number, result), {"event": "found", **asdict(result)})
         usable = sum(not result.refusal for result in found)
         try:
-            city = find_city(name)
+            city = find_city_area(name)
             output.tell(f"{city.title} is in data/cities.csv too: chargeplan fetch {city.name}")
         except ConfigError:
             pass
