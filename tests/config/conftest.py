@@ -45,12 +45,11 @@ demand:
     weights:
       mall: 3
       hospital: 2.5
-  layers: {people: 1, traffic: 0.5}
   scenario: bau
   fleet:
     path: fleet.csv
     classes:
-      car: {vehicles_per_1000: 40, electric_share: 0.1, km_day: 30, kwh_km: 0.18, battery_kwh: 40, overnight_share: 0.1, fast_share: 0.3, charger_types: [dc_60]}
+      car: {vehicles_per_1000: 40, electric_share: 0.1, km_day: 30, kwh_km: 0.18, fast_share: 0.3}
   snap_limit_m: 900
 sites:
   from_network_file: true

@@ -183,3 +183,12 @@ def test_defaults_are_written_out_in_plain(bench, full_text):
     start = full_text.index("solve:\n")
     loaded = bench.load(full_text[:start] + full_text[full_text.index("publish:\n") :])
     assert loaded.plain["solve"] == {"time_limit_s": 120.0, "gap": 0.001, "threads": 1, "node_limit": None}
+
+
+def test_removed_keys_say_what_replaces_them(bench, full_text):
+    text = full_text.replace("  scenario: bau\n", "  scenario: bau\n  places_share: 0.4\n")
+    text = text.replace("fast_share: 0.3", "public_share: 0.3")
+    faults = bench.find_faults(text)
+    assert len(faults) == 2
+    assert "demand.places_share: unknown key; replaced by demand.layers" in faults[0]
+    assert "public_share: unknown key; replaced by overnight_share, destination_share, fast_share" in faults[1]
