@@ -7,7 +7,7 @@ a run folder and read it back. ``_pos`` fields are row numbers; ``_id`` fields a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,19 @@ import shapely
 from numpy.typing import NDArray
 
 from chargeplan.errors import RecordError
-from chargeplan.tables import PLACES, REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, check_table
+from chargeplan.tables import (
+    FIGURES,
+    LAND_AREAS,
+    PLACES,
+    REMOVED_SITES,
+    REPAIRS,
+    ROADS,
+    SITES,
+    ZONES,
+    check_table,
+    make_table,
+)
+from chargeplan.units import HOURS_PER_DAY
 from chargeplan.words import ChargingUse, Outcome, PlanMode, SiteStatus
 
 Floats = NDArray[np.float64]
@@ -34,6 +46,10 @@ def _require(condition: bool, promise: str) -> None:
     """Raise when a record breaks a promise."""
     if not condition:
         raise RecordError(promise)
+
+
+def _have_no_figures() -> pd.DataFrame:
+    return make_table(FIGURES, {column.name: [] for column in FIGURES})
 
 
 def _require_length(size: int, **arrays: NDArray[np.generic]) -> None:
@@ -111,6 +127,35 @@ class DataSource:
     limits: tuple[str, ...] = ()
 
 
+def _have_no_land() -> LandAreas:
+    none = make_table(LAND_AREAS, {column.name: [] for column in LAND_AREAS})
+    return LandAreas(none, np.zeros(0, dtype=object))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandAreas:
+    """Areas of land whose use matters, such as cemeteries and industrial estates.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns of `tables.LAND_AREAS`, sorted by land_id.
+    outline : ndarray of shapely.Geometry, shape (n,)
+        Valid (multi)polygons, EPSG:4326; one for each row.
+    """
+
+    table: pd.DataFrame
+    outline: NDArray[np.object_]
+
+    def __post_init__(self) -> None:
+        check_table(self.table, LAND_AREAS, "land areas")
+        _require_length(len(self.table), outline=self.outline)
+
+    def select(self, is_wanted: Bools) -> LandAreas:
+        """Keep the areas of some rows."""
+        return LandAreas(self.table[is_wanted].reset_index(drop=True), self.outline[is_wanted])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MapPlaces:
     """Places read from an OpenStreetMap file or a layer.
@@ -119,9 +164,12 @@ class MapPlaces:
     ----------
     table : pandas.DataFrame
         Columns of `tables.PLACES`, sorted by place_id.
+    land : LandAreas
+        Areas of land whose use matters; none when the file was not asked for them.
     """
 
     table: pd.DataFrame
+    land: LandAreas = field(default_factory=_have_no_land)
 
     def __post_init__(self) -> None:
         check_table(self.table, PLACES, "places")
@@ -231,6 +279,8 @@ class DemandCells:
         The same for the energy of depots.
     explanation : pandas.DataFrame
         How the totals came about, one row per figure: step, value, unit, source, confidence.
+    kwh_km : ndarray of float64, shape (n_classes,) or (0,)
+        Energy per kilometre of each vehicle class; empty when nobody said.
     """
 
     cell_id: NDArray[np.str_]
@@ -254,6 +304,7 @@ class DemandCells:
     depot_kwh_day_in: float
     depot_kwh_day_outside: float
     explanation: pd.DataFrame
+    kwh_km: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         n_cells = len(self.cell_id)
@@ -279,6 +330,11 @@ class DemandCells:
             "people must be finite and not negative",
         )
         self._check_uses_and_periods(n_cells)
+        _require(
+            len(self.kwh_km) in {0, len(self.classes)}
+            and bool(np.all(np.isfinite(self.kwh_km) & (self.kwh_km >= 0))),
+            "kwh_km must have a finite figure >= 0 per vehicle class, or none at all",
+        )
         _require(bool(np.all(self.cell_id[1:] > self.cell_id[:-1])), "cell ids must rise without repeats")
         check_table(self.zones, ZONES, "zones")
         _require(
@@ -377,10 +433,16 @@ class CandidateSites:
         _require(bool(self.table["site_id"].is_monotonic_increasing), "sites must be sorted by id")
         _require(bool((self.table["node_pos"] >= 0).all()), "every site must be on the network")
         _require(bool((self.table["fixed_cost_pkr"] >= 0).all()), "site costs must not be negative")
+        _require(bool((self.table["solar_kw"] >= 0).all()), "solar power must not be negative")
 
     def has_status(self, status: SiteStatus) -> Bools:
         """Tell which sites have a status, shape (n,)."""
         return np.asarray(self.table["status"] == status.value)
+
+    @property
+    def has_backup(self) -> Bools:
+        """Sites whose chargers work through outages, shape (n,): exempt feeder or storage."""
+        return np.asarray(self.table["feeder_exempt"] | self.table["has_storage"], dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -447,6 +509,13 @@ class PlanRequest:
         Numbers of chargers that a new station may have in allocate mode.
     gap_asked : float
         Gap at which a plan counts as proven optimal.
+    year : int
+        Year that is planned for; 0 when nobody said.
+    outage_hours_day : float
+        Hours a day without power from the grid, spread evenly over the day.
+    figures : pandas.DataFrame
+        Columns of `tables.FIGURES`: prices, costs and factors of the economics; without rows
+        there are no economics.
     """
 
     mode: PlanMode
@@ -463,10 +532,40 @@ class PlanRequest:
     max_utilisation: float
     levels: tuple[int, ...]
     gap_asked: float
+    year: int = 0
+    outage_hours_day: float = 0.0
+    figures: pd.DataFrame = field(default_factory=_have_no_figures)
 
-    def compute_capacity_kwh_day(self, power_kw: Floats) -> Floats:
-        """Energy that chargers of a total power can deliver, kWh per day."""
-        return np.asarray(power_kw * self.hours_day * self.max_utilisation, dtype=np.float64)
+    def __post_init__(self) -> None:
+        _require(
+            0 <= self.outage_hours_day < HOURS_PER_DAY,
+            f"outages must last less than 24 hours a day; got {self.outage_hours_day}",
+        )
+        check_table(self.figures, FIGURES, "figures")
+        _require(self.figures["name"].is_unique, "every figure must be there once")
+        _require(bool(np.all(np.isfinite(self.figures["value"]))), "figures must be finite")
+
+    def compute_capacity_kwh_day(self, power_kw: Floats, has_backup: Bools) -> Floats:
+        """Energy that chargers of a total power can deliver, kWh per day.
+
+        Parameters
+        ----------
+        power_kw : ndarray
+        has_backup : ndarray of bool
+            Where outages do not count, see `CandidateSites.has_backup`.
+        """
+        powered_share = np.where(has_backup, 1.0, 1.0 - self.outage_hours_day / HOURS_PER_DAY)
+        return np.asarray(power_kw * self.hours_day * powered_share * self.max_utilisation, dtype=np.float64)
+
+    def get_figure(self, name: str) -> float:
+        """Return the value of a figure by name.
+
+        Raises
+        ------
+        KeyError
+            When there is no such figure.
+        """
+        return _get_value(self.figures, name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -501,8 +600,8 @@ class PlanProblem:
         Levels that fit a site; all false for existing sites, whose size is fixed.
     level_cost_pkr : ndarray, shape (n_sites, n_levels)
         Cost of opening a new site at a level: fixed cost plus chargers. Zero for existing sites.
-    level_capacity_kwh_day : ndarray, shape (n_levels,)
-        Energy a level can deliver; infinite in cover mode.
+    level_capacity_kwh_day : ndarray, shape (n_sites, n_levels)
+        Energy a level can deliver at a site, less where outages stop it; infinite in cover mode.
     existing_capacity_kwh_day : ndarray, shape (n_sites,)
         Energy an existing station can deliver; 0 for others.
     existing_chargers : ndarray of int64, shape (n_sites,)
@@ -551,10 +650,12 @@ class PlanProblem:
             existing_capacity_kwh_day=self.existing_capacity_kwh_day,
             existing_chargers=self.existing_chargers,
         )
-        _require_length(
-            n_levels, level_chargers=self.level_chargers, level_capacity_kwh_day=self.level_capacity_kwh_day
-        )
+        _require_length(n_levels, level_chargers=self.level_chargers)
         _require(self.level_allowed.shape == (n_sites, n_levels), "level_allowed must match level_cost_pkr")
+        _require(
+            self.level_capacity_kwh_day.shape == (n_sites, n_levels),
+            "level_capacity_kwh_day must match level_cost_pkr",
+        )
         _require(bool(np.all(self.demand_kwh_day >= 0)), "demand must not be negative")
         _require(
             bool(np.all((self.pair_quality > 0) & (self.pair_quality <= 1))), "quality must be in (0, 1]"
@@ -663,6 +764,12 @@ class Evaluation:
         Columns name, passed, detail; every check passed.
     cell_served_kwh_day : ndarray, shape (n_cells,)
     warnings : tuple of str
+    economics : pandas.DataFrame
+        How the money and the benefits came about, one row per figure: step, value, unit, source,
+        confidence. No rows when no figures were given.
+    site_economics : pandas.DataFrame
+        Per new station, by site_id: its costs and revenue by kind, net present value, payback and
+        break-even (columns of `chargeplan.evaluate.economics`).
     """
 
     metrics: pd.DataFrame
@@ -672,6 +779,8 @@ class Evaluation:
     checks: pd.DataFrame
     cell_served_kwh_day: Floats
     warnings: tuple[str, ...]
+    economics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    site_economics: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         _require(bool(self.checks["passed"].all()), "an evaluation with a failed check must not be made")
@@ -684,10 +793,14 @@ class Evaluation:
         KeyError
             When there is no such metric.
         """
-        row = self.metrics.loc[self.metrics["name"] == name, "value"]
-        if row.empty:
-            raise KeyError(name)
-        return float(row.iloc[0])
+        return _get_value(self.metrics, name)
+
+
+def _get_value(table: pd.DataFrame, name: str) -> float:
+    row = table.loc[table["name"] == name, "value"]
+    if row.empty:
+        raise KeyError(name)
+    return float(row.iloc[0])
 
 
 def compute_gap(objective: float, bound: float) -> float:
