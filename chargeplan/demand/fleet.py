@@ -130,8 +130,7 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
     scenario = read_scenario(settings.scenario, path=settings.fleet.scenarios)
     scenario.require_year(year)
     sharing = read_sharing()
-    if city is not None:
-        sharing.require_city(city)
+    city = None if city is None else sharing.find_city(city)
     table = read_class_figures(settings.fleet)
     histories = {history.name: history for history in read_histories()}
     national = project_fleet(tuple(histories.values()), scenario)

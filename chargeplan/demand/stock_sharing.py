@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.cities import find_city, read_register
 from chargeplan.demand.explain import Figure, compute_figure
 from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
 from chargeplan.demand.national import project_fleet, read_histories, read_policy_targets
@@ -35,7 +36,7 @@ ALL_CLASSES = "all"
 # Classes that are registered as another one, and those that registrations of all classes stand for.
 _REGISTERED_AS = {"taxi": "car"}
 _MOST_OF_ALL = ("two_wheeler", "car")
-_EXPONENT = "registration_exponent"
+_EXPONENT, _NATION_PEOPLE = "registration_exponent", "national_people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Sharing:
     Parameters
     ----------
     people : dict of str to Figure
-        People of the nation and of each city.
+        People of the nation and of each city of data/cities.yaml.
     registrations : dict of (city, class) to Registrations
         With the class "all" for vehicles of every class.
     exponent : Figure
@@ -68,19 +69,23 @@ class Sharing:
         """Names of the cities, sorted."""
         return tuple(sorted(name for name in self.people if name != NATION))
 
-    def require_city(self, city: str) -> None:
-        """Refuse a city that the sharing does not know.
+    def find_city(self, city: str) -> str:
+        """Find the name of a city, given that or another name of it.
 
         Raises
         ------
         ConfigError
             With the nearest name.
         """
-        if city not in self.cities:
+        if city in self.cities:
+            return city
+        try:
+            return find_city(city).name
+        except ConfigError:
             raise ConfigError(
                 f'study.city: no city "{city}"{suggest(city, self.cities)}; the cities are '
                 f"{', '.join(self.cities)}. Leave it out to share the national stock by people alone"
-            )
+            ) from None
 
     def weigh_city(self, city: str | None, vehicle_class: str) -> Figure:
         """Vehicles per person of a city by those of the nation, 1 where nothing is recorded."""
@@ -115,38 +120,40 @@ def read_sharing() -> Sharing:
         When the project's own tables cannot be used; every line at fault is named.
     """
     faults = FaultCollector(DataError)
-    people: dict[str, Figure] = {}
-    for where, row in _read("people.csv", ("place", "value", "unit", "source", "confidence")):
-        value = parse_not_negative(row["value"], f"{where}: people of {row['place']}", faults)
-        step = f"people of {row['place']}"
-        people[row["place"]] = Figure(step, value, row["unit"], row["source"], row["confidence"])
-        if not value > 0 or row["unit"] != "people":
-            faults.add(f'{where}: expected people above 0; got "{row["value"]} {row["unit"]}"')
+    rule: dict[str, Figure] = {}
+    for where, row in _read("sharing.csv", ("quantity", "value", "unit", "source", "confidence")):
+        value = parse_not_negative(row["value"], f"{where}: {row['quantity']}", faults)
+        step = {_EXPONENT: "exponent of registrations in the sharing of the national stock"}.get(
+            row["quantity"], f"people of {NATION}"
+        )
+        rule[row["quantity"]] = Figure(step, value, row["unit"], row["source"], row["confidence"])
+    if rule.keys() != {_EXPONENT, _NATION_PEOPLE}:
+        faults.add(f"data/fleet/sharing.csv: expected one line each for {_EXPONENT} and {_NATION_PEOPLE}")
+    faults.raise_if_any()
+    register = read_register()
+    census = register.fields["people"]
+    people = {NATION: rule[_NATION_PEOPLE]} | {
+        name: Figure(
+            f"people of {name}",
+            float(city.people),
+            census.unit,
+            f"districts: {census.source}",
+            census.confidence,
+        )
+        for name, city in register.cities.items()
+    }
     registrations: dict[tuple[str, str], Registrations] = {}
     columns = ("city", "class", "value", "nation_value", "unit", "source", "confidence")
     for where, row in _read("city_registrations.csv", columns):
         value = parse_not_negative(row["value"], f"{where}: value", faults)
         nation = parse_not_negative(row["nation_value"], f"{where}: nation_value", faults)
         if row["city"] not in people or not (value > 0 and nation > 0):
-            faults.add(f"{where}: expected a city of people.csv and registrations above 0")
+            faults.add(f"{where}: expected a city of data/cities.yaml and registrations above 0")
         step = f"{row['class']}: registered in {row['city']}"
         figure = Figure(step, value, row["unit"], row["source"], row["confidence"])
         registrations[row["city"], row["class"]] = Registrations(figure, nation)
-    exponents = [
-        Figure(
-            "exponent of registrations in the sharing of the national stock",
-            parse_not_negative(row["value"], f"{where}: {row['quantity']}", faults, largest=1.0),
-            row["unit"],
-            row["source"],
-            row["confidence"],
-        )
-        for where, row in _read("sharing.csv", ("quantity", "value", "unit", "source", "confidence"))
-        if row["quantity"] == _EXPONENT
-    ]
-    if len(exponents) != 1 or NATION not in people:
-        faults.add(f"data/fleet: expected one {_EXPONENT} in sharing.csv and the line {NATION} in people.csv")
     faults.raise_if_any()
-    return Sharing(people, registrations, exponents[0])
+    return Sharing(people, registrations, rule[_EXPONENT])
 
 
 def _read(name: str, columns: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
@@ -177,7 +184,7 @@ def tabulate_city_stocks(
     own_vehicles : dict of (city, class) to float, optional
         Vehicles on the road, electric or not, that replace the sharing rule.
     cities : iterable of str, optional
-        Without it every city of data/fleet/people.csv.
+        Without it every city of data/cities.yaml.
 
     Returns
     -------
@@ -191,9 +198,7 @@ def tabulate_city_stocks(
 
     sharing, scenario = read_sharing(), read_scenario(scenario_name)
     scenario.require_year(year)
-    names = tuple(sharing.cities if cities is None else cities)
-    for name in names:
-        sharing.require_city(name)
+    names = sharing.cities if cities is None else tuple(sharing.find_city(name) for name in cities)
     fleet = project_fleet(read_histories(), scenario)
     row = fleet.get_row(year)
     targets = {target.name: target.figure.value for target in read_policy_targets() if target.year == year}

@@ -10,7 +10,6 @@ FILES = [
     "arrivals.csv",
     "charger_types.csv",
     "city_registrations.csv",
-    "people.csv",
     "policy_targets.csv",
     "sales.csv",
     "sharing.csv",

@@ -62,7 +62,11 @@ def test_city_without_record_gets_the_share_of_its_people(sharing):
 
 def test_unknown_city_is_refused_with_the_nearest(sharing):
     with pytest.raises(ConfigError, match=r'study\.city: no city "lahor" \(did you mean "lahore"\?\)'):
-        sharing.require_city("lahor")
+        sharing.find_city("lahor")
+
+
+def test_city_is_found_by_another_name(sharing):
+    assert sharing.find_city("ict") == "islamabad"
 
 
 def test_cities_sum_up_and_stay_below_the_nation(table):
