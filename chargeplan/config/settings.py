@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chargeplan.words import PlaceKind, PlanMode, PopulationSource, SiteStatus
+from chargeplan.words import LandKind, PlaceKind, PlanMode, PopulationSource, SiteStatus, TrafficMethod
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
@@ -128,6 +128,45 @@ class NetworkSettings(Section):
     """CSV of free speeds by road class; default data/network/speeds.csv."""
 
 
+class ZoneFigure(Section):
+    """The people of one zone."""
+
+    zone: Text
+    """Id of its polygon in the column `id_column`."""
+    people: NotNegative
+    """Number of people."""
+    source: Text
+    """Where the figure comes from, with its year."""
+
+
+class ZoneTotals(Section):
+    """Totals of people by zone, kept exactly, and the polygons of the zones."""
+
+    path: InputPath
+    """A vector file of polygons with a CRS, such as tehsils or wards."""
+    id_column: Text
+    """Column that tells the zones apart; with `census`, their names."""
+    people_column: Text | None = None
+    """Column with the people of each zone."""
+    census: Literal["tehsil", "district"] | None = None
+    """Take the people from the census 2023 in data/cities.yaml, by the names in `id_column`."""
+    district_column: Text | None = None
+    """With `census: tehsil`, column with the district, for names that several districts use."""
+    figures: Annotated[list[ZoneFigure], Field(max_length=1000)] = []
+    """The people of each zone, one by one."""
+
+    @model_validator(mode="after")
+    def _check_one_source(self) -> ZoneTotals:
+        given = [name for name in ("people_column", "census", "figures") if getattr(self, name)]
+        if len(given) != 1:
+            msg = f"give exactly one of people_column, census, figures; got {', '.join(given) or 'none'}"
+            raise ValueError(msg)
+        if self.district_column is not None and self.census != "tehsil":
+            msg = "district_column goes with census: tehsil; drop it"
+            raise ValueError(msg)
+        return self
+
+
 class PopulationPoints(Section):
     """People from a point layer, such as a population grid exported as points."""
 
@@ -138,6 +177,8 @@ class PopulationPoints(Section):
     """Column with the number of people of each point."""
     square_m: Positive | None = None
     """Side of the square each point stands for; without it, found from the spacing of the points."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationRaster(Section):
@@ -148,6 +189,8 @@ class PopulationRaster(Section):
     """A GeoTIFF with a CRS."""
     band: Count = 1
     """Band with the counts."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationCsv(Section):
@@ -162,8 +205,12 @@ class PopulationCsv(Section):
     """Column with latitudes (EPSG:4326)."""
     column: Text = "people"
     """Column with the number of people of each row."""
+    h3_column: Text | None = None
+    """Column with H3 cells (such as `h3` in the sets of Kontur) in place of longitudes and latitudes."""
     square_m: Positive | None = None
     """Side of the square each row stands for; without it, found from the spacing of the points."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationFigure(Section):
@@ -187,8 +234,16 @@ class PopulationFigures(Section):
     """The totals; their sum is spread."""
 
 
+class PopulationZones(Section):
+    """Totals of zones, spread over the roads inside each zone; for want of a grid."""
+
+    source: Literal[PopulationSource.ZONES]
+    zones: ZoneTotals
+    """The totals and the polygons they belong to."""
+
+
 Population = Annotated[
-    PopulationPoints | PopulationRaster | PopulationCsv | PopulationFigures,
+    PopulationPoints | PopulationRaster | PopulationCsv | PopulationFigures | PopulationZones,
     Field(discriminator="source"),
 ]
 
@@ -202,6 +257,8 @@ class PlacesSettings(Section):
     """Further GeoJSON or GeoPackage files with points and OpenStreetMap tags as columns."""
     weights: dict[PlaceKind, NotNegative] = {}
     """Weight by kind of place; kinds not named keep the weight of data/demand/place_weights.csv."""
+    dwell_h: dict[PlaceKind, NotNegative] = {}
+    """Hours that a vehicle is parked there; kinds not named keep those of data/demand/place_dwell.csv."""
 
 
 class VehicleClassSettings(Section):
@@ -258,7 +315,7 @@ class LayerSettings(Section):
     people: NotNegative = 1.0
     """Where people live."""
     places: NotNegative = 1.0
-    """Places, by kind and the time that people spend there."""
+    """Places, by kind and the time that people spend there; fuel stations, for charging on the way."""
     traffic: NotNegative = 1.0
     """Traffic on main roads."""
     industry: NotNegative = 1.0
@@ -276,6 +333,9 @@ class DemandSettings(Section):
     """Places that draw charging."""
     layers: LayerSettings = LayerSettings()
     """Weights of the layers that say where energy is charged."""
+    traffic: TrafficMethod = TrafficMethod.CLASSES
+    """How traffic is told: `classes`, length of road times the flow of its class
+    (data/demand/traffic_flow.csv), or `betweenness`, fastest drives between sampled points."""
     scenario: Name = "nev-2030"
     """How fast vehicles become electric: today-2026, pave-fy26, nev-2030, nevp-2019, bau,
     outage-stress, or a name of the planner's own file of scenarios."""
@@ -294,9 +354,34 @@ class SiteFileSettings(Section):
     """A file of sites."""
 
     path: InputPath
-    """GeoJSON, GeoPackage or CSV (columns lon, lat)."""
+    """GeoJSON, GeoPackage, CSV (columns lon, lat) or an export of Open Charge Map (JSON or CSV)."""
     status: SiteStatus
     """What these sites are. A column `status` in the file overrides it row by row."""
+
+
+class ExclusionSettings(Section):
+    """Land where no station can be built. Candidates on it are removed; demand there stays and is told."""
+
+    from_network_file: bool = True
+    """Read such land from the OpenStreetMap file of the network too."""
+    kinds: list[LandKind] = [
+        LandKind.MILITARY,
+        LandKind.CEMETERY,
+        LandKind.FOREST,
+        LandKind.WATER,
+        LandKind.QUARRY,
+        LandKind.LANDFILL,
+    ]
+    """Kinds of land that are excluded, of the map and of `paths`."""
+    paths: list[InputPath] = []
+    """Polygons of the planner, excluded whole; a column `kind` with a word of the kinds is shown."""
+
+    @model_validator(mode="after")
+    def _check_industry_stays(self) -> ExclusionSettings:
+        if LandKind.INDUSTRIAL in self.kinds or LandKind.PLANNER in self.kinds:
+            msg = "kinds may not hold industrial (it is demand) or planner (always excluded)"
+            raise ValueError(msg)
+        return self
 
 
 class SitesSettings(Section):
@@ -313,8 +398,11 @@ class SitesSettings(Section):
         PlaceKind.UNIVERSITY,
         PlaceKind.BUS_STATION,
         PlaceKind.HOTEL,
+        PlaceKind.INDUSTRIAL_ESTATE,
     ]
     """Kinds of OpenStreetMap places offered as candidates."""
+    exclusion: ExclusionSettings = ExclusionSettings()
+    """Land where no station can be built."""
     existing_from_osm: bool = True
     """Take `amenity=charging_station` as existing stations."""
     paths: list[InputPath] = []
@@ -362,6 +450,10 @@ class ChargerSettings(Section):
     """Hours a day in which a charger can be used. Assumption, no source found."""
     max_utilisation: Annotated[float, Field(gt=0, le=1)] = 0.35
     """Largest share of those hours in which a charger is busy. Assumption, no source found."""
+    outage_hours_day: Annotated[float, Field(ge=0, le=23)] | None = None
+    """Hours a day without power from the grid, spread evenly over the day; they stop the chargers of
+    sites whose feeder is not exempt and that have no storage. Without it, those of the company that
+    supplies `study.city` (data/outage/hours.csv), or 0 when no city is given."""
     levels: Annotated[list[Count], Field(min_length=1, max_length=20)] = [1, 2, 4, 6, 8, 12]
     """Numbers of chargers a station may have."""
 
@@ -407,6 +499,92 @@ class ModelSettings(Section):
         return self
 
 
+class EconomicsSettings(Section):
+    """Prices, costs and factors of the economics; what is left out comes from data/tariff and data/costs."""
+
+    tariff_category: Text = "A-2(d)"
+    """Tariff of data/tariff/ev_tariff.csv at which stations buy: A-2(d) or A-2(d) until 2025."""
+    tariff_pkr_kwh: NotNegative | None = None
+    """All-in price of the energy that stations buy, PKR per kWh, with taxes."""
+    fixed_charge_pkr_kw_month: NotNegative | None = None
+    """Fixed charge of the connection, PKR per kW and month."""
+    retail_price_pkr_kwh: NotNegative | None = None
+    """Price that drivers pay, PKR per kWh."""
+    discount_rate_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Yearly discount rate."""
+    horizon_years: Annotated[float, Field(gt=0, le=50)] | None = None
+    """Years over which the stations earn; after them they are worth nothing."""
+    exchange_rate_pkr_usd: Positive | None = None
+    """PKR per USD."""
+    om_share_year: Share | None = None
+    """Yearly upkeep as a share of the capital cost."""
+    charger_efficiency_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Energy sold by energy bought."""
+    land_pkr_m2_month: dict[PlaceKind, NotNegative] = {}
+    """Rent of land by kind of site, PKR per m2 and month; kinds not named keep that of data/costs/land.csv."""
+    land_m2_per_charger: NotNegative | None = None
+    """Land that a charger with its bay takes, m2."""
+    low_tension_limit_kw: NotNegative | None = None
+    """Load above which a station is connected at 11 kV."""
+    high_tension_pkr: NotNegative | None = None
+    """Cost of an 11 kV connection, without its transformer; a low-tension one is in the cost of the site."""
+    high_tension_pkr_kw: NotNegative | None = None
+    """Cost of the transformer of an 11 kV connection, PKR per kW of load."""
+    separate_meter_pkr: NotNegative | None = None
+    """Cost of a second connection where the tariff needs a meter of its own, as on the premises of a
+    fuel station."""
+    neeca_application_fee_pkr: NotNegative | None = None
+    """NEECA's fee for the application of a station."""
+    neeca_level_up_to_kw: Annotated[list[Positive], Field(min_length=4, max_length=4)] | None = None
+    """Largest charger of NEECA's levels 1 to 4, kW; level 5 is above."""
+    neeca_yearly_fee_pkr: Annotated[list[NotNegative], Field(min_length=5, max_length=5)] | None = None
+    """NEECA's yearly fee of a station by level, 1 to 5."""
+    solar_pkr_kw: NotNegative | None = None
+    """Cost of solar panels, PKR per kW."""
+    solar_kwh_kw_year: NotNegative | None = None
+    """Yearly yield of solar panels, kWh per kW."""
+    battery_pkr_kwh: NotNegative | None = None
+    """Cost of a stationary battery, PKR per kWh."""
+    battery_usable_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of a battery that may be used."""
+    petrol_price_pkr_l: NotNegative | None = None
+    """Price of petrol, PKR per litre."""
+    diesel_price_pkr_l: NotNegative | None = None
+    """Price of diesel, PKR per litre."""
+    oil_import_usd_l: NotNegative | None = None
+    """What the import of a litre of fuel costs the country, USD."""
+    petrol_l_100km: dict[Name, NotNegative] = {}
+    """Petrol of the vehicle that an electric one replaces, litres per 100 km, by vehicle class."""
+    diesel_l_100km: dict[Name, NotNegative] = {}
+    """Diesel of the vehicle that an electric one replaces, litres per 100 km, by vehicle class."""
+    pm25_g_kg: dict[Name, NotNegative] = {}
+    """PM2.5 at the tailpipe of the replaced vehicle, grams per kg of fuel, by vehicle class."""
+    petrol_co2_kg_l: NotNegative | None = None
+    """CO2 of a litre of petrol, kg."""
+    diesel_co2_kg_l: NotNegative | None = None
+    """CO2 of a litre of diesel, kg."""
+    petrol_kg_l: NotNegative | None = None
+    """Weight of a litre of petrol, kg."""
+    diesel_kg_l: NotNegative | None = None
+    """Weight of a litre of diesel, kg."""
+    grid_factor_kg_kwh: NotNegative | None = None
+    """CO2e of a kWh at the power plant, kg."""
+    grid_factor_low_kg_kwh: NotNegative | None = None
+    """Low grid factor of the sensitivity."""
+    grid_factor_high_kg_kwh: NotNegative | None = None
+    """High grid factor of the sensitivity."""
+    grid_loss_share: Annotated[float, Field(ge=0, le=0.9)] | None = None
+    """Share of the generated energy that is lost before the meter."""
+
+    @model_validator(mode="after")
+    def _check_levels_rise(self) -> EconomicsSettings:
+        limits = self.neeca_level_up_to_kw
+        if limits is not None and sorted(set(limits)) != limits:
+            msg = f"neeca_level_up_to_kw must rise without repeats; got {limits}"
+            raise ValueError(msg)
+        return self
+
+
 class SolveSettings(Section):
     """How long and how exactly to search."""
 
@@ -438,6 +616,7 @@ class Settings(Section):
     sites: SitesSettings = SitesSettings()
     travel: TravelSettings = TravelSettings()
     model: ModelSettings
+    economics: EconomicsSettings = EconomicsSettings()
     solve: SolveSettings = SolveSettings()
     publish: PublishSettings
 
