@@ -93,6 +93,7 @@ class LayerName(StrEnum):
     TRAFFIC = "traffic"
     INDUSTRY = "industry"
     DEPOTS = "depots"
+    EXCLUSION = "excluded land"
 
 
 class TrafficMethod(StrEnum):

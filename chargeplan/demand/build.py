@@ -11,6 +11,13 @@ from chargeplan.demand.cells import cover_area, name_cells
 from chargeplan.demand.energy import spread_energy
 from chargeplan.demand.explain import explain
 from chargeplan.demand.fleet import read_fleet
+from chargeplan.demand.layer_depots import weigh_depots
+from chargeplan.demand.layer_exclusion import measure_exclusion, tell_demand_there
+from chargeplan.demand.layer_industry import weigh_industry
+from chargeplan.demand.layer_people import weigh_people
+from chargeplan.demand.layer_places import weigh_fuel_places, weigh_visits
+from chargeplan.demand.layer_traffic import weigh_traffic
+from chargeplan.demand.layers import weigh_uses
 from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
 from chargeplan.demand.people_figures import spread_figures
@@ -19,13 +26,19 @@ from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zones import assign_zones
 from chargeplan.geo import snap_points
+from chargeplan.land import gather_excluded_land
 from chargeplan.records import DemandCells
-from chargeplan.words import ChargingUse, PopulationSource
+from chargeplan.words import ChargingUse, LayerName, PopulationSource
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import DemandSettings, Population, ZoneSettings
+    from collections.abc import Mapping
+
+    from chargeplan.config.settings import DemandSettings, ExclusionSettings, Population, ZoneSettings
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
+    from chargeplan.demand.energy import CellEnergy
+    from chargeplan.demand.explain import Figure
+    from chargeplan.demand.layer import Layer
     from chargeplan.demand.people import CellPeople
     from chargeplan.records import Floats, MapPlaces, RoadNetwork, StudyArea
 
@@ -39,6 +52,8 @@ def build_demand(
     *,
     year: int,
     city: str | None = None,
+    exclusion: ExclusionSettings | None = None,
+    seed: int = 1,
 ) -> DemandCells:
     """Build the demand cells of a study.
 
@@ -59,6 +74,10 @@ def build_demand(
         Sets the stock of vehicles and how many of them are electric.
     city : str or None
         City whose share of the national stock counts; without it people share it evenly.
+    exclusion : ExclusionSettings or None
+        Land where no station can be built; the demand on it is told. Without it none is.
+    seed : int
+        Of the sample of drives when `settings.traffic` is betweenness.
 
     Raises
     ------
@@ -74,7 +93,9 @@ def build_demand(
     road_m = measure_roads(network, cover)
     attraction = weigh_places(places, settings.places, cover)
     people = _locate_people(settings.population, area, cover, road_m, attraction)
-    energy = spread_energy(people, fleet, _weigh_uses(people, attraction))
+    layers = _build_layers(network, places, settings, exclusion, cover, people, attraction, seed=seed)
+    uses = weigh_uses(layers, settings.layers)
+    energy = spread_energy(people, fleet, uses.weight)
 
     wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
     zoning = assign_zones(zones, cover.cell_key[wanted], cover.lonlat[wanted])
@@ -102,19 +123,53 @@ def build_demand(
         kwh_day_outside=energy.kwh_day_outside,
         depot_kwh_day_in=energy.depot_kwh_day_in,
         depot_kwh_day_outside=energy.depot_kwh_day_outside,
-        explanation=explain(people.figures, attraction.figures, energy.figures),
+        explanation=explain(
+            people.figures,
+            attraction.figures,
+            _explain_layers(layers, cover, people, energy),
+            uses.figures,
+            energy.figures,
+        ),
+        kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
     )
     refuse_much_off_network(cells, settings)
     return cells
 
 
-def _weigh_uses(people: CellPeople, attraction: Attraction) -> Floats:
-    """Weigh where each use takes place; a stand-in until the layers say it."""
-    at_home = people.people / max(float(people.people.sum()), 1e-300)
-    total = float(attraction.weight.sum())
-    at_places = attraction.weight / total if total > 0 else np.zeros_like(at_home)
-    by_use = {ChargingUse.DESTINATION: at_places, ChargingUse.FAST: at_places}
-    return np.column_stack([by_use.get(use, at_home) for use in ChargingUse])
+def _build_layers(
+    network: RoadNetwork,
+    places: MapPlaces,
+    settings: DemandSettings,
+    exclusion: ExclusionSettings | None,
+    cover: CellCover,
+    people: CellPeople,
+    attraction: Attraction,
+    *,
+    seed: int,
+) -> dict[LayerName, Layer]:
+    """Build every layer, by its name."""
+    layers = [
+        weigh_people(people),
+        weigh_visits(attraction, settings.places),
+        weigh_fuel_places(attraction),
+        weigh_traffic(network, cover, people.people, settings.traffic, seed=seed),
+        weigh_industry(attraction, settings.places, cover),
+        weigh_depots(attraction),
+    ]
+    if exclusion is not None:
+        layers.append(measure_exclusion(gather_excluded_land(places.land, exclusion), cover))
+    return {layer.name: layer for layer in layers}
+
+
+def _explain_layers(
+    layers: Mapping[LayerName, Layer], cover: CellCover, people: CellPeople, energy: CellEnergy
+) -> tuple[Figure, ...]:
+    """Put the figures of the layers in their order, and what lies on excluded land after them."""
+    figures = tuple(figure for layer in layers.values() for figure in layer.figures)
+    if LayerName.EXCLUSION not in layers:
+        return figures
+    kwh_day = energy.kwh_day.sum(axis=1)
+    return figures + tell_demand_there(layers[LayerName.EXCLUSION], cover, people.people, kwh_day)
 
 
 def _locate_people(
