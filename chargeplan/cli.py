@@ -20,6 +20,7 @@ import typer
 from chargeplan import __version__
 from chargeplan.cli_data import add_data_commands
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
+from chargeplan.cli_studies import add_study_commands
 from chargeplan.errors import DataError, ExitCode
 from chargeplan.progress import make_progress, write_line
 from chargeplan.units import BYTES_PER_MB
@@ -258,6 +259,7 @@ def _format_command() -> str:
     return shlex.join(["chargeplan", *sys.argv[1:]])
 
 
+add_study_commands(app)
 add_data_commands(app)
 
 

@@ -116,7 +116,7 @@ def fetch(
             raise ConfigError(
                 "got --refresh and --offline; what is fetched anew needs a network: leave one out"
             )
-        area, buffer, config = _choose_area(choice)
+        area, buffer, config = choose_fetch_area(choice)
         from chargeplan.download.fetch import FetchOptions, fetch_dataset
         from chargeplan.download.servers import OVERPASS, choose_endpoint
         from chargeplan.interrupt import StopSwitch
@@ -198,7 +198,7 @@ def cut(
     """Cut a city from a larger OpenStreetMap file; no network is needed."""
     choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
     with report(ctx, as_json, verbose) as output:
-        area, buffer, config = _choose_area(choice)
+        area, buffer, config = choose_fetch_area(choice)
         from chargeplan.download.cut import cut_dataset
         from chargeplan.interrupt import StopSwitch
 
@@ -251,7 +251,7 @@ def verify_data(
         _show_states(states, output, good="whole", verdict=f"{_count(states)} verified in {folder}")
 
 
-def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
+def choose_fetch_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
     """Turn the options into the area, the margin in km and the config they came from."""
     loaded: LoadedSettings | None = None
     if choice.study is not None:

@@ -30,7 +30,7 @@ class NewStudy:
     ----------
     name, title : str
     area : str
-        The line below ``area:``, such as ``box: [74.1, 31.3, 74.5, 31.6]``.
+        The line below ``area:``, such as ``box: [74.1, 31.3, 74.5, 31.6]``; empty with `polygon`.
     area_note : str
         What the area is.
     area_km2 : float
@@ -44,6 +44,8 @@ class NewStudy:
         People of the study, when the planner gave them.
     fetch : str
         Words after ``chargeplan fetch`` that bring the roads; empty for ``--study`` and this file.
+    polygon : Path or None
+        File with the boundary.
     """
 
     name: str
@@ -55,6 +57,7 @@ class NewStudy:
     takes_box_of_city: bool = False
     people: float | None = None
     fetch: str = ""
+    polygon: Path | None = None
 
 
 def describe_city_study(city: City, area_km2: float) -> NewStudy:
@@ -115,7 +118,7 @@ def write_study(study: NewStudy, *, path: Path, datasets: Path, runs: Path) -> s
             f"# then: chargeplan check {path.as_posix()}   and: chargeplan run {path.as_posix()}\n",
             "# What the study rests on, weakest first:\n",
             f"#   chargeplan sources {path.as_posix()}\n",
-            _write_study_section(study),
+            _write_study_section(study, "" if study.polygon is None else show(study.polygon)),
             _NETWORK.format(roads=_write_word(show(roads))),
             _write_demand_section(study, show(datasets / f"{study.name}_population.tif")),
             _write_planning_sections(study),
@@ -139,7 +142,7 @@ def _write_word(text: str) -> str:
     return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
-def _write_study_section(study: NewStudy) -> str:
+def _write_study_section(study: NewStudy, polygon: str) -> str:
     lines = [
         "",
         "study:",
@@ -154,7 +157,7 @@ def _write_study_section(study: NewStudy) -> str:
     lines += ["  area:"]
     if study.area_note:
         lines += [f"    # {line}" for line in _wrap(study.area_note)]
-    return "\n".join([*lines, f"    {study.area}", ""])
+    return "\n".join([*lines, f"    polygon: {_write_word(polygon)}" if polygon else f"    {study.area}", ""])
 
 
 _NETWORK = """
