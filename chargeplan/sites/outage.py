@@ -1,0 +1,40 @@
+"""Hours a day without power from the grid."""
+
+from __future__ import annotations
+
+from chargeplan.cities import find_city
+from chargeplan.errors import ConfigError
+from chargeplan.figures import PLANNER, DatedFigure, read_figure_file
+
+_NAME, _UNIT = "outage_hours_day", "hours/day"
+_KEY = "model.charger.outage_hours_day"
+
+
+def find_outage(city: str | None, given_hours_day: float | None) -> DatedFigure:
+    """Find the hours a day without grid power, and where they come from.
+
+    What the config says counts first, then the company that supplies the city (data/outage).
+    Without a city nothing is known and no outages are counted; the source says so.
+
+    Raises
+    ------
+    ConfigError
+        When the city is not known, or the hours of its company are not.
+
+    Examples
+    --------
+    >>> find_outage("karachi", None).value
+    2.4
+    >>> find_outage(None, None).source
+    'no study.city is given, so that outages are not counted'
+    """
+    if given_hours_day is not None:
+        return DatedFigure(_NAME, given_hours_day, _UNIT, _KEY, PLANNER)
+    if city is None:
+        source = "no study.city is given, so that outages are not counted"
+        return DatedFigure(_NAME, 0.0, _UNIT, source, "assumption")
+    company = find_city(city).disco
+    figure = read_figure_file("outage", "hours.csv", ("disco", "quantity")).get((company, _NAME))
+    if figure is None:
+        raise ConfigError(f"study.city: data/outage/hours.csv has no outage hours of {company}; set {_KEY}")
+    return DatedFigure(_NAME, figure.value, _UNIT, f"{company}: {figure.source}", figure.confidence)
