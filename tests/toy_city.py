@@ -120,6 +120,10 @@ def make_sites(status=("candidate", "candidate", "candidate"), **columns) -> Can
         "max_chargers": [3] * n,
         "existing_chargers": [0] * n,
         "existing_power_kw": [0.0] * n,
+        "feeder_exempt": [False] * n,
+        "has_storage": [False] * n,
+        "separate_meter_needed": [False] * n,
+        "solar_kw": [0.0] * n,
         "source": ["toy"] * n,
     } | columns
     removed = make_table(REMOVED_SITES, {column.name: [] for column in REMOVED_SITES})
@@ -160,7 +164,7 @@ def make_problem(request: PlanRequest, **changes) -> PlanProblem:
     travel = make_travel()
     is_cover = request.mode is PlanMode.COVER
     levels = np.array([request.station_chargers] if is_cover else request.levels)
-    capacity = np.full(len(levels), np.inf) if is_cover else 20.0 * levels
+    capacity = np.tile(np.full(len(levels), np.inf) if is_cover else 20.0 * levels, (3, 1))
     fields = {
         "mode": request.mode,
         "demand_kwh_day": DEMAND_KWH_DAY.copy(),

@@ -98,7 +98,9 @@ OTHER_PROBLEMS = {
     "level_cost_pkr is not .*: s2$": {"level_cost_pkr": GOOD.problem.level_cost_pkr + np.eye(3)[1][:, None]},
     "level_allowed is not .*: s2$": {"level_allowed": GOOD.problem.level_allowed & [[True], [False], [True]]},
     "level_chargers is": {"level_chargers": np.array([1, 2, 4])},
-    "level_capacity_kwh_day": {"level_capacity_kwh_day": np.array([20.0, 40.0, 50.0])},
+    "level_capacity_kwh_day is not .*: s1, s2, s3$": {
+        "level_capacity_kwh_day": np.tile([20.0, 40.0, 50.0], (3, 1))
+    },
     "existing_capacity_kwh_day .*: s2$": {"existing_capacity_kwh_day": np.array([0.0, 9.0, 0.0])},
     "existing_chargers .*: s2$": {"existing_chargers": np.array([0, 1, 0])},
     "is_forced_open .*: s1$": {"is_forced_open": np.array([True, False, False])},
