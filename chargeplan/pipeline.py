@@ -16,6 +16,7 @@ from chargeplan import __version__
 from chargeplan.area import build_study_area
 from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
 from chargeplan.errors import VerificationError
+from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
     CandidateSites,
@@ -144,7 +145,7 @@ def run_study(
         phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(files)} input files"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
-        network, places = reading.network, reading.places
+        network, places = reading.network, add_listed_estates(reading.places, area)
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
         cells = build_demand(
@@ -155,6 +156,8 @@ def run_study(
             settings.study.zones,
             year=settings.study.year,
             city=settings.study.city,
+            exclusion=settings.sites.exclusion,
+            seed=settings.study.seed,
         )
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
@@ -166,7 +169,12 @@ def run_study(
     with log.phase("model") as phase:
         request = make_request(settings)
         problem = build_problem(
-            cells, sites, travel, settings.model, charger_cost_pkr=request.charger_cost_pkr
+            cells,
+            sites,
+            travel,
+            settings.model,
+            charger_cost_pkr=request.charger_cost_pkr,
+            outage_hours_day=request.outage_hours_day,
         )
         check_problem(problem, cells, sites)
         linear = build_linear_model(problem)
@@ -263,7 +271,7 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         With each table of figures that differs and where it does first.
     """
     faults = []
-    for name in ("metrics", "zones", "sites", "travel_histogram"):
+    for name in ("metrics", "zones", "sites", "travel_histogram", "economics", "site_economics"):
         try:
             pd.testing.assert_frame_equal(
                 getattr(stored, name), getattr(computed, name), check_dtype=False, rtol=1e-9, atol=1e-9
@@ -277,11 +285,22 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
 
 
 def make_request(settings: Settings) -> PlanRequest:
-    """Put what the planner asked for into plain numbers."""
-    from chargeplan.sites.costs import read_charger_cost_pkr
+    """Put what the planner asked for into plain numbers, and the figures of the economics beside them.
+
+    Raises
+    ------
+    ConfigError
+        When the tariff category or the supplier of the city is not known.
+    DataError
+        When the table of chargers has no price for the power.
+    """
+    from chargeplan.evaluate.economics_figures import gather_figures
+    from chargeplan.sites.costs import find_charger_figure
+    from chargeplan.sites.outage import find_outage
 
     model, charger = settings.model, settings.model.charger
-    cost_pkr = read_charger_cost_pkr(charger.power_kw) if charger.cost_pkr is None else charger.cost_pkr
+    price = find_charger_figure(charger.power_kw, charger.cost_pkr)
+    outage = find_outage(settings.study.city, charger.outage_hours_day)
     return PlanRequest(
         mode=model.mode,
         budget_pkr=float("inf") if model.budget_pkr is None else model.budget_pkr,
@@ -292,11 +311,14 @@ def make_request(settings: Settings) -> PlanRequest:
         band_quality=tuple(band.quality for band in model.bands),
         station_chargers=model.station_chargers,
         charger_power_kw=charger.power_kw,
-        charger_cost_pkr=cost_pkr,
+        charger_cost_pkr=price.value,
         hours_day=charger.hours_day,
         max_utilisation=charger.max_utilisation,
         levels=tuple(charger.levels),
         gap_asked=settings.solve.gap,
+        year=settings.study.year,
+        outage_hours_day=outage.value,
+        figures=gather_figures(settings.economics, (price, outage)),
     )
 
 
