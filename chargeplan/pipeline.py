@@ -15,7 +15,7 @@ import pandas as pd
 from chargeplan import __version__
 from chargeplan.area import build_study_area
 from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
-from chargeplan.errors import VerificationError
+from chargeplan.errors import ConfigError, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
@@ -76,6 +76,7 @@ class RunResult:
     request : PlanRequest
     solution : Solution
     evaluation : Evaluation
+    cells : DemandCells
     data_date : str
         Of the road data (ISO), or empty when unknown.
     """
@@ -85,6 +86,7 @@ class RunResult:
     request: PlanRequest
     solution: Solution
     evaluation: Evaluation
+    cells: DemandCells
     data_date: str = ""
 
 
@@ -139,6 +141,7 @@ def run_study(
         refuse_foreign_folder(settings.publish.folder / settings.study.name)
         settings_as_run = make_settings_as_run(settings, loaded.path.parent)
         files = check_files(loaded)
+        check_fleet(loaded)
         # The network's file is described by its own stage, which knows more of it.
         sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
         area = build_study_area(settings.study)
@@ -217,7 +220,7 @@ def run_study(
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    return RunResult(folder, area, request, solution, evaluation, reading.source.data_date)
+    return RunResult(folder, area, request, solution, evaluation, cells, reading.source.data_date)
 
 
 def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
@@ -284,6 +287,28 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         raise VerificationError("\n".join(["stored figures differ from the recomputed ones:", *faults]))
 
 
+def check_fleet(loaded: LoadedSettings) -> None:
+    """Check scenario, year, city and vehicle classes of a config, in a blink.
+
+    Raises
+    ------
+    ConfigError
+        With the line of the config where the key stands there.
+    DataError
+        When a fleet file cannot be used.
+    """
+    from chargeplan.demand.fleet import read_fleet
+
+    settings = loaded.settings
+    try:
+        read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
+    except ConfigError as error:
+        places = [loaded.locations.get(fault.partition(":")[0], "") for fault in error.faults]
+        raise ConfigError(
+            f"{place}: {fault}" if place else fault for place, fault in zip(places, error.faults, strict=True)
+        ) from error
+
+
 def make_request(settings: Settings) -> PlanRequest:
     """Put what the planner asked for into plain numbers, and the figures of the economics beside them.
 
@@ -294,13 +319,16 @@ def make_request(settings: Settings) -> PlanRequest:
     DataError
         When the table of chargers has no price for the power.
     """
+    from chargeplan.demand.scenario import read_scenario
     from chargeplan.evaluate.economics_figures import gather_figures
     from chargeplan.sites.costs import find_charger_figure
     from chargeplan.sites.outage import find_outage
 
     model, charger = settings.model, settings.model.charger
     price = find_charger_figure(charger.power_kw, charger.cost_pkr)
-    outage = find_outage(settings.study.city, charger.outage_hours_day)
+    scenario = read_scenario(settings.demand.scenario, path=settings.demand.fleet.scenarios)
+    factor = scenario.further["outage_hours_factor"].value
+    outage = find_outage(settings.study.city, charger.outage_hours_day, factor=factor, scenario=scenario.name)
     return PlanRequest(
         mode=model.mode,
         budget_pkr=float("inf") if model.budget_pkr is None else model.budget_pkr,

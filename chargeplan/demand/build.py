@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from chargeplan.demand.attraction import weigh_places
 from chargeplan.demand.cells import cover_area, name_cells
@@ -21,9 +22,11 @@ from chargeplan.demand.layers import weigh_uses
 from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
 from chargeplan.demand.people_figures import spread_figures
+from chargeplan.demand.people_zones import spread_zones
 from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
+from chargeplan.demand.zone_totals import read_zone_totals
 from chargeplan.demand.zones import assign_zones
 from chargeplan.geo import snap_points
 from chargeplan.land import gather_excluded_land
@@ -177,4 +180,10 @@ def _locate_people(
 ) -> CellPeople:
     if settings.source is PopulationSource.FIGURES:
         return spread_figures(settings, road_m, attraction.weight)
-    return spread_grid(read_people(settings, area), cover, road_m)
+    if settings.source is PopulationSource.ZONES:
+        return spread_zones(read_zone_totals(settings.zones), cover, road_m)
+    if settings.zones is None:
+        return spread_grid(read_people(settings, area), cover, road_m)
+    zones = read_zone_totals(settings.zones)
+    reach = shapely.union(area.boundary.envelope, shapely.box(*zones.bounds)).bounds
+    return spread_grid(read_people(settings, area, reach), cover, road_m, zones)
