@@ -102,8 +102,12 @@ def list_cities(
             return
         for city in cities:
             output.show(_describe_city(city), {"event": "city", **_tell_city(city)})
+        told = _tell_city(cities[0])
         output.show_result(
-            f"{len(cities)} cities; chargeplan init NAME writes a study; fetch knows further places", {}
+            f"{len(cities)} cities; peak hours {_write_hours(told['peak_winter_h'])} in winter, "
+            f"{_write_hours(told['peak_summer_h'])} in summer; chargeplan init NAME writes a study; fetch knows "
+            f"further places",
+            {"cities": len(cities)},
         )
 
 
@@ -233,16 +237,28 @@ def _count_people(study: NewStudy) -> str:
 
 
 def _describe_city(city: City) -> str:
-    west, south, east, north = city.study_box
+    told = _tell_city(city)
     return (
-        f"{city.name:<11} {city.name_ur}  {city.disco:<10} UTM {city.utm_zone}, "
-        f"{city.people:>10,} people in {len(city.districts)} district"
-        f"{'' if len(city.districts) == 1 else 's'}, {city.people_in_box:>10,.0f} in the study box "
-        f"{west:g},{south:g},{east:g},{north:g}"
+        f"{city.name:<11} {city.disco:<10} UTM {city.utm_zone}, {city.people:>10,} people, "
+        f"{city.people_in_box:>10,.0f} in the study box, {told['outage_hours_day']:>4.1f} h/day without power "
+        f"({told['outage_confidence']}), "
+        f"all-in tariff {told['tariff_pkr_kwh']:g} PKR/kWh, {city.name_ur}"
     )
 
 
+def _write_hours(hours: object) -> str:
+    return " to ".join(f"{hour:g}" for hour in hours) if isinstance(hours, list) else ""
+
+
 def _tell_city(city: City) -> dict[str, object]:
+    from chargeplan.figures import read_figure_file
+
+    outage = read_figure_file("outage", "hours.csv", ("disco", "quantity"))[city.disco, "outage_hours_day"]
+    tariff = read_figure_file("tariff", "ev_tariff.csv", ("category", "quantity"))
+    peak = {
+        f"peak_{season}_h": [tariff["all", f"peak_{end}_{season}_h"].value for end in ("start", "end")]
+        for season in ("winter", "summer")
+    }
     return {
         "name": city.name,
         "title": city.title,
@@ -253,6 +269,10 @@ def _tell_city(city: City) -> dict[str, object]:
         "people_in_box": round(city.people_in_box),
         "study_box": list(city.study_box),
         "districts": {district: list(tehsils) for district, tehsils in city.districts.items()},
+        "outage_hours_day": outage.value,
+        "outage_confidence": outage.confidence,
+        "tariff_pkr_kwh": tariff["A-2(d)", "all_in_pkr_kwh"].value,
+        **peak,
     }
 
 

@@ -32,6 +32,7 @@ _OWN_NUMBERS = (
     "demand.layers",
     "sites.fixed_cost_pkr",
     "model.charger",
+    "economics",
 )
 _NATION = "pakistan"
 
@@ -244,6 +245,8 @@ def _find_numbers(section: Any, place: str) -> Iterator[DataFigure]:
                     yield from _find_numbers(inner, f"{key}.{word}")
                 elif key.startswith(_OWN_NUMBERS):
                     yield _make_figure(f"{key}.{word}", f"{key}.{word}", str(inner), "", "the config")
+        elif isinstance(value, list) and key.startswith("economics") and value:
+            yield _make_figure(key, key, ", ".join(str(part) for part in value), "", "the config")
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             is_assumed = "assumption, no source found" in (field.description or "").casefold()
             if value == field.default:

@@ -184,6 +184,15 @@ def test_cities_lists_the_register():
     assert events[1]["people"] == 13004135
 
 
+def test_cities_tell_outage_tariff_and_peak_hours_of_their_tables():
+    events = {event.get("name"): event for event in read_events(call("cities", "--json"))}
+    # K-Electric: 30 % of the feeders for 6 to 10 hours.
+    assert events["karachi"]["outage_hours_day"] == pytest.approx(0.3 * 8)
+    assert events["karachi"]["tariff_pkr_kwh"] == 39.7
+    assert (events["lahore"]["peak_winter_h"], events["lahore"]["peak_summer_h"]) == ([18, 22], [19, 23])
+    assert "peak hours 18 to 22 in winter, 19 to 23 in summer" in call("cities").stdout
+
+
 def test_cities_sum_their_stocks_against_the_policy():
     events = read_events(call("cities", "--scenario", "nev-2030", "--json"))
     rows = {event["class"]: event for event in events if event["event"] == "class"}
@@ -244,12 +253,15 @@ def test_sources_tell_the_planners_own_files_and_numbers(project_folder, tmp_pat
         "model.charger.cost_pkr=5e6",
         "--set",
         "network.speed_factor=0.9",
+        "--set",
+        "economics.discount_rate_share=0.2",
         "--figures",
     )
     assert "not stated  sites.costs (mine.csv)" in result.stdout
     assert "data/costs/sites.csv" not in result.stdout
     assert "planner     model.charger.cost_pkr: 5000000 (the config" in result.stdout
     assert "planner     network.speed_factor: 0.9 (the config" in result.stdout
+    assert "planner     economics.discount_rate_share: 0.2 (the config" in result.stdout
     assert "assumption  model.charger.max_utilisation: 0.35 (assumption, no source found" in result.stdout
 
 
