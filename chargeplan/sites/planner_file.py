@@ -14,6 +14,7 @@ import shapely
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.sites.open_charge_map import is_open_charge_map, read_json, translate_table
 from chargeplan.sites.suggest import suggest_word
 from chargeplan.text import clean_text
 from chargeplan.words import PlaceKind, SiteStatus
@@ -44,7 +45,7 @@ _SERVING = (SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value)
 
 
 def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
-    """Read one file of sites into the columns of `POOL_COLUMNS`.
+    """Read one file of sites into the columns of `POOL_COLUMNS`; exports of Open Charge Map too.
 
     Areas stand for a point inside them, but a forbidden area forbids all of itself. Several
     powers in one field (``120;22``) are one charger each: the power of the site is their sum,
@@ -70,7 +71,7 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     """
     path = require_file(settings.path, key)
     where = f"{key}: {path.name}"
-    columns, geometry = _read_csv(path, where) if path.suffix.lower() == ".csv" else _read_layer(path, where)
+    columns, geometry = _read_columns(path, where)
     faults = FaultCollector(DataError)
     _check_column_names(columns, where, faults)
     n_rows = len(geometry)
@@ -104,6 +105,14 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     ]
 
 
+def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries]:
+    """Read a CSV, an export of Open Charge Map, or else a vector layer."""
+    if path.suffix.lower() == ".csv":
+        return _read_csv(path, where)
+    exported = read_json(path, where) if path.suffix.lower() == ".json" else None
+    return _read_layer(path, where) if exported is None else _locate(exported, where)
+
+
 def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
     """Read the columns of a CSV as text, and its points."""
     try:
@@ -115,7 +124,8 @@ def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
         ) from error
     faults = FaultCollector(DataError)
     names = [name.strip() for name in header]
-    for name in sorted({"lon", "lat"} - set(names)):
+    is_exported = is_open_charge_map(names)
+    for name in sorted({"lon", "lat"} - set(names)) if not is_exported else ():
         faults.add(
             f"{where} has no column {name!r} (degrees, EPSG:4326); its columns, separated by commas, are: "
             f"{', '.join(names)}"
@@ -130,6 +140,12 @@ def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
         faults.add(f"{where}: the header repeats a column name; rename or drop one of them")
     faults.raise_if_any()
     columns: Columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    return _locate(translate_table(columns, where) if is_exported else columns, where)
+
+
+def _locate(columns: Columns, where: str) -> tuple[Columns, Geometries]:
+    """Make points of the columns lon and lat."""
+    faults = FaultCollector(DataError)
     lon_deg, lat_deg = (_parse_numbers(columns[name], f"{where}: {name}", faults) for name in ("lon", "lat"))
     empty = np.flatnonzero(np.isnan(lon_deg) | np.isnan(lat_deg))
     if empty.size:
