@@ -117,6 +117,9 @@ def check(
 
         loaded = load_settings(config, changes or [])
         study = check_study(loaded)
+        from chargeplan.pipeline import check_fleet
+
+        check_fleet(loaded)
         files = [
             {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files
         ]
@@ -210,6 +213,8 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
         result = run_study(
             loaded, listen=switch.listen, command=_format_command(), should_stop=switch.should_stop
         )
+    if not output.as_json:  # there it is part of the one object
+        output.show(f"{result.demand_table}\n", {})
     for number, warning in enumerate(result.evaluation.warnings, start=1):
         output.tell(f"warning {number}: {warning}", level="warning")
     _tell_age(result.data_date, output)
@@ -250,6 +255,7 @@ def _describe_result(result: RunResult) -> dict[str, object]:
         "cost_pkr": evaluation.get_metric("cost"),
         "folder": str(result.folder),
         "map": str(result.folder / "index.html"),
+        "demand_table": result.demand_table.splitlines(),
         "warnings": list(evaluation.warnings),
     }
 

@@ -14,7 +14,13 @@ import pandas as pd
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
-from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
+from chargeplan.describe import (
+    describe_demand,
+    describe_network,
+    describe_sites,
+    describe_travel,
+    tabulate_demand,
+)
 from chargeplan.errors import ConfigError, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
@@ -76,7 +82,8 @@ class RunResult:
     request : PlanRequest
     solution : Solution
     evaluation : Evaluation
-    cells : DemandCells
+    demand_table : str
+        How people became energy, on one page.
     data_date : str
         Of the road data (ISO), or empty when unknown.
     """
@@ -86,7 +93,7 @@ class RunResult:
     request: PlanRequest
     solution: Solution
     evaluation: Evaluation
-    cells: DemandCells
+    demand_table: str
     data_date: str = ""
 
 
@@ -220,7 +227,8 @@ def run_study(
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    return RunResult(folder, area, request, solution, evaluation, cells, reading.source.data_date)
+    table = tabulate_demand(cells)
+    return RunResult(folder, area, request, solution, evaluation, table, reading.source.data_date)
 
 
 def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from chargeplan.cities import find_city
 from chargeplan.errors import ConfigError
 from chargeplan.figures import PLANNER, DatedFigure, read_figure_file
+from chargeplan.units import HOURS_PER_DAY
 
 _NAME, _UNIT = "outage_hours_day", "hours/day"
 _KEY = "model.charger.outage_hours_day"
 
 
-def find_outage(city: str | None, given_hours_day: float | None) -> DatedFigure:
+def find_outage(
+    city: str | None, given_hours_day: float | None, *, factor: float = 1.0, scenario: str = ""
+) -> DatedFigure:
     """Find the hours a day without grid power, and where they come from.
 
     What the config says counts first, then the company that supplies the city (data/outage).
-    Without a city nothing is known and no outages are counted; the source says so.
+    Without a city nothing is known and no outages are counted; the source says so. The hours of a
+    company are multiplied by the factor of the scenario, to at most the whole day.
 
     Raises
     ------
@@ -37,4 +41,8 @@ def find_outage(city: str | None, given_hours_day: float | None) -> DatedFigure:
     figure = read_figure_file("outage", "hours.csv", ("disco", "quantity")).get((company, _NAME))
     if figure is None:
         raise ConfigError(f"study.city: data/outage/hours.csv has no outage hours of {company}; set {_KEY}")
-    return DatedFigure(_NAME, figure.value, _UNIT, f"{company}: {figure.source}", figure.confidence)
+    hours_day, source = figure.value, f"{company}: {figure.source}"
+    if factor != 1:
+        hours_day = min(hours_day * factor, HOURS_PER_DAY)
+        source = f"{hours_day:g} = {figure.value:g} x {factor:g} by the scenario {scenario}; {source}"
+    return DatedFigure(_NAME, hours_day, _UNIT, source, figure.confidence)
