@@ -48,6 +48,8 @@ _YEARLY_STEPS = dict(
         strict=True,
     )
 )
+# Stations that pay back sooner than this are too good to be believed without a word.
+_DOUBTFUL_PAYBACK_YEARS = 2.0
 # Costs beyond the budget that are worth a warning, as a share of the plan's cost.
 _WORTH_WARNING_SHARE = 0.05
 
@@ -87,7 +89,9 @@ def compute_economics(plan: PlanCase) -> Economics:
     stations = reckon_stations(plan, account)
     money = _sum_up(plan, stations, account)
     benefits = reckon_benefits(plan, account, float(stations["bought_kwh_year"].sum()))
-    return Economics(account.tabulate(), stations, (*money, *benefits), _find_warnings(stations))
+    metrics = {name: value for name, value, _, _ in money}
+    warnings = (*_find_warnings(stations), *_doubt_payback(plan, stations, metrics))
+    return Economics(account.tabulate(), stations, (*money, *benefits), warnings)
 
 
 def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Metric]:
@@ -153,3 +157,15 @@ def _find_warnings(stations: pd.DataFrame) -> tuple[str, ...]:
             "economics in run.json, and economics.retail_price_pkr_kwh"
         )
     return tuple(warnings)
+
+
+def _doubt_payback(plan: PlanCase, stations: pd.DataFrame, metrics: dict[str, float]) -> tuple[str, ...]:
+    """Say what a very short payback rests on."""
+    if stations.empty or not metrics["payback"] < _DOUBTFUL_PAYBACK_YEARS:
+        return ()
+    busy = float(stations["sold_kwh_year"].sum() / stations["open_kwh_year"].sum())
+    return (
+        f"the new stations pay back in {metrics['payback']:.1f} years only if they are busy {busy:.0%} of their "
+        f"opening hours from the first year and sell at PKR {plan.request.get_figure('retail_price_pkr_kwh'):g} "
+        f"per kWh; they break even at {metrics['break_even_utilisation']:.1%}",
+    )

@@ -9,6 +9,8 @@ import pandas as pd
 from chargeplan.figures import DatedFigure
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from chargeplan.records import PlanRequest
 
 COMPUTED = "computed"
@@ -54,6 +56,10 @@ class Account:
             self._used.add(name)
             self._rows.append(figure)
         return figure.value
+
+    def use_if(self, name: str, is_needed: bool | np.bool_) -> float:
+        """Use a given figure where it is needed, else return 0 and leave it out of the account."""
+        return self.use(name) if is_needed else 0.0
 
     def note(
         self, step: str, value: float, unit: str, how: str = COMPUTED, *, confidence: str = COMPUTED

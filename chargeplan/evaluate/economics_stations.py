@@ -64,8 +64,9 @@ def reckon_stations(plan: PlanCase, account: Account) -> pd.DataFrame:
         }
     )
     needed = table["sold_kwh_year"].to_numpy() / account.use("charger_efficiency_share")
-    solar = plan.sites.table["solar_kw"].to_numpy()[at] * account.use("solar_kwh_kw_year")
-    table["solar_kwh_year"] = np.minimum(solar, needed)
+    solar_kw = plan.sites.table["solar_kw"].to_numpy()[at]
+    yield_kwh_kw_year = account.use_if("solar_kwh_kw_year", solar_kw.any())
+    table["solar_kwh_year"] = np.minimum(solar_kw * yield_kwh_kw_year, needed)
     table["bought_kwh_year"] = needed - table["solar_kwh_year"]
     table = table.assign(**_reckon_capex(plan, account, at, power_kw))
     table["capex_pkr"] = table[list(CAPEX_COLUMNS)].sum(axis=1)
@@ -112,16 +113,20 @@ def _reckon_capex(plan: PlanCase, account: Account, at: Ints, power_kw: Floats) 
     table = plan.sites.table.iloc[at]
     cost = derive_site_cost_pkr(plan.request, plan.sites, plan.solution.chargers)[at]
     is_high = power_kw > account.use("low_tension_limit_kw")
-    high_pkr = account.use("high_tension_pkr") + account.use("high_tension_pkr_kw") * power_kw
-    battery_kwh = compute_storage_kwh(plan.request, power_kw) / account.use("battery_usable_share")
+    needs_meter = table["separate_meter_needed"].to_numpy()
+    solar_kw = table["solar_kw"].to_numpy()
     needs_battery = table["has_storage"].to_numpy() & ~table["feeder_exempt"].to_numpy()
+    needs_battery &= plan.request.outage_hours_day > 0
+    delivered_kwh = np.where(needs_battery, compute_storage_kwh(plan.request, power_kw), 0.0)
+    usable_share = account.use_if("battery_usable_share", needs_battery.any()) or 1.0
+    per_kw = account.use_if("high_tension_pkr_kw", is_high.any())
     return {
         "plan_cost_pkr": cost,
-        "connection_pkr": np.where(is_high, high_pkr, 0.0),
-        "meter_pkr": table["separate_meter_needed"].to_numpy() * account.use("separate_meter_pkr"),
+        "connection_pkr": is_high * (account.use_if("high_tension_pkr", is_high.any()) + per_kw * power_kw),
+        "meter_pkr": needs_meter * account.use_if("separate_meter_pkr", needs_meter.any()),
         "application_pkr": np.full(len(power_kw), account.use("neeca_application_fee_pkr")),
-        "solar_pkr": table["solar_kw"].to_numpy() * account.use("solar_pkr_kw"),
-        "storage_pkr": np.where(needs_battery, battery_kwh * account.use("battery_pkr_kwh"), 0.0),
+        "solar_pkr": solar_kw * account.use_if("solar_pkr_kw", solar_kw.any()),
+        "storage_pkr": delivered_kwh / usable_share * account.use_if("battery_pkr_kwh", needs_battery.any()),
     }
 
 

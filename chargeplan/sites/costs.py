@@ -102,4 +102,6 @@ def find_charger_figure(power_kw: float, given_pkr: float | None) -> DatedFigure
         return DatedFigure(name, given_pkr, unit, "model.charger.cost_pkr", PLANNER)
     cost = find_charger_cost(power_kw)
     LOG.info("charger of %g kW: PKR %s, %s", power_kw, f"{cost.cost_pkr:,.0f}", cost.source)
-    return DatedFigure(name, cost.cost_pkr, unit, cost.source, cost.confidence)
+    file = "data/costs/chargers.csv"
+    source = cost.source if file in cost.source else f"{cost.source} ({file})"
+    return DatedFigure(name, cost.cost_pkr, unit, source, cost.confidence)

@@ -82,9 +82,8 @@ def make_case(
     *, outage_hours_day: float = 0.0, classes: dict[str, float] | None = None, **changes
 ) -> PlanCase:
     """s1: 3 chargers, 30 kW, 60 kWh/day; s3: 2 chargers, 20 kW, 40 kWh/day, own meter, 2 kW of panels."""
-    sites = toy_city.make_sites(
-        separate_meter_needed=[False, False, True], solar_kw=[0.0, 0.0, 2.0], **changes.pop("sites", {})
-    )
+    attributes = {"separate_meter_needed": [False, False, True], "solar_kw": [0.0, 0.0, 2.0]}
+    sites = toy_city.make_sites(**attributes | changes.pop("sites", {}))
     request = toy_city.make_request(
         budget_pkr=450.0,
         max_sites=2,
@@ -251,8 +250,16 @@ def test_the_account_names_the_source_of_every_figure_it_uses():
     given = account[account["confidence"] != "computed"]
     unused = {"diesel_price_pkr_l", "diesel_co2_kg_l", "diesel_kg_l"}
     unused |= {f"neeca_yearly_fee_pkr.{level}" for level in (1, 3, 4, 5)}
+    unused |= {"battery_pkr_kwh", "battery_usable_share"}  # no site has a battery
     assert set(given["step"]) == set(FIGURES) - unused
     assert set(given["source"]) == {"paper"}
+
+
+def test_what_no_station_needs_is_not_in_the_account():
+    case = make_case(sites={"solar_kw": [0.0] * 3, "separate_meter_needed": [False] * 3})
+    steps = set(compute_economics(case).account["step"])
+    assert not steps & {"solar_pkr_kw", "solar_kwh_kw_year", "separate_meter_pkr", "battery_pkr_kwh"}
+    assert {"high_tension_pkr", "neeca_application_fee_pkr"} <= steps
 
 
 def test_a_plan_without_new_stations_costs_nothing_and_pays_nothing_back():
@@ -276,3 +283,12 @@ def test_a_loss_and_costs_beyond_the_budget_are_warned_about():
     warnings = compute_economics(make_case(figures={"retail_price_pkr_kwh": 12.0})).warnings
     assert any("cost PKR 4,000 beside the PKR 450" in warning for warning in warnings)
     assert any("1 of 2 new stations lose money" in warning for warning in warnings)
+
+
+def test_a_payback_too_good_to_be_believed_says_what_it_rests_on():
+    """4,450 come back in 4,450 / 667,005 years; 36,500 kWh of 50 kW x 10 h x 365 are 20 %."""
+    (warning,) = (text for text in compute_economics(make_case()).warnings if "pay back" in text)
+    assert "in 0.0 years only if they are busy 20% of" in warning
+    assert "sell at PKR 30 per kWh" in warning
+    slow = compute_economics(make_case(figures={"retail_price_pkr_kwh": 11.75}))
+    assert not any("pay back" in text for text in slow.warnings)
