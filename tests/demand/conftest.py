@@ -143,17 +143,27 @@ class Study:
         return cells.cell_id.tolist().index(self.cell_id[cell])
 
     def build(
-        self, population, *, zones: ZoneSettings | None = None, year=2030, city=None, **settings
+        self,
+        population,
+        *,
+        zones: ZoneSettings | None = None,
+        year=2030,
+        city=None,
+        exclusion=None,
+        land=None,
+        **settings,
     ) -> DemandCells:
         options = DemandSettings.model_validate({"population": population} | settings, strict=False)
+        places = make_map_places(self.places)
         return build_demand(
             self.area,
             draw_network(self.roads),
-            make_map_places(self.places),
+            places if land is None else MapPlaces(places.table, land),
             options,
             zones,
             year=year,
             city=city,
+            exclusion=exclusion,
         )
 
     def find_middle_cell(self) -> int:
