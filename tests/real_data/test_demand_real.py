@@ -74,10 +74,11 @@ def test_people_and_energy_are_conserved(city):
     cells = city.cells
     assert cells.people.sum() + cells.people_outside == pytest.approx(cells.people_in, rel=1e-9)
     assert cells.kwh_day.sum() + cells.kwh_day_outside == pytest.approx(cells.kwh_day_in, rel=1e-9)
-    per_person = sum(
-        vehicles.public_kwh_day_per_person for vehicles in read_fleet(city.settings.demand.fleet)
-    )
-    assert cells.kwh_day_in == pytest.approx(cells.people_in * per_person, rel=1e-9)
+    study = city.settings.study
+    fleet = read_fleet(city.settings.demand, year=study.year, city=study.city)
+    by_use = fleet.compute_kwh_day_per_person(cells.people_in).sum(axis=0)
+    assert cells.kwh_day_in == pytest.approx(cells.people_in * by_use[:3].sum(), rel=1e-9)
+    assert cells.depot_kwh_day_in == pytest.approx(cells.people_in * by_use[3], rel=1e-9)
 
 
 def test_people_are_those_of_the_source_read_without_chargeplan(city, real_data_folder):
