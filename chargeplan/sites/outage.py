@@ -5,10 +5,11 @@ from __future__ import annotations
 from chargeplan.cities import find_city
 from chargeplan.errors import ConfigError
 from chargeplan.figures import PLANNER, DatedFigure, read_figure_file
-from chargeplan.units import HOURS_PER_DAY
 
 _NAME, _UNIT = "outage_hours_day", "hours/day"
 _KEY = "model.charger.outage_hours_day"
+# As much as the config may say: where there is never any power nothing can be planned.
+_LONGEST_HOURS_DAY = 23.0
 
 
 def find_outage(
@@ -18,7 +19,7 @@ def find_outage(
 
     What the config says counts first, then the company that supplies the city (data/outage).
     Without a city nothing is known and no outages are counted; the source says so. The hours of a
-    company are multiplied by the factor of the scenario, to at most the whole day.
+    company are multiplied by the factor of the scenario, to at most 23 a day.
 
     Raises
     ------
@@ -43,6 +44,6 @@ def find_outage(
         raise ConfigError(f"study.city: data/outage/hours.csv has no outage hours of {company}; set {_KEY}")
     hours_day, source = figure.value, f"{company}: {figure.source}"
     if factor != 1:
-        hours_day = min(hours_day * factor, HOURS_PER_DAY)
+        hours_day = min(hours_day * factor, _LONGEST_HOURS_DAY)
         source = f"{hours_day:g} = {figure.value:g} x {factor:g} by the scenario {scenario}; {source}"
     return DatedFigure(_NAME, hours_day, _UNIT, source, figure.confidence)

@@ -120,6 +120,22 @@ def test_a_problem_other_than_the_one_asked_for_is_found(message):
         verify_plan(make_case(problem=problem, solution=solution))
 
 
+def test_outages_that_the_problem_forgot_are_found():
+    """With 6 of 24 hours dark every level delivers a quarter less, and 60 kWh/day are too many for s1."""
+    request = toy_city.make_request(budget_pkr=450.0, max_sites=2, outage_hours_day=6.0)
+    with pytest.raises(VerificationError) as caught:
+        verify_plan(make_case(request=request))
+    text = str(caught.value)
+    assert "problem: level_capacity_kwh_day is not that of the sites and the charger: s1, s2, s3" in text
+    assert "capacity: 2 stations deliver more than they can: s1, s3" in text
+
+
+def test_a_backup_keeps_a_station_going_through_outages():
+    request = toy_city.make_request(budget_pkr=450.0, max_sites=2, outage_hours_day=6.0)
+    sites = toy_city.make_sites(feeder_exempt=[True, False, False], has_storage=[False, True, True])
+    assert verify_plan(make_case(request=request, sites=sites))["passed"].all()
+
+
 def test_a_problem_of_the_other_mode_is_found():
     request = toy_city.make_request(PlanMode.COVER, budget_pkr=450.0, max_sites=2)
     with pytest.raises(VerificationError, match=r"(?m)^  problem: mode is cover, asked for was allocate"):
