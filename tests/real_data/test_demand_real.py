@@ -59,8 +59,15 @@ def build_city(name: str, project_folder: Path, real_data_folder: Path, *changes
     settings = load_settings(project_folder / "configs" / f"{name}.yaml", [*paths, *changes]).settings
     area = build_study_area(settings.study)
     reading = read_network(area, settings.network)
+    study = settings.study
     cells = build_demand(
-        area, reading.network, reading.places, settings.demand, settings.study.zones, year=settings.study.year
+        area,
+        reading.network,
+        reading.places,
+        settings.demand,
+        study.zones,
+        year=study.year,
+        city=study.city,
     )
     return City(name, settings, area, reading.network, cells)
 
