@@ -211,6 +211,12 @@ def paved_study(study) -> Study:
     return study
 
 
+@pytest.fixture(scope="session")
+def corner_m():
+    """South-western corner of the box in metres of its CRS."""
+    return np.array(CORNER_M)
+
+
 @pytest.fixture(name="lonlat")
 def lonlat_fixture():
     return lonlat
