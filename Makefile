@@ -29,9 +29,10 @@ test-all: $(VENV)/.ready-dev  ## also the tests that need real extracts or Chrom
 bench: $(VENV)/.ready-dev  ## measure against peers; writes benchmarks/results/
 	$(RUN) benchmarks.run
 
-docs: $(VENV)/.ready-dev  ## rewrite the generated files: schema, reference, demo city, showcase
+docs: $(VENV)/.ready-dev  ## rewrite the generated files: schema, reference, figures, demo city, showcase
 	$(BIN)/chargeplan schema --out chargeplan/config/schema.json
 	$(BIN)/chargeplan schema --reference docs/reference/config.md
+	$(BIN)/chargeplan sources --page docs/explanation/where-the-numbers-come-from.md
 	$(RUN) chargeplan.demo_city
 	$(BIN)/chargeplan demo --folder maps
 

@@ -160,7 +160,7 @@ def _build_mclp(weight: ArrayLike, distance: ArrayLike, radius: float, p: int) -
         level_chargers=np.ones(1, dtype=np.int64),
         level_allowed=np.ones((n_sites, 1), dtype=np.bool_),
         level_cost_pkr=np.zeros((n_sites, 1)),
-        level_capacity_kwh_day=np.full(1, np.inf),
+        level_capacity_kwh_day=np.full((n_sites, 1), np.inf),
         existing_capacity_kwh_day=np.zeros(n_sites),
         existing_chargers=np.zeros(n_sites, dtype=np.int64),
         budget_pkr=float("inf"),

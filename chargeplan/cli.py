@@ -20,6 +20,7 @@ import typer
 from chargeplan import __version__
 from chargeplan.cli_data import add_data_commands
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
+from chargeplan.cli_studies import add_study_commands
 from chargeplan.errors import DataError, ExitCode
 from chargeplan.progress import make_progress, write_line
 from chargeplan.units import BYTES_PER_MB
@@ -116,6 +117,9 @@ def check(
 
         loaded = load_settings(config, changes or [])
         study = check_study(loaded)
+        from chargeplan.pipeline import check_fleet
+
+        check_fleet(loaded)
         files = [
             {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files
         ]
@@ -209,6 +213,8 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
         result = run_study(
             loaded, listen=switch.listen, command=_format_command(), should_stop=switch.should_stop
         )
+    if not output.as_json:  # there it is part of the one object
+        output.show(f"{result.demand_table}\n", {})
     for number, warning in enumerate(result.evaluation.warnings, start=1):
         output.tell(f"warning {number}: {warning}", level="warning")
     _tell_age(result.data_date, output)
@@ -249,6 +255,7 @@ def _describe_result(result: RunResult) -> dict[str, object]:
         "cost_pkr": evaluation.get_metric("cost"),
         "folder": str(result.folder),
         "map": str(result.folder / "index.html"),
+        "demand_table": result.demand_table.splitlines(),
         "warnings": list(evaluation.warnings),
     }
 
@@ -258,6 +265,7 @@ def _format_command() -> str:
     return shlex.join(["chargeplan", *sys.argv[1:]])
 
 
+add_study_commands(app)
 add_data_commands(app)
 
 

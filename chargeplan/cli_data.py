@@ -117,7 +117,7 @@ def fetch(
             output.tell(f"{named.name} is complete on disk; nothing was asked")
             _show_dataset(named, output, None, _Told(output.tell))
             return
-        area, buffer, config = _choose_area(choice)
+        area, buffer, config = choose_fetch_area(choice)
         from chargeplan.download.fetch import FetchOptions, fetch_dataset
         from chargeplan.download.servers import OVERPASS, choose_endpoint
         from chargeplan.interrupt import StopSwitch
@@ -152,7 +152,7 @@ def find_area(
 ) -> None:
     """Ask once what a name stands for, and show what can be fetched."""
     with report(ctx, as_json, verbose) as output:
-        from chargeplan.download.cities import find_city
+        from chargeplan.city_areas import find_city_area
         from chargeplan.download.find_area import find_areas
         from chargeplan.download.servers import NOMINATIM, choose_endpoint
 
@@ -163,7 +163,7 @@ def find_area(
             output.show(_describe_result(number, result), {"event": "found", **asdict(result)})
         usable = sum(not result.refusal for result in found)
         try:
-            city = find_city(name)
+            city = find_city_area(name)
             output.tell(f"{city.title} is in data/cities.csv too: chargeplan fetch {city.name}")
         except ConfigError:
             pass
@@ -202,7 +202,7 @@ def cut(
     """Cut a city from a larger OpenStreetMap file; no network is needed."""
     choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
     with report(ctx, as_json, verbose) as output:
-        area, buffer, config = _choose_area(choice)
+        area, buffer, config = choose_fetch_area(choice)
         from chargeplan.download.cut import cut_dataset
         from chargeplan.interrupt import StopSwitch
 
@@ -299,7 +299,7 @@ def _find_named_dataset(choice: AreaChoice, folder: Path, *, is_refreshing: bool
     return state
 
 
-def _choose_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
+def choose_fetch_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
     """Turn the options into the area, the margin in km and the config they came from."""
     loaded: LoadedSettings | None = None
     if choice.study is not None:

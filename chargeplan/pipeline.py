@@ -14,8 +14,15 @@ import pandas as pd
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
-from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
-from chargeplan.errors import VerificationError
+from chargeplan.describe import (
+    describe_demand,
+    describe_network,
+    describe_sites,
+    describe_travel,
+    tabulate_demand,
+)
+from chargeplan.errors import ConfigError, VerificationError
+from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
     CandidateSites,
@@ -75,6 +82,8 @@ class RunResult:
     request : PlanRequest
     solution : Solution
     evaluation : Evaluation
+    demand_table : str
+        How people became energy, on one page.
     data_date : str
         Of the road data (ISO), or empty when unknown.
     """
@@ -84,6 +93,7 @@ class RunResult:
     request: PlanRequest
     solution: Solution
     evaluation: Evaluation
+    demand_table: str
     data_date: str = ""
 
 
@@ -138,16 +148,27 @@ def run_study(
         refuse_foreign_folder(settings.publish.folder / settings.study.name)
         settings_as_run = make_settings_as_run(settings, loaded.path.parent)
         files = check_files(loaded)
+        check_fleet(loaded)
         # The network's file is described by its own stage, which knows more of it.
         sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
         area = build_study_area(settings.study)
         phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(files)} input files"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
-        network, places = reading.network, reading.places
+        network, places = reading.network, add_listed_estates(reading.places, area)
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
-        cells = build_demand(area, network, places, settings.demand, settings.study.zones)
+        cells = build_demand(
+            area,
+            network,
+            places,
+            settings.demand,
+            settings.study.zones,
+            year=settings.study.year,
+            city=settings.study.city,
+            exclusion=settings.sites.exclusion,
+            seed=settings.study.seed,
+        )
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
         sites = build_sites(area, network, places, settings.sites)
@@ -158,7 +179,12 @@ def run_study(
     with log.phase("model") as phase:
         request = make_request(settings)
         problem = build_problem(
-            cells, sites, travel, settings.model, charger_cost_pkr=request.charger_cost_pkr
+            cells,
+            sites,
+            travel,
+            settings.model,
+            charger_cost_pkr=request.charger_cost_pkr,
+            outage_hours_day=request.outage_hours_day,
         )
         check_problem(problem, cells, sites)
         linear = build_linear_model(problem)
@@ -201,7 +227,8 @@ def run_study(
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    return RunResult(folder, area, request, solution, evaluation, reading.source.data_date)
+    table = tabulate_demand(cells)
+    return RunResult(folder, area, request, solution, evaluation, table, reading.source.data_date)
 
 
 def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
@@ -255,7 +282,7 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         With each table of figures that differs and where it does first.
     """
     faults = []
-    for name in ("metrics", "zones", "sites", "travel_histogram"):
+    for name in ("metrics", "zones", "sites", "travel_histogram", "economics", "site_economics"):
         try:
             pd.testing.assert_frame_equal(
                 getattr(stored, name), getattr(computed, name), check_dtype=False, rtol=1e-9, atol=1e-9
@@ -268,12 +295,48 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         raise VerificationError("\n".join(["stored figures differ from the recomputed ones:", *faults]))
 
 
+def check_fleet(loaded: LoadedSettings) -> None:
+    """Check scenario, year, city and vehicle classes of a config, in a blink.
+
+    Raises
+    ------
+    ConfigError
+        With the line of the config where the key stands there.
+    DataError
+        When a fleet file cannot be used.
+    """
+    from chargeplan.demand.fleet import read_fleet
+
+    settings = loaded.settings
+    try:
+        read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
+    except ConfigError as error:
+        places = [loaded.locations.get(fault.partition(":")[0], "") for fault in error.faults]
+        raise ConfigError(
+            f"{place}: {fault}" if place else fault for place, fault in zip(places, error.faults, strict=True)
+        ) from error
+
+
 def make_request(settings: Settings) -> PlanRequest:
-    """Put what the planner asked for into plain numbers."""
-    from chargeplan.sites.costs import read_charger_cost_pkr
+    """Put what the planner asked for into plain numbers, and the figures of the economics beside them.
+
+    Raises
+    ------
+    ConfigError
+        When the tariff category or the supplier of the city is not known.
+    DataError
+        When the table of chargers has no price for the power.
+    """
+    from chargeplan.demand.scenario import read_scenario
+    from chargeplan.evaluate.economics_figures import gather_figures
+    from chargeplan.sites.costs import find_charger_figure
+    from chargeplan.sites.outage import find_outage
 
     model, charger = settings.model, settings.model.charger
-    cost_pkr = read_charger_cost_pkr(charger.power_kw) if charger.cost_pkr is None else charger.cost_pkr
+    price = find_charger_figure(charger.power_kw, charger.cost_pkr)
+    scenario = read_scenario(settings.demand.scenario, path=settings.demand.fleet.scenarios)
+    factor = scenario.further["outage_hours_factor"].value
+    outage = find_outage(settings.study.city, charger.outage_hours_day, factor=factor, scenario=scenario.name)
     return PlanRequest(
         mode=model.mode,
         budget_pkr=float("inf") if model.budget_pkr is None else model.budget_pkr,
@@ -284,11 +347,14 @@ def make_request(settings: Settings) -> PlanRequest:
         band_quality=tuple(band.quality for band in model.bands),
         station_chargers=model.station_chargers,
         charger_power_kw=charger.power_kw,
-        charger_cost_pkr=cost_pkr,
+        charger_cost_pkr=price.value,
         hours_day=charger.hours_day,
         max_utilisation=charger.max_utilisation,
         levels=tuple(charger.levels),
         gap_asked=settings.solve.gap,
+        year=settings.study.year,
+        outage_hours_day=outage.value,
+        figures=gather_figures(settings.economics, (price, outage)),
     )
 
 

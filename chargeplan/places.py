@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from chargeplan.errors import DataError
 from chargeplan.files import find_data_file, require_file
-from chargeplan.geo import WGS84, check_coordinates
-from chargeplan.records import MapPlaces
+from chargeplan.geo import WGS84, check_coordinates, find_utm_crs, project_geometry
+from chargeplan.land import describe_land, find_land_kind, make_land
+from chargeplan.records import LandAreas, MapPlaces
 from chargeplan.station_power import find_station_power_kw
 from chargeplan.tables import PLACES, make_table
 from chargeplan.text import clean_text
@@ -54,7 +57,14 @@ def parse_number(text: object) -> float:
 
 
 def describe_place(
-    place_id: str, kind: PlaceKind, tags: Mapping[str, str], lon: float, lat: float, source: str
+    place_id: str,
+    kind: PlaceKind,
+    tags: Mapping[str, str],
+    lon: float,
+    lat: float,
+    source: str,
+    *,
+    area_m2: float = float("nan"),
 ) -> dict[str, object]:
     """Make one row of `tables.PLACES` from tags and coordinates (EPSG:4326).
 
@@ -71,24 +81,24 @@ def describe_place(
         "lon": lon,
         "lat": lat,
         "capacity": parse_number(tags.get("capacity")),
+        "area_m2": area_m2,
         "power_kw": find_station_power_kw(tags),
         "source": source,
     }
 
 
-def make_places(rows: list[dict[str, object]]) -> MapPlaces:
-    """Make the record from rows of `describe_place`, sorted by place_id."""
+def make_places(rows: list[dict[str, object]], land: LandAreas | None = None) -> MapPlaces:
+    """Make the record from rows of `describe_place`, sorted by place_id, and the land read with them."""
     ordered = sorted(rows, key=lambda row: str(row["place_id"]))
-    return MapPlaces(
-        make_table(PLACES, {column.name: [row[column.name] for row in ordered] for column in PLACES})
-    )
+    table = make_table(PLACES, {column.name: [row[column.name] for row in ordered] for column in PLACES})
+    return MapPlaces(table) if land is None else MapPlaces(table, land)
 
 
 def read_place_file(path: Path, key: str) -> MapPlaces:
     """Read places from a vector layer whose columns are OpenStreetMap tags.
 
-    Areas are represented by a point inside them. Rows whose tags name no kind that
-    data/places/osm_kinds.csv knows are left out.
+    Areas are represented by a point inside them; areas of land that data/places/land_kinds.csv
+    knows are kept as areas too. Rows whose tags name no kind that one of the two knows are left out.
 
     Parameters
     ----------
@@ -120,19 +130,23 @@ def read_place_file(path: Path, key: str) -> MapPlaces:
     columns = [column for column in layer.columns if column != layer.geometry.name]
     # Cleaned here, because the published files hold cleaned text and must name the same places.
     stem = clean_text(path.stem)
-    rows = []
+    outlines = layer.geometry.to_crs(WGS84).to_numpy()
+    is_area = layer.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
+    rows, land_rows, land_outlines = [], [], []
     for row_number, record in enumerate(layer[columns].to_dict("records")):
         tags = {str(name): str(value) for name, value in record.items() if isinstance(value, str) and value}
-        kind = find_kind(tags)
+        kind, land_kind = find_kind(tags), find_land_kind(tags)
+        row_id, at = f"{stem}:{row_number:06d}", (float(lon[row_number]), float(lat[row_number]))
         if kind is not None:
-            rows.append(
-                describe_place(
-                    f"{stem}:{row_number:06d}",
-                    kind,
-                    tags,
-                    float(lon[row_number]),
-                    float(lat[row_number]),
-                    path.name,
-                )
-            )
-    return make_places(rows)
+            area_m2 = _measure_area_m2(outlines[row_number]) if is_area[row_number] else math.nan
+            rows.append(describe_place(row_id, kind, tags, *at, path.name, area_m2=area_m2))
+        if land_kind is not None and is_area[row_number]:
+            land_rows.append(describe_land(row_id, land_kind, tags, path.name))
+            land_outlines.append(outlines[row_number])
+    return make_places(rows, make_land(land_rows, np.array(land_outlines, dtype=object)))
+
+
+def _measure_area_m2(outline: shapely.Geometry) -> float:
+    """Measure an area drawn in degrees, in the metric CRS of where it lies."""
+    crs = find_utm_crs(float(shapely.centroid(outline).x))
+    return float(project_geometry(outline, WGS84, crs).area)

@@ -7,7 +7,7 @@ a run folder and read it back. ``_pos`` fields are row numbers; ``_id`` fields a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,20 @@ import shapely
 from numpy.typing import NDArray
 
 from chargeplan.errors import RecordError
-from chargeplan.tables import PLACES, REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, check_table
-from chargeplan.words import Outcome, PlanMode, SiteStatus
+from chargeplan.tables import (
+    FIGURES,
+    LAND_AREAS,
+    PLACES,
+    REMOVED_SITES,
+    REPAIRS,
+    ROADS,
+    SITES,
+    ZONES,
+    check_table,
+    make_table,
+)
+from chargeplan.units import HOURS_PER_DAY
+from chargeplan.words import ChargingUse, Outcome, PlanMode, SiteStatus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,6 +46,10 @@ def _require(condition: bool, promise: str) -> None:
     """Raise when a record breaks a promise."""
     if not condition:
         raise RecordError(promise)
+
+
+def _have_no_figures() -> pd.DataFrame:
+    return make_table(FIGURES, {column.name: [] for column in FIGURES})
 
 
 def _require_length(size: int, **arrays: NDArray[np.generic]) -> None:
@@ -111,6 +127,35 @@ class DataSource:
     limits: tuple[str, ...] = ()
 
 
+def _have_no_land() -> LandAreas:
+    none = make_table(LAND_AREAS, {column.name: [] for column in LAND_AREAS})
+    return LandAreas(none, np.zeros(0, dtype=object))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandAreas:
+    """Areas of land whose use matters, such as cemeteries and industrial estates.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns of `tables.LAND_AREAS`, sorted by land_id.
+    outline : ndarray of shapely.Geometry, shape (n,)
+        Valid (multi)polygons, EPSG:4326; one for each row.
+    """
+
+    table: pd.DataFrame
+    outline: NDArray[np.object_]
+
+    def __post_init__(self) -> None:
+        check_table(self.table, LAND_AREAS, "land areas")
+        _require_length(len(self.table), outline=self.outline)
+
+    def select(self, is_wanted: Bools) -> LandAreas:
+        """Keep the areas of some rows."""
+        return LandAreas(self.table[is_wanted].reset_index(drop=True), self.outline[is_wanted])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MapPlaces:
     """Places read from an OpenStreetMap file or a layer.
@@ -119,9 +164,12 @@ class MapPlaces:
     ----------
     table : pandas.DataFrame
         Columns of `tables.PLACES`, sorted by place_id.
+    land : LandAreas
+        Areas of land whose use matters; none when the file was not asked for them.
     """
 
     table: pd.DataFrame
+    land: LandAreas = field(default_factory=_have_no_land)
 
     def __post_init__(self) -> None:
         check_table(self.table, PLACES, "places")
@@ -201,9 +249,18 @@ class DemandCells:
         Cell centres, EPSG:4326.
     people : ndarray of float64, shape (n,)
     kwh_day : ndarray of float64, shape (n, n_classes)
-        Public charging energy by vehicle class, kWh per day, finite and >= 0.
+        Energy that public stations can serve by vehicle class, kWh per day, finite and >= 0: the
+        sum of `kwh_day_by_use` over all uses but depots.
     classes : tuple of str
         Names of the vehicle classes.
+    uses : tuple of str
+        Words of `ChargingUse`.
+    kwh_day_by_use : ndarray of float64, shape (n, n_classes, n_uses)
+        Energy by vehicle class and use, kWh per day; that of depots is a fixed load.
+    periods : tuple of str
+        Names of the periods of the day, in their order.
+    period_share : ndarray of float64, shape (n_classes, n_uses, n_periods)
+        Share of the energy of a class and use whose charging starts in each period; sums to 1.
     zone_pos : ndarray of int64, shape (n,)
         Row in `zones`.
     zones : pandas.DataFrame
@@ -217,9 +274,13 @@ class DemandCells:
     people_in, people_outside : float
         ``people_in == sum(people) + people_outside`` (relative 1e-9).
     kwh_day_in, kwh_day_outside : float
-        The same for energy over all classes.
+        The same for energy that stations can serve, over all classes.
+    depot_kwh_day_in, depot_kwh_day_outside : float
+        The same for the energy of depots.
     explanation : pandas.DataFrame
         How the totals came about, one row per figure: step, value, unit, source, confidence.
+    kwh_km : ndarray of float64, shape (n_classes,) or (0,)
+        Energy per kilometre of each vehicle class; empty when nobody said.
     """
 
     cell_id: NDArray[np.str_]
@@ -227,6 +288,10 @@ class DemandCells:
     people: Floats
     kwh_day: Floats
     classes: tuple[str, ...]
+    uses: tuple[str, ...]
+    kwh_day_by_use: Floats
+    periods: tuple[str, ...]
+    period_share: Floats
     zone_pos: Ints
     zones: pd.DataFrame
     zones_are_cells: bool
@@ -236,7 +301,10 @@ class DemandCells:
     people_outside: float
     kwh_day_in: float
     kwh_day_outside: float
+    depot_kwh_day_in: float
+    depot_kwh_day_outside: float
     explanation: pd.DataFrame
+    kwh_km: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         n_cells = len(self.cell_id)
@@ -261,6 +329,12 @@ class DemandCells:
             bool(np.all(np.isfinite(self.people) & (self.people >= 0))),
             "people must be finite and not negative",
         )
+        self._check_uses_and_periods(n_cells)
+        _require(
+            len(self.kwh_km) in {0, len(self.classes)}
+            and bool(np.all(np.isfinite(self.kwh_km) & (self.kwh_km >= 0))),
+            "kwh_km must have a finite figure >= 0 per vehicle class, or none at all",
+        )
         _require(bool(np.all(self.cell_id[1:] > self.cell_id[:-1])), "cell ids must rise without repeats")
         check_table(self.zones, ZONES, "zones")
         _require(
@@ -270,11 +344,64 @@ class DemandCells:
         for what, total, parts in (
             ("people", self.people_in, float(self.people.sum()) + self.people_outside),
             ("kWh/day", self.kwh_day_in, float(self.kwh_day.sum()) + self.kwh_day_outside),
+            (
+                "kWh/day of depots",
+                self.depot_kwh_day_in,
+                float(self.depot_kwh_day.sum()) + self.depot_kwh_day_outside,
+            ),
         ):
             _require(
                 abs(total - parts) <= CONSERVATION_RELATIVE_TOLERANCE * max(total, 1.0),
                 f"{what} is not conserved: {total} in, {parts} in cells and outside",
             )
+
+    def _check_uses_and_periods(self, n_cells: int) -> None:
+        n_classes, n_uses, n_periods = len(self.classes), len(self.uses), len(self.periods)
+        _require(
+            set(self.uses) <= set(ChargingUse) and len(set(self.uses)) == n_uses,
+            f"uses must be words of ChargingUse without repeats; got {self.uses}",
+        )
+        _require(
+            self.kwh_day_by_use.shape == (n_cells, n_classes, n_uses),
+            "kwh_day_by_use must have a row per cell, a column per vehicle class and a layer per use",
+        )
+        _require(
+            bool(np.all(np.isfinite(self.kwh_day_by_use) & (self.kwh_day_by_use >= 0))),
+            "demand by use must be finite and not negative",
+        )
+        at_stations = self.kwh_day_by_use[:, :, self._is_served_at_stations].sum(axis=2)
+        scale = max(float(self.kwh_day.max(initial=0.0)), 1.0)
+        _require(
+            bool(np.all(np.abs(at_stations - self.kwh_day) <= CONSERVATION_RELATIVE_TOLERANCE * scale)),
+            "kwh_day must be the sum of the uses that stations can serve",
+        )
+        _require(
+            self.period_share.shape == (n_classes, n_uses, n_periods),
+            "period_share must have a row per vehicle class, a column per use and a layer per period",
+        )
+        _require(
+            bool(np.all(np.isfinite(self.period_share) & (self.period_share >= 0)))
+            and bool(np.allclose(self.period_share.sum(axis=2), 1.0, rtol=0, atol=1e-9)),
+            "the shares of the periods must not be negative and sum to 1 for each class and use",
+        )
+
+    @property
+    def _is_served_at_stations(self) -> Bools:
+        return np.array([use != ChargingUse.DEPOT for use in self.uses], dtype=np.bool_)
+
+    @property
+    def depot_kwh_day(self) -> Floats:
+        """Energy of depots by vehicle class, shape (n, n_classes), kWh per day."""
+        depots = self.kwh_day_by_use[:, :, ~self._is_served_at_stations]
+        return np.asarray(depots.sum(axis=2), dtype=np.float64)
+
+    @property
+    def kwh_day_by_period(self) -> Floats:
+        """Energy that stations can serve by class and period, shape (n, n_classes, n_periods)."""
+        served = self._is_served_at_stations
+        return np.asarray(
+            np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, served], self.period_share[:, served])
+        )
 
     @property
     def total_kwh_day(self) -> Floats:
@@ -306,10 +433,16 @@ class CandidateSites:
         _require(bool(self.table["site_id"].is_monotonic_increasing), "sites must be sorted by id")
         _require(bool((self.table["node_pos"] >= 0).all()), "every site must be on the network")
         _require(bool((self.table["fixed_cost_pkr"] >= 0).all()), "site costs must not be negative")
+        _require(bool((self.table["solar_kw"] >= 0).all()), "solar power must not be negative")
 
     def has_status(self, status: SiteStatus) -> Bools:
         """Tell which sites have a status, shape (n,)."""
         return np.asarray(self.table["status"] == status.value)
+
+    @property
+    def has_backup(self) -> Bools:
+        """Sites whose chargers work through outages, shape (n,): exempt feeder or storage."""
+        return np.asarray(self.table["feeder_exempt"] | self.table["has_storage"], dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -376,6 +509,13 @@ class PlanRequest:
         Numbers of chargers that a new station may have in allocate mode.
     gap_asked : float
         Gap at which a plan counts as proven optimal.
+    year : int
+        Year that is planned for; 0 when nobody said.
+    outage_hours_day : float
+        Hours a day without power from the grid, spread evenly over the day.
+    figures : pandas.DataFrame
+        Columns of `tables.FIGURES`: prices, costs and factors of the economics; without rows
+        there are no economics.
     """
 
     mode: PlanMode
@@ -392,10 +532,40 @@ class PlanRequest:
     max_utilisation: float
     levels: tuple[int, ...]
     gap_asked: float
+    year: int = 0
+    outage_hours_day: float = 0.0
+    figures: pd.DataFrame = field(default_factory=_have_no_figures)
 
-    def compute_capacity_kwh_day(self, power_kw: Floats) -> Floats:
-        """Energy that chargers of a total power can deliver, kWh per day."""
-        return np.asarray(power_kw * self.hours_day * self.max_utilisation, dtype=np.float64)
+    def __post_init__(self) -> None:
+        _require(
+            0 <= self.outage_hours_day < HOURS_PER_DAY,
+            f"outages must last less than 24 hours a day; got {self.outage_hours_day}",
+        )
+        check_table(self.figures, FIGURES, "figures")
+        _require(self.figures["name"].is_unique, "every figure must be there once")
+        _require(bool(np.all(np.isfinite(self.figures["value"]))), "figures must be finite")
+
+    def compute_capacity_kwh_day(self, power_kw: Floats, has_backup: Bools) -> Floats:
+        """Energy that chargers of a total power can deliver, kWh per day.
+
+        Parameters
+        ----------
+        power_kw : ndarray
+        has_backup : ndarray of bool
+            Where outages do not count, see `CandidateSites.has_backup`.
+        """
+        powered_share = np.where(has_backup, 1.0, 1.0 - self.outage_hours_day / HOURS_PER_DAY)
+        return np.asarray(power_kw * self.hours_day * powered_share * self.max_utilisation, dtype=np.float64)
+
+    def get_figure(self, name: str) -> float:
+        """Return the value of a figure by name.
+
+        Raises
+        ------
+        KeyError
+            When there is no such figure.
+        """
+        return _get_value(self.figures, name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -430,8 +600,8 @@ class PlanProblem:
         Levels that fit a site; all false for existing sites, whose size is fixed.
     level_cost_pkr : ndarray, shape (n_sites, n_levels)
         Cost of opening a new site at a level: fixed cost plus chargers. Zero for existing sites.
-    level_capacity_kwh_day : ndarray, shape (n_levels,)
-        Energy a level can deliver; infinite in cover mode.
+    level_capacity_kwh_day : ndarray, shape (n_sites, n_levels)
+        Energy a level can deliver at a site, less where outages stop it; infinite in cover mode.
     existing_capacity_kwh_day : ndarray, shape (n_sites,)
         Energy an existing station can deliver; 0 for others.
     existing_chargers : ndarray of int64, shape (n_sites,)
@@ -480,10 +650,12 @@ class PlanProblem:
             existing_capacity_kwh_day=self.existing_capacity_kwh_day,
             existing_chargers=self.existing_chargers,
         )
-        _require_length(
-            n_levels, level_chargers=self.level_chargers, level_capacity_kwh_day=self.level_capacity_kwh_day
-        )
+        _require_length(n_levels, level_chargers=self.level_chargers)
         _require(self.level_allowed.shape == (n_sites, n_levels), "level_allowed must match level_cost_pkr")
+        _require(
+            self.level_capacity_kwh_day.shape == (n_sites, n_levels),
+            "level_capacity_kwh_day must match level_cost_pkr",
+        )
         _require(bool(np.all(self.demand_kwh_day >= 0)), "demand must not be negative")
         _require(
             bool(np.all((self.pair_quality > 0) & (self.pair_quality <= 1))), "quality must be in (0, 1]"
@@ -592,6 +764,12 @@ class Evaluation:
         Columns name, passed, detail; every check passed.
     cell_served_kwh_day : ndarray, shape (n_cells,)
     warnings : tuple of str
+    economics : pandas.DataFrame
+        How the money and the benefits came about, one row per figure: step, value, unit, source,
+        confidence. No rows when no figures were given.
+    site_economics : pandas.DataFrame
+        Per new station, by site_id: its costs and revenue by kind, net present value, payback and
+        break-even (columns of `chargeplan.evaluate.economics`).
     """
 
     metrics: pd.DataFrame
@@ -601,6 +779,8 @@ class Evaluation:
     checks: pd.DataFrame
     cell_served_kwh_day: Floats
     warnings: tuple[str, ...]
+    economics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    site_economics: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         _require(bool(self.checks["passed"].all()), "an evaluation with a failed check must not be made")
@@ -613,10 +793,14 @@ class Evaluation:
         KeyError
             When there is no such metric.
         """
-        row = self.metrics.loc[self.metrics["name"] == name, "value"]
-        if row.empty:
-            raise KeyError(name)
-        return float(row.iloc[0])
+        return _get_value(self.metrics, name)
+
+
+def _get_value(table: pd.DataFrame, name: str) -> float:
+    row = table.loc[table["name"] == name, "value"]
+    if row.empty:
+        raise KeyError(name)
+    return float(row.iloc[0])
 
 
 def compute_gap(objective: float, bound: float) -> float:

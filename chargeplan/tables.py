@@ -57,6 +57,7 @@ PLACES = (
     Column("lon", "number", "degrees east, EPSG:4326"),
     Column("lat", "number", "degrees north, EPSG:4326"),
     Column("capacity", "number", "vehicles or bays as tagged", may_be_missing=True),
+    Column("area_m2", "number", "area of a place drawn as an area", may_be_missing=True),
     Column(
         "power_kw",
         "number",
@@ -64,6 +65,13 @@ PLACES = (
         may_be_missing=True,
     ),
     Column("source", "text", "file name the place was read from"),
+)
+
+LAND_AREAS = (
+    Column("land_id", "text", "OpenStreetMap type and id (w45) or file name and row"),
+    Column("kind", "text", "a word of LandKind"),
+    Column("name", "text", "shown name, empty when none"),
+    Column("source", "text", "file name the area was read from"),
 )
 
 ROADS = (
@@ -101,7 +109,19 @@ SITES = (
     Column("max_chargers", "whole", "bays that may get a charger"),
     Column("existing_chargers", "whole", "chargers that stand there (existing and competitor), else 0"),
     Column("existing_power_kw", "number", "their total power, else 0"),
+    Column("feeder_exempt", "flag", "its feeder is exempt from load shedding"),
+    Column("has_storage", "flag", "it has a battery that bridges outages"),
+    Column("separate_meter_needed", "flag", "the tariff of charging stations needs a meter of its own here"),
+    Column("solar_kw", "number", "power of its solar panels, else 0"),
     Column("source", "text", "file name the site was read from"),
+)
+
+FIGURES = (
+    Column("name", "text", "what the figure is; ends in its unit, after a dot what it is of"),
+    Column("value", "number", "the figure"),
+    Column("unit", "text", "its unit"),
+    Column("source", "text", "where it comes from, with its year and file, or the config key"),
+    Column("confidence", "text", "high, med, low, assumption, or planner"),
 )
 
 REMOVED_SITES = (

@@ -12,9 +12,15 @@ SECONDS_PER_MINUTE = 60.0
 METRES_PER_KM = 1000.0
 KM_PER_MILE = 1.609344
 SQUARE_METRES_PER_KM2 = 1_000_000.0
+SQUARE_METRES_PER_HECTARE = 10_000.0
 BYTES_PER_MB = 1_000_000.0
 # Roads are fetched, cut and read this far beyond a study area unless another width is given.
 DEFAULT_BUFFER_KM = 2.0
+HOURS_PER_DAY = 24.0
+DAYS_PER_YEAR = 365.0
+MONTHS_PER_YEAR = 12.0
+KG_PER_TONNE = 1000.0
+GRAMS_PER_KG = 1000.0
 
 
 def kmh_to_ms(speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:

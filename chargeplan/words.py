@@ -29,6 +29,16 @@ class PopulationSource(StrEnum):
     RASTER = "raster"
     CSV = "csv"
     FIGURES = "figures"
+    ZONES = "zones"  # totals of zones over the roads, without a grid
+
+
+class ChargingUse(StrEnum):
+    """Ways of charging away from a plug of one's own."""
+
+    OVERNIGHT = "overnight"  # homes without a plug of their own
+    DESTINATION = "destination"  # while the driver works, shops or visits
+    FAST = "fast"  # on the way
+    DEPOT = "depot"  # fixed load of a depot; no public station can take it over
 
 
 class PlaceKind(StrEnum):
@@ -51,7 +61,46 @@ class PlaceKind(StrEnum):
     CINEMA = "cinema"
     WORSHIP = "worship"
     PARK = "park"
+    TAXI_STAND = "taxi_stand"  # taxis and rickshaws
+    FLEET_YARD = "fleet_yard"
+    TRUCK_TERMINAL = "truck_terminal"
+    INDUSTRIAL_ESTATE = "industrial_estate"
     OTHER = "other"
+
+
+class LandKind(StrEnum):
+    """Kinds of land whose use matters: where no station can be built, and where people work."""
+
+    MILITARY = "military"
+    CEMETERY = "cemetery"
+    FOREST = "forest"
+    WATER = "water"
+    AERODROME = "aerodrome"
+    RAILWAY = "railway"
+    QUARRY = "quarry"
+    LANDFILL = "landfill"
+    RESERVE = "reserve"  # protected nature
+    PLANNER = "planner"  # excluded by the planner's own polygons
+    INDUSTRIAL = "industrial"  # never excluded; the industry layer reads it
+
+
+class LayerName(StrEnum):
+    """Layers that say where energy is charged."""
+
+    PEOPLE = "people"
+    PLACES = "places"
+    FUEL = "fuel places"
+    TRAFFIC = "traffic"
+    INDUSTRY = "industry"
+    DEPOTS = "depots"
+    EXCLUSION = "excluded land"
+
+
+class TrafficMethod(StrEnum):
+    """How the traffic on main roads is told."""
+
+    CLASSES = "classes"  # length of road times a flow by road class
+    BETWEENNESS = "betweenness"  # drives between sampled points over the fastest ways
 
 
 class Outcome(StrEnum):
@@ -73,3 +122,4 @@ class RemovalReason(StrEnum):
     TOO_FAR_FROM_ROAD = "farther from the road network than the snap limit"
     FORBIDDEN = "forbidden by the planner"
     FORBIDDEN_NEARBY = "at a place that the planner forbids"
+    EXCLUDED_LAND = "on land where no station can be built"

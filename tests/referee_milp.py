@@ -37,7 +37,7 @@ def find_optimum(problem: PlanProblem, *, relaxed: bool = False) -> float | None
     lower[2] = np.where(required, 1.0, -np.inf)
     if not is_cover:
         load = sp.csr_array((demand, (problem.pair_site, at)), shape=(n_sites, n_pairs))
-        capacity = problem.level_capacity_kwh_day[level]
+        capacity = problem.level_capacity_kwh_day[site, level]
         rows.append([load, -sp.csr_array((capacity, (site, entry)), shape=(n_sites, n_entries))])
         upper.append(np.where(existing, problem.existing_capacity_kwh_day, 0.0))
         lower.append(np.full(n_sites, -np.inf))
@@ -78,7 +78,9 @@ def make_town(mode: PlanMode, seed: int, *, n_cells: int = 120, n_sites: int = 2
         level_chargers=levels,
         level_allowed=np.tile(~existing[:, None], (1, len(levels))),
         level_cost_pkr=np.where(existing[:, None], 0.0, cost),
-        level_capacity_kwh_day=np.full(len(levels), np.inf) if is_cover else 0.03 * demand.sum() * levels,
+        level_capacity_kwh_day=np.tile(
+            np.full(len(levels), np.inf) if is_cover else 0.03 * demand.sum() * levels, (n_sites, 1)
+        ),
         existing_capacity_kwh_day=np.where(existing, np.inf if is_cover else 0.05 * demand.sum(), 0.0),
         existing_chargers=np.where(existing, 2, 0),
         budget_pkr=float(cost[:, 0].mean() * 4),

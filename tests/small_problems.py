@@ -41,7 +41,9 @@ def make_small_problem(seed: int, mode: PlanMode) -> PlanProblem:
         level_chargers=levels,
         level_allowed=allowed,
         level_cost_pkr=np.where(existing[:, None], 0.0, cost.astype(float)),
-        level_capacity_kwh_day=np.full(n_levels, np.inf) if infinite else 13.0 * levels,
+        level_capacity_kwh_day=np.tile(
+            np.full(n_levels, np.inf) if infinite else 13.0 * levels, (n_sites, 1)
+        ),
         existing_capacity_kwh_day=np.where(existing, np.inf if infinite else 17.0, 0.0),
         existing_chargers=np.where(existing, 2, 0),
         budget_pkr=float(rng.integers(10, 60)) if limits != 1 else np.inf,
@@ -94,7 +96,7 @@ def serve_best(problem: PlanProblem, level_pos: np.ndarray) -> float:
     is_open = existing | (level_pos >= 0)
     pairs = np.flatnonzero(is_open[problem.pair_site])
     capacity = problem.existing_capacity_kwh_day.copy()
-    capacity[level_pos >= 0] = problem.level_capacity_kwh_day[level_pos[level_pos >= 0]]
+    capacity[level_pos >= 0] = problem.level_capacity_kwh_day[level_pos >= 0, level_pos[level_pos >= 0]]
     if problem.mode is PlanMode.COVER:
         best = np.zeros(problem.n_cells)
         np.maximum.at(best, problem.pair_cell[pairs], problem.pair_quality[pairs])
@@ -152,7 +154,7 @@ def make_hard_problem(n_cells: int = 400, n_sites: int = 80, seed: int = 3) -> P
         level_chargers=levels,
         level_allowed=np.ones((n_sites, 4), bool),
         level_cost_pkr=cost,
-        level_capacity_kwh_day=17.0 * levels,
+        level_capacity_kwh_day=np.tile(17.0 * levels, (n_sites, 1)),
         existing_capacity_kwh_day=np.zeros(n_sites),
         existing_chargers=np.zeros(n_sites, np.int64),
         budget_pkr=3.75 * n_cells,

@@ -83,6 +83,10 @@ def make_cells(demand=DEMAND_KWH_DAY) -> DemandCells:
         people=np.full(n, 100.0),
         kwh_day=np.asarray(demand, float)[:, None],
         classes=("car",),
+        uses=("destination",),
+        kwh_day_by_use=np.asarray(demand, float)[:, None, None],
+        periods=("all day",),
+        period_share=np.ones((1, 1, 1)),
         zone_pos=np.array([0, 0, 0, 1, 1])[:n],
         zones=make_table(ZONES, {"zone_id": ["w", "e"], "zone_name": ["West", "East"]}),
         zones_are_cells=False,
@@ -92,6 +96,8 @@ def make_cells(demand=DEMAND_KWH_DAY) -> DemandCells:
         people_outside=0.0,
         kwh_day_in=float(np.sum(demand)),
         kwh_day_outside=0.0,
+        depot_kwh_day_in=0.0,
+        depot_kwh_day_outside=0.0,
         explanation=pd.DataFrame({"step": [], "value": [], "unit": [], "source": [], "confidence": []}),
     )
 
@@ -114,6 +120,10 @@ def make_sites(status=("candidate", "candidate", "candidate"), **columns) -> Can
         "max_chargers": [3] * n,
         "existing_chargers": [0] * n,
         "existing_power_kw": [0.0] * n,
+        "feeder_exempt": [False] * n,
+        "has_storage": [False] * n,
+        "separate_meter_needed": [False] * n,
+        "solar_kw": [0.0] * n,
         "source": ["toy"] * n,
     } | columns
     removed = make_table(REMOVED_SITES, {column.name: [] for column in REMOVED_SITES})
@@ -154,7 +164,7 @@ def make_problem(request: PlanRequest, **changes) -> PlanProblem:
     travel = make_travel()
     is_cover = request.mode is PlanMode.COVER
     levels = np.array([request.station_chargers] if is_cover else request.levels)
-    capacity = np.full(len(levels), np.inf) if is_cover else 20.0 * levels
+    capacity = np.tile(np.full(len(levels), np.inf) if is_cover else 20.0 * levels, (3, 1))
     fields = {
         "mode": request.mode,
         "demand_kwh_day": DEMAND_KWH_DAY.copy(),

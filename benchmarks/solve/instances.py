@@ -31,6 +31,7 @@ def make_problem(
     cost = np.ones((n_sites, 1)) if level_cost_pkr is None else level_cost_pkr
     n_levels = cost.shape[1]
     capacity = np.full(n_levels, np.inf) if level_capacity_kwh_day is None else level_capacity_kwh_day
+    capacity = np.tile(capacity, (n_sites, 1))
     chargers = np.arange(1, n_levels + 1) if level_chargers is None else level_chargers
     quality = np.asarray(pair_quality, dtype=np.float64)[order]
     return PlanProblem(

@@ -32,6 +32,15 @@ from chargeplan.config.tree import (
 )
 
 _LEADING_KEY = re.compile(r"([a-z_][a-z0-9_.]*)(:| must) ")
+# Keys of earlier versions, and what replaces them.
+_REPLACED = {
+    ("demand", "places_share"): (
+        "replaced by demand.layers, the weights of people, places, traffic and industry, and by how much each "
+        "vehicle class charges overnight, at destinations and fast: demand.fleet.classes.<class>.overnight_share, "
+        "destination_share, fast_share, depot_share"
+    ),
+    ("public_share",): "replaced by overnight_share, destination_share, fast_share and depot_share",
+}
 _BOOL_WORDS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -95,7 +104,10 @@ def _explain_missing(path: KeyPath, mark: Mark, root: Node) -> Fault:
 
 
 def _explain_unknown_key(path: KeyPath, nearest: str | None, mark: Mark, root: Node) -> Fault:
-    if nearest is not None:
+    replaced = next((text for end, text in _REPLACED.items() if path[-len(end) :] == end), None)
+    if replaced is not None:
+        advice = replaced
+    elif nearest is not None:
         advice = f'did you mean "{nearest}"?'
     else:
         homes = [format_path(home) for home in _find_homes(str(path[-1]))]

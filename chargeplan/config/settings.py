@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chargeplan.files import DEVICE_NAMES
 from chargeplan.units import DEFAULT_BUFFER_KM
-from chargeplan.words import PlaceKind, PlanMode, PopulationSource, SiteStatus
+from chargeplan.words import LandKind, PlaceKind, PlanMode, PopulationSource, SiteStatus, TrafficMethod
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
@@ -87,8 +87,11 @@ class StudySettings(Section):
     """Short name; the folder under `publish.folder` gets it. Letters, digits, - and _ only."""
     title: Text
     """Title of the map and the report."""
-    year: Annotated[int, Field(ge=2020, le=2060)]
-    """Year that the demand figures stand for; shown, not computed with."""
+    year: Annotated[int, Field(ge=2026, le=2040)]
+    """Year that is planned for; it sets the stock of vehicles and how many of them are electric."""
+    city: Name | None = None
+    """City of data/cities.yaml whose share of the national stock, tariff and outages count; without it
+    the people of the study share the national stock evenly."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     """Seed of every random choice."""
     area: AreaSettings
@@ -122,6 +125,45 @@ class NetworkSettings(Section):
     """CSV of free speeds by road class; default data/network/speeds.csv."""
 
 
+class ZoneFigure(Section):
+    """The people of one zone."""
+
+    zone: Text
+    """Id of its polygon in the column `id_column`."""
+    people: NotNegative
+    """Number of people."""
+    source: Text
+    """Where the figure comes from, with its year."""
+
+
+class ZoneTotals(Section):
+    """Totals of people by zone, kept exactly, and the polygons of the zones."""
+
+    path: InputPath
+    """A vector file of polygons with a CRS, such as tehsils or wards."""
+    id_column: Text
+    """Column that tells the zones apart; with `census`, their names."""
+    people_column: Text | None = None
+    """Column with the people of each zone."""
+    census: Literal["tehsil", "district"] | None = None
+    """Take the people from the census 2023 in data/cities.yaml, by the names in `id_column`."""
+    district_column: Text | None = None
+    """With `census: tehsil`, column with the district, for names that several districts use."""
+    figures: Annotated[list[ZoneFigure], Field(max_length=1000)] = []
+    """The people of each zone, one by one."""
+
+    @model_validator(mode="after")
+    def _check_one_source(self) -> ZoneTotals:
+        given = [name for name in ("people_column", "census", "figures") if getattr(self, name)]
+        if len(given) != 1:
+            msg = f"give exactly one of people_column, census, figures; got {', '.join(given) or 'none'}"
+            raise ValueError(msg)
+        if self.district_column is not None and self.census != "tehsil":
+            msg = "district_column goes with census: tehsil; drop it"
+            raise ValueError(msg)
+        return self
+
+
 class PopulationPoints(Section):
     """People from a point layer, such as a population grid exported as points."""
 
@@ -132,6 +174,8 @@ class PopulationPoints(Section):
     """Column with the number of people of each point."""
     square_m: Positive | None = None
     """Side of the square each point stands for; without it, found from the spacing of the points."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationRaster(Section):
@@ -142,6 +186,8 @@ class PopulationRaster(Section):
     """A GeoTIFF with a CRS."""
     band: Count = 1
     """Band with the counts."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationCsv(Section):
@@ -156,8 +202,12 @@ class PopulationCsv(Section):
     """Column with latitudes (EPSG:4326)."""
     column: Text = "people"
     """Column with the number of people of each row."""
+    h3_column: Text | None = None
+    """Column with H3 cells (such as `h3` in the sets of Kontur) in place of longitudes and latitudes."""
     square_m: Positive | None = None
     """Side of the square each row stands for; without it, found from the spacing of the points."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationFigure(Section):
@@ -181,8 +231,16 @@ class PopulationFigures(Section):
     """The totals; their sum is spread."""
 
 
+class PopulationZones(Section):
+    """Totals of zones, spread over the roads inside each zone; for want of a grid."""
+
+    source: Literal[PopulationSource.ZONES]
+    zones: ZoneTotals
+    """The totals and the polygons they belong to."""
+
+
 Population = Annotated[
-    PopulationPoints | PopulationRaster | PopulationCsv | PopulationFigures,
+    PopulationPoints | PopulationRaster | PopulationCsv | PopulationFigures | PopulationZones,
     Field(discriminator="source"),
 ]
 
@@ -196,30 +254,69 @@ class PlacesSettings(Section):
     """Further GeoJSON or GeoPackage files with points and OpenStreetMap tags as columns."""
     weights: dict[PlaceKind, NotNegative] = {}
     """Weight by kind of place; kinds not named keep the weight of data/demand/place_weights.csv."""
+    dwell_h: dict[PlaceKind, NotNegative] = {}
+    """Hours that a vehicle is parked there; kinds not named keep those of data/demand/place_dwell.csv."""
 
 
 class VehicleClassSettings(Section):
-    """One class of vehicles; a value left out is taken from the fleet file."""
+    """One class of vehicles; a value left out is taken from the fleet files and the scenario."""
 
+    vehicles: NotNegative | None = None
+    """Vehicles of this class on the road in `study.year`: in the whole city when `study.city` is given,
+    else among all people that the study reads. Replaces the share of the national stock."""
     vehicles_per_1000: NotNegative | None = None
-    """Vehicles of this class per 1,000 people."""
+    """The same per 1,000 people; give one of the two."""
     electric_share: Share | None = None
-    """Share of them that is electric."""
+    """Share of the vehicles on the road (not of sales) that is electric in `study.year`."""
     km_day: NotNegative | None = None
     """Kilometres per vehicle and day."""
     kwh_km: NotNegative | None = None
     """Energy per kilometre."""
-    public_share: Share | None = None
-    """Share of the energy charged at public stations."""
+    battery_kwh: Positive | None = None
+    """Energy that a full battery holds."""
+    overnight_share: Share | None = None
+    """Share of the energy charged in public overnight, by those without a plug at home."""
+    destination_share: Share | None = None
+    """Share charged where the driver works, shops or visits."""
+    fast_share: Share | None = None
+    """Share charged fast, on the way."""
+    depot_share: Share | None = None
+    """Share charged at depots: a fixed load there that no public station can serve."""
+    swap_share: Share | None = None
+    """Share of the energy at public stations that is taken as swapped batteries."""
+    charger_types: list[Name] | None = None
+    """Chargers that this class can use."""
+
+    @model_validator(mode="after")
+    def _check_vehicles_once(self) -> VehicleClassSettings:
+        if self.vehicles is not None and self.vehicles_per_1000 is not None:
+            msg = "vehicles and vehicles_per_1000 say the same thing; give one of the two"
+            raise ValueError(msg)
+        return self
 
 
 class FleetSettings(Section):
     """Vehicles that turn people into energy."""
 
     path: InputPath | None = None
-    """CSV of figures by vehicle class; default data/fleet/pakistan.csv."""
+    """CSV of figures by vehicle class; default data/fleet/vehicles.csv."""
+    scenarios: InputPath | None = None
+    """YAML of scenarios; default data/fleet/scenarios.yaml."""
     classes: dict[Name, VehicleClassSettings] = {}
-    """Changes to single figures of the fleet file, by class."""
+    """Changes to single figures, by class: two_wheeler, three_wheeler, car, taxi, bus, truck."""
+
+
+class LayerSettings(Section):
+    """How much each layer counts where it takes part in a use; only their proportions matter."""
+
+    people: NotNegative = 1.0
+    """Where people live."""
+    places: NotNegative = 1.0
+    """Places, by kind and the time that people spend there; fuel stations, for charging on the way."""
+    traffic: NotNegative = 1.0
+    """Traffic on main roads."""
+    industry: NotNegative = 1.0
+    """Industrial zones and estates, as places of work."""
 
 
 class DemandSettings(Section):
@@ -231,9 +328,14 @@ class DemandSettings(Section):
     """Where the people come from."""
     places: PlacesSettings = PlacesSettings()
     """Places that draw charging."""
-    places_share: Share = 0.4
-    """Share of the public energy that is charged at places, by their weight; the rest at home
-    cells, by people. Assumption, no source found."""
+    layers: LayerSettings = LayerSettings()
+    """Weights of the layers that say where energy is charged."""
+    traffic: TrafficMethod = TrafficMethod.CLASSES
+    """How traffic is told: `classes`, length of road times the flow of its class
+    (data/demand/traffic_flow.csv), or `betweenness`, fastest drives between sampled points."""
+    scenario: Name = "nev-2030"
+    """How fast vehicles become electric: today-2026, pave-fy26, nev-2030, nevp-2019, bau,
+    outage-stress, or a name of the planner's own file of scenarios."""
     fleet: FleetSettings = FleetSettings()
     """Vehicles."""
     snap_limit_m: Positive = 1000.0
@@ -249,9 +351,34 @@ class SiteFileSettings(Section):
     """A file of sites."""
 
     path: InputPath
-    """GeoJSON, GeoPackage or CSV (columns lon, lat)."""
+    """GeoJSON, GeoPackage, CSV (columns lon, lat) or an export of Open Charge Map (JSON or CSV)."""
     status: SiteStatus
     """What these sites are. A column `status` in the file overrides it row by row."""
+
+
+class ExclusionSettings(Section):
+    """Land where no station can be built. Candidates on it are removed; demand there stays and is told."""
+
+    from_network_file: bool = True
+    """Read such land from the OpenStreetMap file of the network too."""
+    kinds: list[LandKind] = [
+        LandKind.MILITARY,
+        LandKind.CEMETERY,
+        LandKind.FOREST,
+        LandKind.WATER,
+        LandKind.QUARRY,
+        LandKind.LANDFILL,
+    ]
+    """Kinds of land that are excluded, of the map and of `paths`."""
+    paths: list[InputPath] = []
+    """Polygons of the planner, excluded whole; a column `kind` with a word of the kinds is shown."""
+
+    @model_validator(mode="after")
+    def _check_industry_stays(self) -> ExclusionSettings:
+        if LandKind.INDUSTRIAL in self.kinds or LandKind.PLANNER in self.kinds:
+            msg = "kinds may not hold industrial (it is demand) or planner (always excluded)"
+            raise ValueError(msg)
+        return self
 
 
 class SitesSettings(Section):
@@ -268,8 +395,11 @@ class SitesSettings(Section):
         PlaceKind.UNIVERSITY,
         PlaceKind.BUS_STATION,
         PlaceKind.HOTEL,
+        PlaceKind.INDUSTRIAL_ESTATE,
     ]
     """Kinds of OpenStreetMap places offered as candidates."""
+    exclusion: ExclusionSettings = ExclusionSettings()
+    """Land where no station can be built."""
     existing_from_osm: bool = True
     """Take `amenity=charging_station` as existing stations."""
     paths: list[InputPath] = []
@@ -317,6 +447,10 @@ class ChargerSettings(Section):
     """Hours a day in which a charger can be used. Assumption, no source found."""
     max_utilisation: Annotated[float, Field(gt=0, le=1)] = 0.35
     """Largest share of those hours in which a charger is busy. Assumption, no source found."""
+    outage_hours_day: Annotated[float, Field(ge=0, le=23)] | None = None
+    """Hours a day without power from the grid, spread evenly over the day; they stop the chargers of
+    sites whose feeder is not exempt and that have no storage. Without it, those of the company that
+    supplies `study.city` (data/outage/hours.csv), or 0 when no city is given."""
     levels: Annotated[list[Count], Field(min_length=1, max_length=20)] = [1, 2, 4, 6, 8, 12]
     """Numbers of chargers a station may have."""
 
@@ -362,6 +496,92 @@ class ModelSettings(Section):
         return self
 
 
+class EconomicsSettings(Section):
+    """Prices, costs and factors of the economics; what is left out comes from data/tariff and data/costs."""
+
+    tariff_category: Text = "A-2(d)"
+    """Tariff of data/tariff/ev_tariff.csv at which stations buy: A-2(d) or A-2(d) until 2025."""
+    tariff_pkr_kwh: NotNegative | None = None
+    """All-in price of the energy that stations buy, PKR per kWh, with taxes."""
+    fixed_charge_pkr_kw_month: NotNegative | None = None
+    """Fixed charge of the connection, PKR per kW and month."""
+    retail_price_pkr_kwh: NotNegative | None = None
+    """Price that drivers pay, PKR per kWh."""
+    discount_rate_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Yearly discount rate."""
+    horizon_years: Annotated[float, Field(gt=0, le=50)] | None = None
+    """Years over which the stations earn; after them they are worth nothing."""
+    exchange_rate_pkr_usd: Positive | None = None
+    """PKR per USD."""
+    om_share_year: Share | None = None
+    """Yearly upkeep as a share of the capital cost."""
+    charger_efficiency_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Energy sold by energy bought."""
+    land_pkr_m2_month: dict[PlaceKind, NotNegative] = {}
+    """Rent of land by kind of site, PKR per m2 and month; kinds not named keep that of data/costs/land.csv."""
+    land_m2_per_charger: NotNegative | None = None
+    """Land that a charger with its bay takes, m2."""
+    low_tension_limit_kw: NotNegative | None = None
+    """Load above which a station is connected at 11 kV."""
+    high_tension_pkr: NotNegative | None = None
+    """Cost of an 11 kV connection, without its transformer; a low-tension one is in the cost of the site."""
+    high_tension_pkr_kw: NotNegative | None = None
+    """Cost of the transformer of an 11 kV connection, PKR per kW of load."""
+    separate_meter_pkr: NotNegative | None = None
+    """Cost of a second connection where the tariff needs a meter of its own, as on the premises of a
+    fuel station."""
+    neeca_application_fee_pkr: NotNegative | None = None
+    """NEECA's fee for the application of a station."""
+    neeca_level_up_to_kw: Annotated[list[Positive], Field(min_length=4, max_length=4)] | None = None
+    """Largest charger of NEECA's levels 1 to 4, kW; level 5 is above."""
+    neeca_yearly_fee_pkr: Annotated[list[NotNegative], Field(min_length=5, max_length=5)] | None = None
+    """NEECA's yearly fee of a station by level, 1 to 5."""
+    solar_pkr_kw: NotNegative | None = None
+    """Cost of solar panels, PKR per kW."""
+    solar_kwh_kw_year: NotNegative | None = None
+    """Yearly yield of solar panels, kWh per kW."""
+    battery_pkr_kwh: NotNegative | None = None
+    """Cost of a stationary battery, PKR per kWh."""
+    battery_usable_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of a battery that may be used."""
+    petrol_price_pkr_l: NotNegative | None = None
+    """Price of petrol, PKR per litre."""
+    diesel_price_pkr_l: NotNegative | None = None
+    """Price of diesel, PKR per litre."""
+    oil_import_usd_l: NotNegative | None = None
+    """What the import of a litre of fuel costs the country, USD."""
+    petrol_l_100km: dict[Name, NotNegative] = {}
+    """Petrol of the vehicle that an electric one replaces, litres per 100 km, by vehicle class."""
+    diesel_l_100km: dict[Name, NotNegative] = {}
+    """Diesel of the vehicle that an electric one replaces, litres per 100 km, by vehicle class."""
+    pm25_g_kg: dict[Name, NotNegative] = {}
+    """PM2.5 at the tailpipe of the replaced vehicle, grams per kg of fuel, by vehicle class."""
+    petrol_co2_kg_l: NotNegative | None = None
+    """CO2 of a litre of petrol, kg."""
+    diesel_co2_kg_l: NotNegative | None = None
+    """CO2 of a litre of diesel, kg."""
+    petrol_kg_l: NotNegative | None = None
+    """Weight of a litre of petrol, kg."""
+    diesel_kg_l: NotNegative | None = None
+    """Weight of a litre of diesel, kg."""
+    grid_factor_kg_kwh: NotNegative | None = None
+    """CO2e of a kWh at the power plant, kg."""
+    grid_factor_low_kg_kwh: NotNegative | None = None
+    """Low grid factor of the sensitivity."""
+    grid_factor_high_kg_kwh: NotNegative | None = None
+    """High grid factor of the sensitivity."""
+    grid_loss_share: Annotated[float, Field(ge=0, le=0.9)] | None = None
+    """Share of the generated energy that is lost before the meter."""
+
+    @model_validator(mode="after")
+    def _check_levels_rise(self) -> EconomicsSettings:
+        limits = self.neeca_level_up_to_kw
+        if limits is not None and sorted(set(limits)) != limits:
+            msg = f"neeca_level_up_to_kw must rise without repeats; got {limits}"
+            raise ValueError(msg)
+        return self
+
+
 class SolveSettings(Section):
     """How long and how exactly to search."""
 
@@ -393,6 +613,7 @@ class Settings(Section):
     sites: SitesSettings = SitesSettings()
     travel: TravelSettings = TravelSettings()
     model: ModelSettings
+    economics: EconomicsSettings = EconomicsSettings()
     solve: SolveSettings = SolveSettings()
     publish: PublishSettings
 

@@ -10,28 +10,26 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
-from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import find_data_file
+from chargeplan.demand.kind_figures import read_kind_figures
 from chargeplan.geo import to_metric
+from chargeplan.land import join_land
 from chargeplan.places import read_place_file
-from chargeplan.words import PlaceKind
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import PlacesSettings
     from chargeplan.demand.cells import CellCover
-    from chargeplan.records import Bools, Floats, MapPlaces
+    from chargeplan.records import Bools, Floats, LandAreas, MapPlaces
+    from chargeplan.words import PlaceKind
 
 LOG = logging.getLogger(__name__)
 
 SAME_PLACE_M = 30.0
 SAME_NAME_M = 100.0
-_COLUMNS = ("kind", "weight", "source", "confidence")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attraction:
-    """How strongly the places of each cell draw charging.
+    """The places of a study, each once, and how strongly those of each cell draw charging.
 
     Parameters
     ----------
@@ -39,10 +37,23 @@ class Attraction:
         Sum of the weights of the places in each cell.
     figures : tuple of Figure
         How many places were read, counted and left out.
+    table : pandas.DataFrame
+        Each place once: kind, weight (of its kind), cell_pos (-1 outside the study area), area_m2.
+    land : LandAreas
+        Areas read with the places.
     """
 
     weight: Floats
     figures: tuple[Figure, ...]
+    table: pd.DataFrame
+    land: LandAreas
+
+    def sum_by_cell(self, weight: Floats) -> tuple[Floats, float]:
+        """Sum a weight of each place over the cells, and that of the places outside."""
+        cell_pos = self.table["cell_pos"].to_numpy()
+        inside = cell_pos >= 0
+        by_cell = np.bincount(cell_pos[inside], weights=weight[inside], minlength=len(self.weight))
+        return np.asarray(by_cell, dtype=np.float64), float(weight[~inside].sum())
 
 
 def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCover) -> Attraction:
@@ -56,34 +67,38 @@ def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCov
         When a place file cannot be used.
     """
     weights = read_kind_weights(settings)
-    tables = [map_places.table] if settings.from_network_file else []
-    tables += [
-        read_place_file(path, f"demand.places.paths[{number}]").table
-        for number, path in enumerate(settings.paths)
+    read = [map_places] if settings.from_network_file else []
+    read += [
+        read_place_file(path, f"demand.places.paths[{number}]") for number, path in enumerate(settings.paths)
     ]
+    tables = [places.table for places in read]
     places = pd.concat(tables, ignore_index=True) if tables else map_places.table.iloc[:0]
     cell_pos = cover.find_cells(places["lon"].to_numpy(), places["lat"].to_numpy())
-    inside = places[cell_pos >= 0].reset_index(drop=True)
-    is_repeat = find_repeats(inside, cover.crs)
-    counted = inside[~is_repeat]
-    kind_weight = counted["kind"].map({kind.value: value for kind, value in weights.items()})
+    is_inside = cell_pos >= 0
+    is_repeat = np.zeros(len(places), dtype=np.bool_)
+    is_repeat[is_inside] = find_repeats(places[is_inside].reset_index(drop=True), cover.crs)
+    table = places.loc[~is_repeat, ["kind", "area_m2"]].reset_index(drop=True)
+    kind_weight = table["kind"].map({kind.value: value for kind, value in weights.items()})
+    table = table.assign(weight=kind_weight.astype("float64"), cell_pos=cell_pos[~is_repeat])
+    inside = table["cell_pos"].to_numpy() >= 0
     weight = np.bincount(
-        cell_pos[cell_pos >= 0][~is_repeat],
-        weights=kind_weight.to_numpy(dtype=np.float64),
+        table["cell_pos"].to_numpy()[inside],
+        weights=table["weight"].to_numpy()[inside],
         minlength=cover.n_cells,
     )
+    n_outside, n_counted = int((~is_inside).sum()), int(inside.sum())
     LOG.info(
         "%d places read: %d outside the study area, %d repeats, %d counted",
         len(places),
-        len(places) - len(inside),
+        n_outside,
         int(is_repeat.sum()),
-        len(counted),
+        n_counted,
     )
     figures = (
         compute_figure("places read", len(places), "places"),
-        compute_figure("places outside the study area", len(places) - len(inside), "places"),
+        compute_figure("places outside the study area", n_outside, "places"),
         compute_figure("places read twice, counted once", int(is_repeat.sum()), "places"),
-        compute_figure("places counted", len(counted), "places"),
+        compute_figure("places counted", n_counted, "places"),
         Figure(
             "weight of all places",
             float(weight.sum()),
@@ -92,7 +107,8 @@ def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCov
             "assumption",
         ),
     )
-    return Attraction(np.asarray(weight, dtype=np.float64), figures)
+    land = join_land([places.land for places in read])
+    return Attraction(np.asarray(weight, dtype=np.float64), figures, table, land)
 
 
 def read_kind_weights(settings: PlacesSettings) -> dict[PlaceKind, float]:
@@ -103,24 +119,7 @@ def read_kind_weights(settings: PlacesSettings) -> dict[PlaceKind, float]:
     DataError
         When the project's own table names a kind twice, an unknown one, or not all.
     """
-    path = find_data_file("demand", "place_weights.csv")
-    name = "data/demand/place_weights.csv"
-    faults = FaultCollector(DataError)
-    weights: dict[PlaceKind, float] = {}
-    for line, row in read_figure_rows(path, name, _COLUMNS):
-        if row["kind"] not in set(PlaceKind):
-            faults.add(f'{name} line {line}: "{row["kind"]}" is no kind of place')
-        elif PlaceKind(row["kind"]) in weights:
-            faults.add(f'{name} line {line}: the kind "{row["kind"]}" is there twice')
-        else:
-            weights[PlaceKind(row["kind"])] = parse_not_negative(
-                row["weight"], f"{name} line {line}: weight", faults
-            )
-    missing = [kind.value for kind in PlaceKind if kind not in weights]
-    if missing:
-        faults.add(f"{name} has no weight for {', '.join(missing)}")
-    faults.raise_if_any()
-    return weights | settings.weights
+    return read_kind_figures("place_weights.csv", "weight", settings.weights)
 
 
 def find_repeats(places: pd.DataFrame, crs: str) -> Bools:

@@ -5,26 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from chargeplan.demand.attraction import weigh_places
 from chargeplan.demand.cells import cover_area, name_cells
 from chargeplan.demand.energy import spread_energy
 from chargeplan.demand.explain import explain
 from chargeplan.demand.fleet import read_fleet
+from chargeplan.demand.layer_depots import weigh_depots
+from chargeplan.demand.layer_exclusion import measure_exclusion, tell_demand_there
+from chargeplan.demand.layer_industry import weigh_industry
+from chargeplan.demand.layer_people import weigh_people
+from chargeplan.demand.layer_places import weigh_fuel_places, weigh_visits
+from chargeplan.demand.layer_traffic import weigh_traffic
+from chargeplan.demand.layers import weigh_uses
 from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
 from chargeplan.demand.people_figures import spread_figures
+from chargeplan.demand.people_zones import spread_zones
+from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
+from chargeplan.demand.zone_totals import read_zone_totals
 from chargeplan.demand.zones import assign_zones
 from chargeplan.geo import snap_points
+from chargeplan.land import gather_excluded_land
 from chargeplan.records import DemandCells
-from chargeplan.words import PopulationSource
+from chargeplan.words import ChargingUse, LayerName, PopulationSource
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import DemandSettings, Population, ZoneSettings
+    from collections.abc import Mapping
+
+    from chargeplan.config.settings import DemandSettings, ExclusionSettings, Population, ZoneSettings
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
+    from chargeplan.demand.energy import CellEnergy
+    from chargeplan.demand.explain import Figure
+    from chargeplan.demand.layer import Layer
     from chargeplan.demand.people import CellPeople
     from chargeplan.records import Floats, MapPlaces, RoadNetwork, StudyArea
 
@@ -35,6 +52,11 @@ def build_demand(
     places: MapPlaces,
     settings: DemandSettings,
     zones: ZoneSettings | None,
+    *,
+    year: int,
+    city: str | None = None,
+    exclusion: ExclusionSettings | None = None,
+    seed: int = 1,
 ) -> DemandCells:
     """Build the demand cells of a study.
 
@@ -51,6 +73,14 @@ def build_demand(
     settings : DemandSettings
     zones : ZoneSettings or None
         Without it H3 cells of resolution 6 stand in for zones.
+    year : int
+        Sets the stock of vehicles and how many of them are electric.
+    city : str or None
+        City whose share of the national stock counts; without it people share it evenly.
+    exclusion : ExclusionSettings or None
+        Land where no station can be built; the demand on it is told. Without it none is.
+    seed : int
+        Of the sample of drives when `settings.traffic` is betweenness.
 
     Raises
     ------
@@ -60,14 +90,17 @@ def build_demand(
     ConfigError
         When the fleet or the figures of the config cannot be used.
     """
-    fleet = read_fleet(settings.fleet)
+    fleet = read_fleet(settings, year=year, city=city)
+    period_share = read_period_shares(fleet.names)
     cover = cover_area(area, settings.cell_resolution)
     road_m = measure_roads(network, cover)
     attraction = weigh_places(places, settings.places, cover)
     people = _locate_people(settings.population, area, cover, road_m, attraction)
-    energy = spread_energy(people, attraction, fleet, places_share=settings.places_share)
+    layers = _build_layers(network, places, settings, exclusion, cover, people, attraction, seed=seed)
+    uses = weigh_uses(layers, settings.layers)
+    energy = spread_energy(people, fleet, uses.weight)
 
-    wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day > 0).any(axis=1))
+    wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
     zoning = assign_zones(zones, cover.cell_key[wanted], cover.lonlat[wanted])
     snap = snap_points(
         network.node_xy_m, network.is_joinable, cover.xy_m[wanted], limit_m=settings.snap_limit_m
@@ -77,7 +110,11 @@ def build_demand(
         lonlat=cover.lonlat[wanted],
         people=people.people[wanted],
         kwh_day=energy.kwh_day[wanted],
-        classes=tuple(vehicles.name for vehicles in fleet),
+        classes=fleet.names,
+        uses=tuple(use.value for use in ChargingUse),
+        kwh_day_by_use=energy.kwh_day_by_use[wanted],
+        periods=tuple(PERIOD_HOURS),
+        period_share=period_share,
         zone_pos=zoning.zone_pos,
         zones=zoning.table,
         zones_are_cells=zoning.are_cells,
@@ -87,10 +124,55 @@ def build_demand(
         people_outside=people.people_outside,
         kwh_day_in=energy.kwh_day_in,
         kwh_day_outside=energy.kwh_day_outside,
-        explanation=explain(people.figures, attraction.figures, energy.figures),
+        depot_kwh_day_in=energy.depot_kwh_day_in,
+        depot_kwh_day_outside=energy.depot_kwh_day_outside,
+        explanation=explain(
+            people.figures,
+            attraction.figures,
+            _explain_layers(layers, cover, people, energy),
+            uses.figures,
+            energy.figures,
+        ),
+        kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
     )
     refuse_much_off_network(cells, settings)
     return cells
+
+
+def _build_layers(
+    network: RoadNetwork,
+    places: MapPlaces,
+    settings: DemandSettings,
+    exclusion: ExclusionSettings | None,
+    cover: CellCover,
+    people: CellPeople,
+    attraction: Attraction,
+    *,
+    seed: int,
+) -> dict[LayerName, Layer]:
+    """Build every layer, by its name."""
+    layers = [
+        weigh_people(people),
+        weigh_visits(attraction, settings.places),
+        weigh_fuel_places(attraction),
+        weigh_traffic(network, cover, people.people, settings.traffic, seed=seed),
+        weigh_industry(attraction, settings.places, cover),
+        weigh_depots(attraction),
+    ]
+    if exclusion is not None:
+        layers.append(measure_exclusion(gather_excluded_land(places.land, exclusion), cover))
+    return {layer.name: layer for layer in layers}
+
+
+def _explain_layers(
+    layers: Mapping[LayerName, Layer], cover: CellCover, people: CellPeople, energy: CellEnergy
+) -> tuple[Figure, ...]:
+    """Put the figures of the layers in their order, and what lies on excluded land after them."""
+    figures = tuple(figure for layer in layers.values() for figure in layer.figures)
+    if LayerName.EXCLUSION not in layers:
+        return figures
+    kwh_day = energy.kwh_day.sum(axis=1)
+    return figures + tell_demand_there(layers[LayerName.EXCLUSION], cover, people.people, kwh_day)
 
 
 def _locate_people(
@@ -98,4 +180,10 @@ def _locate_people(
 ) -> CellPeople:
     if settings.source is PopulationSource.FIGURES:
         return spread_figures(settings, road_m, attraction.weight)
-    return spread_grid(read_people(settings, area), cover, road_m)
+    if settings.source is PopulationSource.ZONES:
+        return spread_zones(read_zone_totals(settings.zones), cover, road_m)
+    if settings.zones is None:
+        return spread_grid(read_people(settings, area), cover, road_m)
+    zones = read_zone_totals(settings.zones)
+    reach = shapely.union(area.boundary.envelope, shapely.box(*zones.bounds)).bounds
+    return spread_grid(read_people(settings, area, reach), cover, road_m, zones)

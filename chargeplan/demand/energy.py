@@ -1,4 +1,4 @@
-"""Energy per cell and vehicle class from people, places and the fleet."""
+"""Energy per cell, vehicle class and use from people, the fleet and the weights of the uses."""
 
 from __future__ import annotations
 
@@ -8,101 +8,126 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.demand.class_figures import SHARE_QUANTITIES
 from chargeplan.demand.explain import Figure, compute_figure
+from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
-    from chargeplan.demand.attraction import Attraction
-    from chargeplan.demand.fleet import VehicleClass
+    from chargeplan.demand.fleet import Fleet, VehicleClass
     from chargeplan.demand.people import CellPeople
     from chargeplan.records import Floats
 
 LOG = logging.getLogger(__name__)
+_SERVED = np.array([use != ChargingUse.DEPOT for use in ChargingUse])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellEnergy:
-    """Public charging energy of each cell.
+    """Charging energy of each cell.
 
     Parameters
     ----------
-    kwh_day : ndarray of float64, shape (n_cells, n_classes)
-    kwh_day_in : float
-        Energy of all people that were read.
-    kwh_day_outside : float
-        Energy of those outside the study area.
+    kwh_day_by_use : ndarray of float64, shape (n_cells, n_classes, n_uses)
+        Uses in the order of `ChargingUse`.
+    kwh_day_in, depot_kwh_day_in : float
+        Energy of all people that were read: what stations can serve, and depots.
+    kwh_day_outside, depot_kwh_day_outside : float
+        That of those outside the study area.
     figures : tuple of Figure
     """
 
-    kwh_day: Floats
+    kwh_day_by_use: Floats
     kwh_day_in: float
     kwh_day_outside: float
+    depot_kwh_day_in: float
+    depot_kwh_day_outside: float
     figures: tuple[Figure, ...]
 
+    @property
+    def kwh_day(self) -> Floats:
+        """Energy that stations can serve, shape (n_cells, n_classes)."""
+        return np.asarray(self.kwh_day_by_use[:, :, _SERVED].sum(axis=2))
 
-def spread_energy(
-    people: CellPeople,
-    attraction: Attraction,
-    fleet: tuple[VehicleClass, ...],
-    *,
-    places_share: float,
-) -> CellEnergy:
-    """Compute the energy of the people and lay it at their cells and at places.
+
+def spread_energy(people: CellPeople, fleet: Fleet, weight: Floats) -> CellEnergy:
+    """Compute the energy of the people and lay it where each use takes place.
+
+    Parameters
+    ----------
+    people : CellPeople
+    fleet : Fleet
+    weight : ndarray of float64, shape (n_cells, n_uses)
+        Share of each use that takes place in each cell; a column sums to 1, or is all 0 when
+        nothing says where, and then that energy lies with the people.
 
     Notes
     -----
-    For each class, kWh/day = people / 1000 x vehicles per 1,000 people x electric share
-    x km/day x kWh/km x public share. The share `places_share` of it lies at cells with places,
-    by weight; the rest at cells with people, by people. Without any place all of it lies with
-    the people. Energy of people outside the study area stays outside.
+    ``kwh_day[cell, class, use] = people_inside x kwh_per_person[class, use] x weight[cell, use]``.
+    Energy of people outside the study area stays outside.
     """
-    kwh_per_person = np.array([vehicles.public_kwh_day_per_person for vehicles in fleet])
-    has_places = float(attraction.weight.sum()) > 0
-    share = places_share if has_places else 0.0
-    if not has_places and places_share > 0:
-        LOG.warning(
-            "no place with a weight lies in the study area: demand.places_share of %g is not used and "
-            "all energy lies where people live; name place files in demand.places.paths",
-            places_share,
-        )
-    people_inside = float(people.people.sum())
-    located = people.people * (1 - share)
-    if has_places:
-        located = located + people_inside * share * (attraction.weight / attraction.weight.sum())
-    kwh_day = located[:, None] * kwh_per_person
-    outside = people.people_outside * float(kwh_per_person.sum())
-    total_in = people.people_in * float(kwh_per_person.sum())
-    share_figure = Figure(
-        "share of the energy that lies at places",
-        share,
-        "share",
-        "demand.places_share" if has_places else "no place with a weight lies in the study area",
-        "assumption" if has_places else "computed",
-    )
+    per_person = fleet.compute_kwh_day_per_person(people.people_in)
+    inside = float(people.people.sum())
+    located = np.where(weight.any(axis=0), weight * inside, people.people[:, None])
+    by_use = located[:, None, :] * per_person
+    served, depots = float(per_person[:, _SERVED].sum()), float(per_person[:, ~_SERVED].sum())
+    in_cells = by_use.sum(axis=(0, 1))
     figures = (
-        compute_figure("people in the study area", people_inside, "people"),
-        *(figure for vehicles in fleet for figure in _explain_class(vehicles, people_inside)),
-        share_figure,
-        compute_figure("public charging of all people read", total_in, "kWh/day"),
-        compute_figure("public charging outside the study area", outside, "kWh/day"),
-        compute_figure("public charging in the study area", float(kwh_day.sum()), "kWh/day"),
+        compute_figure("people in the study area", inside, "people"),
+        *fleet.rule,
+        *(
+            figure
+            for vehicles in fleet.classes
+            for figure in _explain_class(vehicles, inside, people.people_in)
+        ),
+        *(
+            compute_figure(f"{use.value} charging in the study area", kwh_day, "kWh/day")
+            for use, kwh_day in zip(ChargingUse, in_cells.tolist(), strict=True)
+        ),
+        compute_figure("public charging of all people read", people.people_in * served, "kWh/day"),
+        compute_figure("public charging outside the study area", people.people_outside * served, "kWh/day"),
+        compute_figure("public charging in the study area", float(in_cells[_SERVED].sum()), "kWh/day"),
+        *fleet.comparison,
     )
-    LOG.info("%.0f kWh/day of public charging in the study area", kwh_day.sum())
-    return CellEnergy(kwh_day, total_in, outside, figures)
+    LOG.info(
+        "%.0f kWh/day of public charging and %.0f kWh/day at depots in the study area",
+        in_cells[_SERVED].sum(),
+        in_cells[~_SERVED].sum(),
+    )
+    return CellEnergy(
+        by_use,
+        people.people_in * served,
+        people.people_outside * served,
+        people.people_in * depots,
+        people.people_outside * depots,
+        figures,
+    )
 
 
-def _explain_class(vehicles: VehicleClass, people: float) -> tuple[Figure, ...]:
-    """Show the figures of one class, each followed by what it leads to."""
-    per_1000, electric_share, km_day, kwh_km, public_share = vehicles.figures
-    name = vehicles.name
-    electric = vehicles.electric_per_person * people
+def _explain_class(vehicles: VehicleClass, inside: float, people_read: float) -> tuple[Figure, ...]:
+    """Show the figures of one class in the study area, each followed by what it leads to."""
+    name, figures = vehicles.name, vehicles.figures
+    count = vehicles.count_per_person(people_read) * inside
+    electric = count * vehicles.electric_share.value
+    by_use = vehicles.compute_kwh_day_per_person(people_read) * inside
+    served = float(by_use[_SERVED].sum())
+    swapped = served * figures["swap_share"].value
     return (
-        per_1000,
-        compute_figure(f"{name}: vehicles", per_1000.value * people / 1000, "vehicles"),
-        electric_share,
+        *vehicles.lead,
+        vehicles.vehicles,
+        compute_figure(f"{name}: vehicles", count, "vehicles"),
+        vehicles.electric_share,
         compute_figure(f"{name}: electric vehicles", electric, "vehicles"),
-        km_day,
-        kwh_km,
+        figures["km_day"],
+        figures["kwh_km"],
         compute_figure(f"{name}: all charging", electric * vehicles.kwh_day_per_vehicle, "kWh/day"),
-        public_share,
-        compute_figure(f"{name}: public charging", people * vehicles.public_kwh_day_per_person, "kWh/day"),
+        *(figures[quantity] for quantity in SHARE_QUANTITIES),
+        *(
+            compute_figure(f"{name}: {use.value} charging", kwh_day, "kWh/day")
+            for use, kwh_day in zip(ChargingUse, by_use.tolist(), strict=True)
+        ),
+        compute_figure(f"{name}: public charging", served, "kWh/day"),
+        figures["swap_share"],
+        figures["battery_kwh"],
+        compute_figure(f"{name}: batteries swapped", swapped / figures["battery_kwh"].value, "batteries/day"),
+        vehicles.charger_types,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class Figure:
     unit: str
     source: str
     confidence: str
+
+    def rename(self, step: str) -> Figure:
+        """Give the same figure other words."""
+        return replace(self, step=step)
 
 
 def compute_figure(step: str, value: float, unit: str, source: str = "computed") -> Figure:

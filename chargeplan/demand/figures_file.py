@@ -6,7 +6,7 @@ import csv
 import math
 from typing import TYPE_CHECKING
 
-from chargeplan.demand.layers import describe_missing_column
+from chargeplan.demand.vector_layer import describe_missing_column
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import require_file
 

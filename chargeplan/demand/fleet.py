@@ -1,155 +1,303 @@
-"""Vehicles by class: how many there are per person and what each one needs."""
+"""Vehicles by class: how many there are, how many are electric, and what each one needs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from math import inf
 from typing import TYPE_CHECKING
 
-from chargeplan.demand.explain import Figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
-from chargeplan.errors import ConfigError, DataError, FaultCollector
+import numpy as np
+
+from chargeplan.demand.class_figures import QUANTITIES, SHARE_QUANTITIES, read_class_figures
+from chargeplan.demand.explain import Figure, compute_figure
+from chargeplan.demand.figures_file import read_figure_rows
+from chargeplan.demand.national import compare_with_policy, project_fleet, read_histories
+from chargeplan.demand.scenario import read_scenario
+from chargeplan.demand.stock_sharing import NATION, explain_rule, read_sharing, share_vehicles
+from chargeplan.errors import ConfigError, FaultCollector
 from chargeplan.files import find_data_file
+from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from chargeplan.config.settings import DemandSettings
+    from chargeplan.demand.national import ClassHistory, NationalFleet
+    from chargeplan.demand.scenario import Scenario
+    from chargeplan.demand.stock_sharing import Sharing
+    from chargeplan.records import Floats
 
-    from chargeplan.config.settings import FleetSettings
-
-# Unit and largest value of each quantity of a vehicle class, in the order of the formula.
-QUANTITIES = {
-    "vehicles_per_1000": ("vehicles", inf),
-    "electric_share": ("share", 1.0),
-    "km_day": ("km/day", inf),
-    "kwh_km": ("kWh/km", inf),
-    "public_share": ("share", 1.0),
-}
-_COLUMNS = ("class", "quantity", "value", "unit", "source", "confidence")
+_SERVED = np.array([use != ChargingUse.DEPOT for use in ChargingUse])
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleClass:
-    """One class of vehicles.
+    """One class of vehicles in the study's year.
 
     Parameters
     ----------
     name : str
-    figures : tuple of Figure
-        One for each of `QUANTITIES`, in that order.
+    vehicles : Figure
+        Unit "vehicles per 1,000 people", or "vehicles" among all people that the study reads.
+    electric_share : Figure
+        Of the vehicles on the road.
+    figures : dict of str to Figure
+        One for each of `QUANTITIES`.
+    home_to_fast_share : float
+        Share of the energy otherwise charged at a plug of one's own that is charged fast.
+    lead : tuple of Figure
+        What leads to the number of vehicles and their electric share.
+    charger_types : Figure
+        How many types of chargers the class can use; its source names them.
     """
 
     name: str
-    figures: tuple[Figure, ...]
+    vehicles: Figure
+    electric_share: Figure
+    figures: dict[str, Figure]
+    home_to_fast_share: float
+    lead: tuple[Figure, ...]
+    charger_types: Figure
 
-    def get_value(self, quantity: str) -> float:
-        """Return the value of one of `QUANTITIES`."""
-        return self.figures[list(QUANTITIES).index(quantity)].value
+    def count_per_person(self, people_read: float) -> float:
+        """Vehicles per person; `people_read` matters when the planner gave a number of vehicles."""
+        if self.vehicles.unit == "vehicles":
+            return self.vehicles.value / people_read if people_read > 0 else 0.0
+        return self.vehicles.value / 1000
 
     @property
-    def electric_per_person(self) -> float:
-        """Electric vehicles per person."""
-        return self.get_value("vehicles_per_1000") / 1000 * self.get_value("electric_share")
+    def use_shares(self) -> Floats:
+        """Share of the energy by use, shape (n_uses,), in the order of `ChargingUse`."""
+        shares = np.array([self.figures[quantity].value for quantity in SHARE_QUANTITIES])
+        at_home = max(1.0 - float(shares.sum()), 0.0)
+        shares[list(ChargingUse).index(ChargingUse.FAST)] += at_home * self.home_to_fast_share
+        return shares
 
     @property
     def kwh_day_per_vehicle(self) -> float:
         """Energy that one electric vehicle needs a day, kWh, wherever it is charged."""
-        return self.get_value("km_day") * self.get_value("kwh_km")
+        return self.figures["km_day"].value * self.figures["kwh_km"].value
+
+    def compute_kwh_day_per_person(self, people_read: float) -> Floats:
+        """Energy per person and day by use, shape (n_uses,), kWh."""
+        electric = self.count_per_person(people_read) * self.electric_share.value
+        return np.asarray(electric * self.kwh_day_per_vehicle * self.use_shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The vehicles of a study.
+
+    Parameters
+    ----------
+    classes : tuple of VehicleClass
+        Sorted by name.
+    rule, comparison : tuple of Figure
+        What shares the national stock, and the scenario's stock beside the policy's targets.
+    """
+
+    classes: tuple[VehicleClass, ...]
+    rule: tuple[Figure, ...] = ()
+    comparison: tuple[Figure, ...] = ()
 
     @property
-    def public_kwh_day_per_person(self) -> float:
-        """Energy charged at public stations per person and day, kWh."""
-        return self.electric_per_person * self.kwh_day_per_vehicle * self.get_value("public_share")
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return tuple(vehicles.name for vehicles in self.classes)
+
+    def compute_kwh_day_per_person(self, people_read: float) -> Floats:
+        """Energy per person and day, shape (n_classes, n_uses), kWh."""
+        return np.array([vehicles.compute_kwh_day_per_person(people_read) for vehicles in self.classes])
 
 
-def read_fleet(settings: FleetSettings) -> tuple[VehicleClass, ...]:
-    """Read the vehicle classes, sorted by name, with the planner's changes of single figures.
+def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) -> Fleet:
+    """Read the vehicle classes with the planner's changes of single figures.
+
+    Parameters
+    ----------
+    settings : DemandSettings
+    year : int
+    city : str or None
+        City whose share of the national stock counts; without it people share it evenly.
 
     Raises
     ------
     DataError
-        When the fleet file has unknown quantities, wrong units, values out of range,
-        repeated or missing figures; every line at fault is named.
+        When a fleet file has unknown quantities, wrong units, values out of range, repeated or
+        missing figures; every line at fault is named.
     ConfigError
-        When the config changes a class that the fleet does not have, or the fleet charges
-        nothing in public.
+        When scenario, year, city or class is unknown, the shares of a class add up to more than
+        1, or the fleet charges nothing in public.
     """
-    path = settings.path or find_data_file("fleet", "pakistan.csv")
-    table = _read_fleet_file(path)
+    scenario = read_scenario(settings.scenario, path=settings.fleet.scenarios)
+    scenario.require_year(year)
+    sharing = read_sharing()
+    city = None if city is None else sharing.find_city(city)
+    table = read_class_figures(settings.fleet)
+    histories = {history.name: history for history in read_histories()}
+    national = project_fleet(tuple(histories.values()), scenario)
+    types = _read_charger_types()
     faults = FaultCollector(ConfigError)
-    for name, changes in settings.classes.items():
-        given = {
-            quantity: value for quantity in QUANTITIES if (value := getattr(changes, quantity)) is not None
-        }
-        missing = [quantity for quantity in QUANTITIES if quantity not in given]
-        if name not in table and missing:
+    classes = []
+    for name in sorted(table):
+        figures = table[name]
+        source = _Source(name, year, city, scenario, national, sharing, histories.get(name))
+        counts = _count(source, figures, faults)
+        shares = sum(figures[quantity].value for quantity in SHARE_QUANTITIES)
+        if shares > 1 + _ROUNDING:
             faults.add(
-                f'demand.fleet.classes: the fleet file {path.name} has no class "{name}"'
-                f"{_suggest(name, table)}; a new class needs all of {', '.join(QUANTITIES)}"
+                f"demand.fleet: {' + '.join(SHARE_QUANTITIES)} of {name} are {shares:g}; expected at most 1, "
+                f"the rest is charged at a plug of one's own"
             )
+        if counts is None:
             continue
-        figures = table.setdefault(name, {})
-        for quantity, value in given.items():
-            figures[quantity] = Figure(
-                quantity, value, QUANTITIES[quantity][0], f"demand.fleet.classes.{name}", "planner"
-            )
+        vehicles, electric_share, lead = counts
+        quantities = {
+            quantity: replace(figures[quantity], step=f"{name}: {quantity.replace('_', ' ')}")
+            for quantity in QUANTITIES
+        }
+        own_types = getattr(settings.fleet.classes.get(name), "charger_types", None)
+        moved = scenario.further["home_to_fast_share"].value
+        told = _tell_types(name, own_types, types)
+        classes.append(VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told))
     faults.raise_if_any()
-    fleet = tuple(_make_class(name, table[name]) for name in sorted(table))
-    if not any(vehicles.public_kwh_day_per_person > 0 for vehicles in fleet):
+    fleet = Fleet(tuple(classes), explain_rule(sharing, city=city), compare_with_policy(national, year=year))
+    if not (fleet.compute_kwh_day_per_person(1.0)[:, _SERVED] > 0).any():
         raise ConfigError(
             "demand.fleet: no class of vehicles charges anything in public (vehicles per 1,000 people x "
-            "electric share x km/day x kWh/km x public share is 0 for each), so there is nothing to plan"
+            "electric share x km/day x kWh/km x the shares of overnight, destination and fast charging is 0 for "
+            "each), so there is nothing to plan"
         )
     return fleet
 
 
-def _make_class(name: str, figures: dict[str, Figure]) -> VehicleClass:
-    return VehicleClass(
-        name,
-        tuple(
-            replace(figures[quantity], step=f"{name}: {quantity.replace('_', ' ')}")
-            for quantity in QUANTITIES
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the vehicles of one class come from."""
+
+    name: str
+    year: int
+    city: str | None
+    scenario: Scenario
+    national: NationalFleet
+    sharing: Sharing
+    history: ClassHistory | None
+
+
+def _count(
+    source: _Source, figures: dict[str, Figure], faults: FaultCollector
+) -> tuple[Figure, Figure, tuple[Figure, ...]] | None:
+    """Count the vehicles of a class and their electric share: the planner's figures, else the nation's."""
+    name, lead = source.name, list[Figure]()
+    if source.history is not None:
+        lead += [figure for _, figure in source.history.sales]
+        lead.append(source.history.figures["median_life"])
+    vehicles = _take_own_vehicles(source, figures)
+    if vehicles is None and source.history is not None:
+        stock, vehicles = _share_stock(source)
+        lead += stock
+    electric = figures.get("electric_share")
+    if electric is None and source.history is not None:
+        shares, electric = _electrify(source, source.history)
+        lead += shares
+    if vehicles is None or electric is None:
+        lacking = [
+            word for word, figure in (("vehicles", vehicles), ("electric_share", electric)) if figure is None
+        ]
+        faults.add(
+            f"demand.fleet: nothing is known of the national stock of {name}; give {' and '.join(lacking)} in "
+            f"demand.fleet.classes.{name}"
+        )
+        return None
+    return vehicles, replace(electric, step=f"{name}: electric share"), tuple(lead)
+
+
+def _take_own_vehicles(source: _Source, figures: dict[str, Figure]) -> Figure | None:
+    per_1000 = f"{source.name}: vehicles per 1,000 people"
+    if "vehicles_per_1000" in figures and "vehicles" not in figures:
+        return replace(figures["vehicles_per_1000"], step=per_1000, unit="vehicles per 1,000 people")
+    if "vehicles" not in figures:
+        return None
+    own = figures["vehicles"]
+    if source.city is None:
+        return replace(own, step=f"{source.name}: vehicles of all people read")
+    people = source.sharing.people[source.city].value
+    words = f"{own.source}: {own.value:.10g} / {people:.10g} people of {source.city} x 1,000"
+    return Figure(per_1000, own.value / people * 1000, "vehicles per 1,000 people", words, own.confidence)
+
+
+def _share_stock(source: _Source) -> tuple[list[Figure], Figure]:
+    row = source.national.get_row(source.year)
+    stock = float(source.national.stock[row, source.national.classes.index(source.name)])
+    weight = source.sharing.weigh_city(source.city, source.name)
+    lead = [
+        compute_figure(
+            f"{source.name}: national stock, {source.year}",
+            stock,
+            "vehicles",
+            "computed: sum of sales x survival; data/fleet/sales.csv, data/fleet/stock.csv",
         ),
+        weight,
+    ]
+    nation = source.sharing.people[NATION].value
+    per_1000 = stock / nation * weight.value * 1000
+    if source.city is not None:
+        in_city = share_vehicles(source.sharing, city=source.city, vehicle_class=source.name, national=stock)
+        step = f"{source.name}: vehicles in {source.city}"
+        lead.append(
+            compute_figure(step, in_city, "vehicles", "computed: stock x share of people x city by nation")
+        )
+    return lead, compute_figure(
+        f"{source.name}: vehicles per 1,000 people",
+        per_1000,
+        "vehicles per 1,000 people",
+        f"computed: {stock:.10g} / {nation:.10g} x {weight.value:.6g} x 1,000",
     )
 
 
-def _read_fleet_file(path: Path) -> dict[str, dict[str, Figure]]:
-    key = "demand.fleet.path"
-    faults = FaultCollector(DataError)
-    table: dict[str, dict[str, Figure]] = {}
-    lines: dict[tuple[str, str], int] = {}
-    for line, row in read_figure_rows(path, key, _COLUMNS):
-        name, quantity = row["class"], row["quantity"]
-        where = f"{key}: {path.name} line {line}"
-        if not name:
-            faults.add(f"{where} names no class")
-            continue
-        if quantity not in QUANTITIES:
-            faults.add(
-                f'{where}: "{quantity}" is no quantity{_suggest(quantity, QUANTITIES)}; '
-                f"expected {', '.join(QUANTITIES)}"
-            )
-            continue
-        if (name, quantity) in lines:
-            faults.add(f"{where}: {quantity} of {name} is there already, in line {lines[name, quantity]}")
-            continue
-        lines[name, quantity] = line
-        unit, largest = QUANTITIES[quantity]
-        if row["unit"] != unit:
-            faults.add(f'{where}: the unit of {quantity} is "{row["unit"]}"; expected {unit}')
-        value = parse_not_negative(row["value"], f"{where}: {quantity} of {name}", faults, largest=largest)
-        table.setdefault(name, {})[quantity] = Figure(quantity, value, unit, row["source"], row["confidence"])
-    for name in sorted({name for name, _ in lines}):
-        missing = [quantity for quantity in QUANTITIES if (name, quantity) not in lines]
-        if missing:
-            faults.add(
-                f"{key}: {path.name} has no {', '.join(missing)} for the class {name}; add a line for each"
-            )
-    faults.raise_if_any()
-    return table
+def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Figure]:
+    national = source.national
+    row, column = national.get_row(source.year), national.classes.index(source.name)
+    points = [
+        replace(
+            point.figure,
+            step=f"{source.name}: electric part of sales that {source.scenario.name} reaches in {point.year}",
+        )
+        for point in source.scenario.points.get(source.name, ())
+    ]
+    recorded = replace(
+        history.figures["recorded_electric"], step=f"{source.name}: recorded electric stock, June 2025"
+    )
+    sales_share = compute_figure(
+        f"{source.name}: electric share of sales, {source.year}",
+        float(national.electric_sales_share[row, column]),
+        "share of sales",
+        f"computed: logistic curve of {source.scenario.name} from the recorded stock",
+    )
+    return [recorded, *points, sales_share], compute_figure(
+        f"{source.name}: electric share",
+        float(national.electric_stock[row, column] / national.stock[row, column]),
+        "share",
+        "computed: sum of sales x electric share of sales x survival / sum of sales x survival",
+    )
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+def _read_charger_types() -> dict[str, Figure]:
+    """Read which chargers each class can use: their number, and their names in the source."""
+    types: dict[str, list[str]] = {}
+    told: dict[str, tuple[str, str]] = {}
+    path, columns = find_data_file("fleet", "charger_types.csv"), ("class", "value", "source", "confidence")
+    for _, row in read_figure_rows(path, "data/fleet/charger_types.csv", columns):
+        types.setdefault(row["class"], []).append(row["value"])
+        told[row["class"]] = row["source"], row["confidence"]
+    return {
+        name: Figure("", float(len(names)), "types", f"{', '.join(names)}; {told[name][0]}", told[name][1])
+        for name, names in types.items()
+    }
+
+
+def _tell_types(name: str, own: list[str] | None, types: dict[str, Figure]) -> Figure:
+    step = f"{name}: types of chargers it can use"
+    if own is not None:
+        words = f"{', '.join(own) or 'none'}; demand.fleet.classes.{name}.charger_types"
+        return Figure(step, float(len(own)), "types", words, "planner")
+    unknown = Figure(step, 0.0, "types", "nothing is known of the chargers of this class", "assumption")
+    return replace(types.get(name, unknown), step=step)

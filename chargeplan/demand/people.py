@@ -40,11 +40,16 @@ class CellPeople:
     figures: tuple[Figure, ...]
 
 
-def read_people(settings: PopulationPoints | PopulationRaster | PopulationCsv, area: StudyArea) -> PeopleGrid:
+def read_people(
+    settings: PopulationPoints | PopulationRaster | PopulationCsv,
+    area: StudyArea,
+    reach: tuple[float, float, float, float] | None = None,
+) -> PeopleGrid:
     """Read a grid of people from a layer of points, a raster or a CSV file.
 
     Points and CSV rows are all read, also those far from the study area; of a raster only
-    the pixels that touch the box around the area are.
+    the pixels that touch the box around the area are, or the box `reach` (west, south, east,
+    north in degrees) when it is given.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def read_people(settings: PopulationPoints | PopulationRaster | PopulationCsv, a
     if settings.source is PopulationSource.RASTER:
         from chargeplan.demand.people_raster import read_people_raster
 
-        return read_people_raster(settings, area)
+        return read_people_raster(settings, area, reach)
     if settings.source is PopulationSource.CSV:
         from chargeplan.demand.people_csv import read_people_csv
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.demand.layers import describe_missing_column
 from chargeplan.demand.people_grid import PeopleGrid, check_people, make_grid_of_points
+from chargeplan.demand.people_h3 import make_grid_of_hexagons
+from chargeplan.demand.vector_layer import describe_missing_column
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
@@ -35,20 +36,29 @@ def read_people_csv(settings: PopulationCsv, area: StudyArea) -> PeopleGrid:
     frame = _read_text(settings.path)
     name = settings.path.name
     faults = FaultCollector(DataError)
-    for option in ("lon_column", "lat_column", "column"):
+    options = (
+        ("lon_column", "lat_column", "column") if settings.h3_column is None else ("h3_column", "column")
+    )
+    for option in options:
         column = getattr(settings, option)
         if column not in frame.columns:
             faults.add(describe_missing_column(f"{KEY}.{option}", name, column, frame.columns))
     faults.raise_if_any()
-    lon, lat, people = (
-        _read_numbers(frame, column, name, faults)
-        for column in (settings.lon_column, settings.lat_column, settings.column)
+    is_h3 = settings.h3_column is not None
+    lon, lat = (
+        np.zeros(0) if is_h3 else _read_numbers(frame, column, name, faults)
+        for column in (settings.lon_column, settings.lat_column)
     )
+    people = _read_numbers(frame, settings.column, name, faults)
     lines = [f"line {line}" for line in frame.index]
     where = f'{KEY}.column: {name}, column "{settings.column}"'
     # What is no number was named by _read_numbers already.
     check_people(np.nan_to_num(people, nan=0.0, posinf=np.inf), lines, faults, where=where, no_number="")
     faults.raise_if_any()
+    if settings.h3_column is not None:
+        texts = frame[settings.h3_column].str.strip().tolist()
+        where = f'{KEY}.h3_column: {name}, column "{settings.h3_column}"'
+        return make_grid_of_hexagons(texts, people, lines, metric_crs=area.crs, where=where, origin=name)
     check_coordinates(lon, lat, f"{KEY}.path: {name}")
     return make_grid_of_points(
         lon,

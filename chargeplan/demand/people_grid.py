@@ -38,6 +38,8 @@ class PeopleGrid:
         File name, for the explanation.
     squares_from : str
         How the sides were found, for the explanation.
+    hexagon : ndarray of uint64, shape (n,), or None
+        H3 cells, when the grid is made of them and not of squares.
     """
 
     x: Floats
@@ -48,6 +50,7 @@ class PeopleGrid:
     crs: str
     origin: str
     squares_from: str
+    hexagon: NDArray[np.uint64] | None = None
 
     def locate(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Turn coordinates of the grid into longitudes and latitudes (EPSG:4326)."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.demand.layers import describe_missing_column, read_layer
 from chargeplan.demand.people_grid import PeopleGrid, check_people, make_grid_of_points
+from chargeplan.demand.vector_layer import describe_missing_column, read_layer
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
 

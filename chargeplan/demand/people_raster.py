@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 KEY = "demand.population"
 
 
-def read_people_raster(settings: PopulationRaster, area: StudyArea) -> PeopleGrid:
-    """Read the pixels whose square touches the box around the study area.
+def read_people_raster(
+    settings: PopulationRaster, area: StudyArea, reach: tuple[float, float, float, float] | None = None
+) -> PeopleGrid:
+    """Read the pixels whose square touches the box around the study area, or the box `reach` around both.
 
     Pixels that the file declares as nodata hold nobody. Values below zero that are not
     declared, such as a forgotten -99999, are refused.
@@ -43,7 +45,7 @@ def read_people_raster(settings: PopulationRaster, area: StudyArea) -> PeopleGri
             dataset = rasterio.open(settings.path)
         with dataset:
             _check_dataset(dataset, settings)
-            window = _find_window(dataset, area, settings)
+            window = _find_window(dataset, area, settings, reach)
             band = dataset.read(settings.band, window=window, masked=True)
             scale, offset = dataset.scales[settings.band - 1], dataset.offsets[settings.band - 1]
             counts = band.data.astype(np.float64) * scale + offset
@@ -68,12 +70,18 @@ def _check_dataset(dataset: Any, settings: PopulationRaster) -> None:
     faults.raise_if_any()
 
 
-def _find_window(dataset: Any, area: StudyArea, settings: PopulationRaster) -> Any:
-    """Find the pixels that touch the study area's box, as a rasterio window."""
+def _find_window(
+    dataset: Any,
+    area: StudyArea,
+    settings: PopulationRaster,
+    reach: tuple[float, float, float, float] | None,
+) -> Any:
+    """Find the pixels that touch the study area's box or `reach`, as a rasterio window."""
     from rasterio.warp import transform_bounds
     from rasterio.windows import Window
 
-    west, south, east, north = transform_bounds(WGS84, dataset.crs, *area.boundary.bounds)
+    box = area.boundary.bounds if reach is None else reach
+    west, south, east, north = transform_bounds(WGS84, dataset.crs, *box)
     # Pixels lie along the axes (_check_dataset), so columns follow from x and rows from y alone.
     columns = [(x - dataset.transform.c) / dataset.transform.a for x in (west, east)]
     rows = [(y - dataset.transform.f) / dataset.transform.e for y in (south, north)]

@@ -40,8 +40,32 @@ def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
     start, end = _pick_segments(network)
     start_m, end_m = _project(start, cover), _project(end, cover)
     near = _touch_box(start_m, end_m, cover)
-    start, end = start[near], end[near]
     length_m = np.hypot(*(end_m[near] - start_m[near]).T)
+    road_m = lay_along(start[near], end[near], length_m, length_m, cover)
+    if not road_m.sum() > 0:
+        raise DataError(
+            "network.path: no road of the network lies in a cell of the study area; "
+            "use a network file that covers the area"
+        )
+    LOG.info("%.0f km of road in %d of %d cells", road_m.sum() / 1000, np.count_nonzero(road_m), len(road_m))
+    return road_m
+
+
+def lay_along(start: Floats, end: Floats, length_m: Floats, amount: Floats, cover: CellCover) -> Floats:
+    """Lay an amount evenly along each straight segment and sum it by cell.
+
+    Parameters
+    ----------
+    start, end : ndarray of float64, shape (n, 2)
+        Longitudes and latitudes (EPSG:4326).
+    length_m, amount : ndarray of float64, shape (n,)
+    cover : CellCover
+
+    Returns
+    -------
+    ndarray of float64, shape (n_cells,)
+        What lies in no cell is left out.
+    """
     sample_m = cover.edge_m / _PARTS_PER_EDGE
     n_parts = np.maximum(np.ceil(length_m / sample_m), 1).astype(np.int64)
     segment = np.repeat(np.arange(len(n_parts)), n_parts)
@@ -50,15 +74,8 @@ def measure_roads(network: RoadNetwork, cover: CellCover) -> Floats:
     middle = start[segment] + along * (end[segment] - start[segment])
     cell_pos = cover.find_cells(middle[:, 0], middle[:, 1])
     inside = cell_pos >= 0
-    part_m = (length_m / n_parts)[segment]
-    road_m = np.bincount(cell_pos[inside], weights=part_m[inside], minlength=cover.n_cells)
-    if not road_m.sum() > 0:
-        raise DataError(
-            "network.path: no road of the network lies in a cell of the study area; "
-            "use a network file that covers the area"
-        )
-    LOG.info("%.0f km of road in %d of %d cells", road_m.sum() / 1000, np.count_nonzero(road_m), len(road_m))
-    return np.asarray(road_m, dtype=np.float64)
+    laid = (amount / n_parts)[segment]
+    return np.bincount(cell_pos[inside], weights=laid[inside], minlength=cover.n_cells).astype(np.float64)
 
 
 def _pick_segments(network: RoadNetwork) -> tuple[Floats, Floats]:

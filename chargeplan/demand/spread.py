@@ -8,41 +8,50 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.demand.dots import lay_dots
 from chargeplan.demand.explain import compute_figure
 from chargeplan.demand.people import CellPeople
-from chargeplan.errors import DataError
+from chargeplan.errors import DataError, name_rows
 from chargeplan.geo import to_metric
 
 if TYPE_CHECKING:
     from chargeplan.demand.cells import CellCover
+    from chargeplan.demand.dots import Dots
+    from chargeplan.demand.explain import Figure
     from chargeplan.demand.people_grid import PeopleGrid
+    from chargeplan.demand.zone_totals import PeopleZones
     from chargeplan.records import Bools, Floats, Ints
 
 LOG = logging.getLogger(__name__)
 
-# Three dots along the edge of a cell (some 27 in a cell) tell the part of a square in it to about a
-# tenth of the cell; the rest of the weight, the length of road, is not known better.
-_DOTS_PER_EDGE = 3
-_MOST_DOTS_PER_SIDE = 500
 _DOTS_PER_BLOCK = 1_000_000
 # Roads through empty land are no fault; a grid of another town leaves far more than this uncounted.
 _LARGEST_UNCOUNTED_ROAD_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Overlap:
-    """How many dots of each square lie in each cell; cell -1 is outside."""
+class _Pieces:
+    """People of the grid by piece: what of a square lies in one zone and one cell.
 
-    square_pos: Ints
+    Zone -1 is no zone, cell -1 is outside the study area.
+    """
+
+    zone_pos: Ints
     cell_pos: Ints
-    n_dots: Ints
+    people: Floats
+    has_road: Bools
 
 
-def spread_grid(grid: PeopleGrid, cover: CellCover, road_m: Floats) -> CellPeople:
+def spread_grid(
+    grid: PeopleGrid, cover: CellCover, road_m: Floats, zones: PeopleZones | None = None
+) -> CellPeople:
     """Spread the people of each square over its cells by covered area times road length.
 
     The share of a square outside all cells, by area, is reported as outside. Where the part
     inside has no road, its people are spread by area. Areas are counted with dots on a grid.
+    With zones, each square is first divided between them by area, and the people of each zone are
+    then raked: multiplied so that they sum to its total. People in no zone stay as the grid
+    counts them.
 
     Parameters
     ----------
@@ -50,65 +59,160 @@ def spread_grid(grid: PeopleGrid, cover: CellCover, road_m: Floats) -> CellPeopl
     cover : CellCover
     road_m : ndarray of float64, shape (n_cells,)
         Road length in each cell, metres.
+    zones : PeopleZones or None
 
     Returns
     -------
     CellPeople
-        ``people_in`` is everyone in the grid; ``people_outside`` those not in a cell.
+        ``people_in`` is everyone in the grid, or in the zones and the grid outside them;
+        ``people_outside`` those not in a cell.
 
     Raises
     ------
     DataError
-        When the grid counts nobody, or nobody in the study area.
+        When the grid counts nobody, or nobody in the study area, or nobody in a zone of it that
+        has people.
     """
-    people_in = float(grid.people.sum())
-    if not people_in > 0:
+    if not grid.people.sum() > 0:
         raise DataError(f"demand.population: {grid.origin} counts 0 people; check the column or the band")
-    near = np.flatnonzero(_is_near(grid, cover) & (grid.people > 0))
-    dots_x, dots_y = _lay_dots(grid, cover)
-    people = np.zeros(cover.n_cells)
+    is_near = _is_near(grid, cover, zones) & (grid.people > 0)
+    pieces = _cut_pieces(grid, np.flatnonzero(is_near), cover, road_m, zones)
+    far_people = float(grid.people[~is_near].sum())
+    rake = _find_rake(pieces, cover, zones, grid.origin)
+    people = pieces.people * rake.factor[pieces.zone_pos]
+    inside = pieces.cell_pos >= 0
+    by_cell = np.bincount(pieces.cell_pos[inside], people[inside], cover.n_cells).astype(np.float64)
+    outside = float(people[~inside].sum()) + rake.people_elsewhere + far_people
+    without_road = float(people[inside & ~pieces.has_road].sum())
     is_touched = np.zeros(cover.n_cells, dtype=np.bool_)
-    people_outside = float(np.delete(grid.people, near).sum())
-    people_without_road = 0.0
-    block = max(_DOTS_PER_BLOCK // len(dots_x), 1)
-    for start in range(0, len(near), block):
-        squares = near[start : start + block]
-        overlap = _count_dots(grid, squares, dots_x, dots_y, cover)
-        inside = overlap.cell_pos >= 0
-        square, cell, n_dots = overlap.square_pos[inside], overlap.cell_pos[inside], overlap.n_dots[inside]
-        is_touched[cell] = True
-        inside_share = np.bincount(square, n_dots, len(squares)) / len(dots_x)
-        people_inside = grid.people[squares] * inside_share
-        people_outside += float((grid.people[squares] * (1 - inside_share)).sum())
-        by_road = n_dots * road_m[cell]
-        has_road = np.bincount(square, by_road, len(squares)) > 0
-        weight = np.where(has_road[square], by_road, n_dots.astype(np.float64))
-        total = np.bincount(square, weight, len(squares))
-        people += np.bincount(cell, people_inside[square] * weight / total[square], cover.n_cells)
-        people_without_road += float(people_inside[~has_road].sum())
-    uncounted_road_m = float(road_m[~is_touched].sum())
-    if uncounted_road_m > _LARGEST_UNCOUNTED_ROAD_SHARE * float(road_m.sum()):
+    is_touched[pieces.cell_pos[inside]] = True
+    _warn_of_roads_uncounted(grid, road_m, is_touched)
+    people_in = (
+        float(grid.people.sum())
+        if zones is None
+        else float(people.sum()) + rake.people_elsewhere + far_people
+    )
+    n_untouched = int(np.count_nonzero(~is_touched))
+    return _conclude(grid, cover, by_cell, people_in, outside, without_road, n_untouched, rake.figures)
+
+
+def _cut_pieces(
+    grid: PeopleGrid, near: Ints, cover: CellCover, road_m: Floats, zones: PeopleZones | None
+) -> _Pieces:
+    """Cut the squares at zones and cells, block by block."""
+    dots = lay_dots(grid, cover)
+    block = max(_DOTS_PER_BLOCK // dots.n_per_square, 1)
+    cut = [
+        _cut_block(grid, near[start : start + block], dots, cover, road_m, zones)
+        for start in range(0, len(near), block)
+    ]
+    empty = np.zeros(0, dtype=np.int64)
+    return _Pieces(
+        np.concatenate([empty, *(pieces.zone_pos for pieces in cut)]),
+        np.concatenate([empty, *(pieces.cell_pos for pieces in cut)]),
+        np.concatenate([np.zeros(0), *(pieces.people for pieces in cut)]),
+        np.concatenate([np.zeros(0, dtype=np.bool_), *(pieces.has_road for pieces in cut)]),
+    )
+
+
+def _cut_block(
+    grid: PeopleGrid, squares: Ints, dots: Dots, cover: CellCover, road_m: Floats, zones: PeopleZones | None
+) -> _Pieces:
+    lon, lat = dots.locate(squares)
+    cell_pos = cover.find_cells(lon, lat)
+    zone_pos = np.full(len(lon), -1, dtype=np.int64) if zones is None else zones.find_zones(lon, lat)
+    n_zones = 0 if zones is None else len(zones.zone_id)
+    square_pos = np.repeat(np.arange(len(squares)), dots.n_per_square)
+    part_of_dot = square_pos * (n_zones + 1) + zone_pos + 1
+    pair, n_dots = np.unique(part_of_dot * (cover.n_cells + 1) + cell_pos + 1, return_counts=True)
+    part_key, cell = pair // (cover.n_cells + 1), pair % (cover.n_cells + 1) - 1
+    _, first, part = np.unique(part_key, return_index=True, return_inverse=True)
+    n_parts = len(first)
+    people_per_dot = grid.people[squares] / dots.n_per_square
+    inside = cell >= 0
+    n_inside = np.bincount(part[inside], n_dots[inside], n_parts)
+    by_road = np.where(inside, n_dots * road_m[cell], 0.0)
+    has_road = np.bincount(part, by_road, n_parts) > 0
+    weight = np.where(has_road[part], by_road, np.where(inside, n_dots, 0.0).astype(np.float64))
+    total = np.bincount(part, weight, n_parts)
+    share = np.divide(weight, total[part], out=np.zeros(len(weight)), where=inside)
+    square = (part_key[first] // (n_zones + 1))[part]
+    people = people_per_dot[square] * np.where(inside, n_inside[part] * share, n_dots)
+    return _Pieces(part_key % (n_zones + 1) - 1, cell, people, has_road[part])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rake:
+    """By how much the people of each zone are multiplied; the last factor is that of no zone."""
+
+    factor: Floats
+    people_elsewhere: float
+    figures: tuple[Figure, ...]
+
+
+def _find_rake(pieces: _Pieces, cover: CellCover, zones: PeopleZones | None, origin: str) -> _Rake:
+    """Find the factors that make the people of each zone sum to its total.
+
+    A zone in which the grid counts nobody is refused when the study area reaches into it; else
+    its people are outside.
+    """
+    if zones is None:
+        return _Rake(np.ones(1), 0.0, ())
+    in_zone = pieces.zone_pos >= 0
+    counted = np.bincount(pieces.zone_pos[in_zone], pieces.people[in_zone], len(zones.zone_id))
+    is_here = np.isin(np.arange(len(zones.zone_id)), zones.find_zones(*cover.lonlat.T))
+    is_empty = (counted <= 0) & (zones.people > 0)
+    lost = np.flatnonzero(is_empty & is_here)
+    if lost.size:
+        named = name_rows(f'"{zones.zone_id[row]}" ({zones.people[row]:,.0f} people)' for row in lost)
+        raise DataError(
+            f"demand.population.zones: {origin} counts nobody in {lost.size} zones of the study area: {named}; use "
+            f"a grid that covers them, or source: zones, which spreads them over the roads"
+        )
+    factor = np.divide(zones.people, counted, out=np.zeros(len(counted)), where=counted > 0)
+    told = (
+        *zones.explain(),
+        *(
+            compute_figure(f"people that the grid counts in zone {name}", value, "people", origin)
+            for name, value in zip(zones.zone_id, counted, strict=True)
+        ),
+        *(
+            compute_figure(f"factor of zone {name}", value, "ratio", "computed: people of the zone / grid")
+            for name, value in zip(zones.zone_id, factor, strict=True)
+        ),
+        compute_figure(
+            "people in no zone, as the grid counts them",
+            float(pieces.people[~in_zone].sum()),
+            "people",
+            origin,
+        ),
+    )
+    return _Rake(np.append(factor, 1.0), float(zones.people[is_empty].sum()), told)
+
+
+def _warn_of_roads_uncounted(grid: PeopleGrid, road_m: Floats, is_touched: Bools) -> None:
+    uncounted_m = float(road_m[~is_touched].sum())
+    if uncounted_m > _LARGEST_UNCOUNTED_ROAD_SHARE * float(road_m.sum()):
         LOG.warning(
             "%.0f %% of the road length of the study area lies where %s counts nobody, in %d of %d cells; "
             "check that the population covers the study area",
-            100 * uncounted_road_m / float(road_m.sum()),
+            100 * uncounted_m / float(road_m.sum()),
             grid.origin,
             np.count_nonzero(~is_touched & (road_m > 0)),
-            cover.n_cells,
+            len(road_m),
         )
-    n_untouched = int(np.count_nonzero(~is_touched))
-    return _conclude(grid, cover, people, people_outside, people_without_road, n_untouched)
 
 
 def _conclude(
     grid: PeopleGrid,
     cover: CellCover,
     people: Floats,
+    people_in: float,
     people_outside: float,
     people_without_road: float,
     n_untouched: int,
+    rake_figures: tuple[Figure, ...],
 ) -> CellPeople:
-    people_in = float(grid.people.sum())
     if not people.sum() > 0:
         _refuse_elsewhere(grid, cover)
     side_x_m, side_y_m = grid.measure_sides_m(cover.crs)
@@ -121,6 +225,7 @@ def _conclude(
             compute_figure("squares of the population grid", len(grid.people), "squares", grid.origin),
             compute_figure("side of a square, west to east", side_x_m, "m", grid.squares_from),
             compute_figure("side of a square, south to north", side_y_m, "m", grid.squares_from),
+            *rake_figures,
             compute_figure("people read", people_in, "people", grid.origin),
             compute_figure("people outside the study area", people_outside, "people"),
             compute_figure("people spread by area, for want of roads", people_without_road, "people"),
@@ -140,31 +245,14 @@ def _refuse_elsewhere(grid: PeopleGrid, cover: CellCover) -> None:
     )
 
 
-def _is_near(grid: PeopleGrid, cover: CellCover) -> Bools:
-    """Tell which squares may touch the cover, by boxes in metres."""
+def _is_near(grid: PeopleGrid, cover: CellCover, zones: PeopleZones | None) -> Bools:
+    """Tell which squares may touch the cover or a zone, by boxes in metres."""
     margin_m = sum(grid.measure_sides_m(cover.crs)) + 2 * cover.edge_m
-    low, high = cover.xy_m.min(axis=0) - margin_m, cover.xy_m.max(axis=0) + margin_m
+    low, high = cover.xy_m.min(axis=0), cover.xy_m.max(axis=0)
+    if zones is not None:
+        west, south, east, north = zones.bounds
+        lon, lat = np.array([west, east, west, east]), np.array([south, south, north, north])
+        corners = np.column_stack(to_metric(lon, lat, cover.crs))
+        low, high = np.minimum(low, corners.min(axis=0)), np.maximum(high, corners.max(axis=0))
     xy_m = np.column_stack(to_metric(*grid.locate(grid.x, grid.y), cover.crs))
-    return np.asarray(((xy_m >= low) & (xy_m <= high)).all(axis=1))
-
-
-def _lay_dots(grid: PeopleGrid, cover: CellCover) -> tuple[Floats, Floats]:
-    """Offsets of evenly laid dots from the centre of a square, in units of the grid's CRS."""
-    spacing_m = cover.edge_m / _DOTS_PER_EDGE
-    offsets = []
-    for side_m, half in zip(grid.measure_sides_m(cover.crs), (grid.half_x, grid.half_y), strict=True):
-        n_dots = int(np.clip(np.ceil(side_m / spacing_m), 1, _MOST_DOTS_PER_SIDE))
-        offsets.append(((np.arange(n_dots) + 0.5) / n_dots * 2 - 1) * half)
-    dots_x, dots_y = np.meshgrid(offsets[0], offsets[1])
-    return dots_x.ravel(), dots_y.ravel()
-
-
-def _count_dots(
-    grid: PeopleGrid, squares: Ints, dots_x: Floats, dots_y: Floats, cover: CellCover
-) -> _Overlap:
-    x = (grid.x[squares, None] + dots_x).ravel()
-    y = (grid.y[squares, None] + dots_y).ravel()
-    cell_pos = cover.find_cells(*grid.locate(x, y))
-    square_pos = np.repeat(np.arange(len(squares)), len(dots_x))
-    pair, n_dots = np.unique(square_pos * (cover.n_cells + 1) + cell_pos + 1, return_counts=True)
-    return _Overlap(pair // (cover.n_cells + 1), pair % (cover.n_cells + 1) - 1, n_dots)
+    return np.asarray(((xy_m >= low - margin_m) & (xy_m <= high + margin_m)).all(axis=1))

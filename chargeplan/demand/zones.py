@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from chargeplan.demand.cells import find_centres, name_cells
-from chargeplan.demand.layers import describe_missing_column, read_layer
+from chargeplan.demand.vector_layer import describe_missing_column, read_layer
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.tables import ZONES, make_table

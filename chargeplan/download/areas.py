@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2, measure_area, read_polygons
-from chargeplan.download.cities import find_city
+from chargeplan.city_areas import find_city_area
 from chargeplan.errors import ConfigError, DataError
 from chargeplan.geo import (
     PAKISTAN_LAT_RANGE,
@@ -255,7 +255,7 @@ _PAKISTAN_BOX = (PAKISTAN_LON_RANGE[0], PAKISTAN_LAT_RANGE[0], PAKISTAN_LON_RANG
 
 
 def _choose_city(name: str) -> FetchArea:
-    city = find_city(name)
+    city = find_city_area(name)
     if city.circle is not None:
         words = f"circle {_join(city.circle)} ({city.words})"
         return FetchArea(city.name, words, 0, _build_circle(city.circle), note=city.note)

@@ -26,7 +26,7 @@ def derive_competitor_kwh_day(
     left_in_cell = [float(value) for value in cells.total_kwh_day]
     is_competitor = sites.has_status(SiteStatus.COMPETITOR)
     power_kw = sites.table["existing_power_kw"].to_numpy()
-    left_at_site = [float(value) for value in request.compute_capacity_kwh_day(power_kw)]
+    left_at_site = [float(value) for value in request.compute_capacity_kwh_day(power_kw, sites.has_backup)]
     pairs = sorted(
         (float(travel.seconds[row]), int(travel.cell_pos[row]), int(travel.site_pos[row]))
         for row in np.flatnonzero(is_competitor[travel.site_pos])

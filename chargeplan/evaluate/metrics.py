@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.evaluate.derive import derive_competitor_kwh_day, derive_site_cost_pkr, derive_site_power_kw
+from chargeplan.evaluate.economics import compute_economics
 from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import find_warnings
 from chargeplan.records import Evaluation, Floats, Ints
@@ -25,15 +26,18 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
     competitor = derive_competitor_kwh_day(plan.request, plan.cells, plan.sites, plan.travel)
     served = sum_by(plan.problem.pair_cell, plan.served_kwh_day, plan.problem.n_cells)
     sites = _describe_sites(plan)
-    metrics = _compute_metrics(plan, served, competitor, sites)
+    economics = compute_economics(plan)
+    rows = (*_compute_metrics(plan, served, competitor, sites), *economics.metrics)
     return Evaluation(
-        metrics=metrics,
+        metrics=pd.DataFrame(rows, columns=["name", "value", "unit", "meaning"]),
         zones=_describe_zones(plan, served, competitor),
         sites=sites,
         travel_histogram=_count_driving_times(plan),
         checks=checks,
         cell_served_kwh_day=served,
-        warnings=find_warnings(plan, sites),
+        warnings=(*find_warnings(plan, sites), *economics.warnings),
+        economics=economics.account,
+        site_economics=economics.sites,
     )
 
 
@@ -59,7 +63,7 @@ def _describe_sites(plan: PlanCase) -> pd.DataFrame:
             "chargers": chargers,
             "power_kw": power_kw,
             "served_kwh_day": load,
-            "capacity_kwh_day": plan.request.compute_capacity_kwh_day(power_kw),
+            "capacity_kwh_day": plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup),
             "utilisation_share": np.divide(
                 load, hours_kwh_day, out=np.zeros(n_sites), where=hours_kwh_day > 0
             ),
@@ -118,7 +122,9 @@ def compute_weighted_quantile(values: Floats, weights: Floats, share: float) -> 
     return float(values[order][np.searchsorted(cumulative, share * cumulative[-1] * (1 - 1e-12))])
 
 
-def _compute_metrics(plan: PlanCase, served: Floats, competitor: Floats, sites: pd.DataFrame) -> pd.DataFrame:
+def _compute_metrics(
+    plan: PlanCase, served: Floats, competitor: Floats, sites: pd.DataFrame
+) -> list[tuple[str, float, str, str]]:
     """Compute the plan's figures, each with its unit and meaning."""
     demand = float(plan.cells.total_kwh_day.sum())
     served_total = float(served.sum())
@@ -130,7 +136,7 @@ def _compute_metrics(plan: PlanCase, served: Floats, competitor: Floats, sites: 
     out_of_reach = float(plan.cells.total_kwh_day[plan.travel.out_of_reach_cell_pos].sum())
     used_share = plan.solution.pair_share > SHARE_TOLERANCE
     power_kw = float(sites["power_kw"].sum())
-    rows = [
+    return [
         ("demand", demand, "kWh/day", "public charging demand of all cells"),
         ("served", served_total, "kWh/day", "demand served by existing and new stations"),
         ("served_share", served_total / demand if demand > 0 else 0.0, "share", "served / demand"),
@@ -190,6 +196,11 @@ def _compute_metrics(plan: PlanCase, served: Floats, competitor: Floats, sites: 
             "share",
             "busy share of the opening hours",
         ),
+        (
+            "outage",
+            plan.request.outage_hours_day,
+            "hours/day",
+            "without grid power at sites without a backup",
+        ),
         ("served_pairs", float(used_share.sum()), "pairs", "pairs of a cell and a station that serve"),
     ]
-    return pd.DataFrame(rows, columns=["name", "value", "unit", "meaning"])

@@ -74,7 +74,7 @@ def _compare_sites(request: PlanRequest, sites: CandidateSites, problem: PlanPro
     delivers = (
         np.full(len(chargers), np.inf)
         if request.mode is PlanMode.COVER
-        else request.compute_capacity_kwh_day(power_kw)
+        else request.compute_capacity_kwh_day(power_kw, sites.has_backup)
     )
     expected = {
         "is_open_allowed": is_existing | derive_can_serve(request, sites),
@@ -97,20 +97,22 @@ def _compare_levels(request: PlanRequest, sites: CandidateSites, problem: PlanPr
     levels = np.array(list_allowed_levels(request))
     if not np.array_equal(problem.level_chargers, levels):
         return [f"level_chargers is {problem.level_chargers.tolist()}, asked for was {levels.tolist()}"]
-    faults = []
-    delivers = (
-        np.full(len(levels), np.inf)
-        if request.mode is PlanMode.COVER
-        else request.compute_capacity_kwh_day(levels * request.charger_power_kw)
-    )
-    if not _is_same(problem.level_capacity_kwh_day, delivers).all():
-        faults.append("level_capacity_kwh_day is not that of the charger")
+    delivers = np.full(problem.level_capacity_kwh_day.shape, np.inf)
+    if request.mode is PlanMode.ALLOCATE:
+        power_kw = np.broadcast_to(levels * request.charger_power_kw, delivers.shape)
+        delivers = request.compute_capacity_kwh_day(power_kw, sites.has_backup[:, None])
     is_new = sites.has_status(SiteStatus.REQUIRED) | sites.has_status(SiteStatus.CANDIDATE)
     fits = is_new[:, None] & np.greater_equal.outer(sites.table["max_chargers"].to_numpy(), levels)
     cost_pkr = np.add.outer(sites.table["fixed_cost_pkr"].to_numpy(), levels * request.charger_cost_pkr)
     cost_pkr[~is_new] = 0.0
     ids = sites.table["site_id"].to_numpy()
-    for name, values in (("level_allowed", fits), ("level_cost_pkr", cost_pkr)):
+    faults = []
+    expected = {
+        "level_capacity_kwh_day": delivers,
+        "level_allowed": fits,
+        "level_cost_pkr": cost_pkr,
+    }
+    for name, values in expected.items():
         wrong = np.flatnonzero(~_is_same(getattr(problem, name), values).all(axis=1))
         if wrong.size:
             faults.append(f"{name} is not that of the sites and the charger: {name_rows(ids[wrong])}")

@@ -64,7 +64,7 @@ def build_link_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
 
 
 def build_capacity_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
-    """CAP: a station delivers at most what its level can, sum_j d_j x_ij <= sum_l C_l u_il."""
+    """CAP: a station delivers at most what its level can, sum_j d_j x_ij <= sum_l C_il u_il."""
     sites, pair_row = np.unique(problem.pair_site, return_inverse=True)
     site_row = np.full(problem.n_sites, -1, dtype=np.int64)
     site_row[sites] = np.arange(len(sites))
@@ -78,7 +78,7 @@ def build_capacity_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
         np.concatenate(
             [
                 problem.demand_kwh_day[problem.pair_cell],
-                -problem.level_capacity_kwh_day[columns.level_number[has_row]],
+                -problem.level_capacity_kwh_day[columns.level_site[has_row], columns.level_number[has_row]],
             ]
         ),
         upper=np.where(columns.open_of_site[sites] >= 0, 0.0, problem.existing_capacity_kwh_day[sites]),

@@ -16,7 +16,7 @@ from chargeplan.records import (
     PlanProblem,
     TravelTable,
 )
-from chargeplan.units import SECONDS_PER_MINUTE
+from chargeplan.units import HOURS_PER_DAY, SECONDS_PER_MINUTE
 from chargeplan.words import PlanMode, SiteStatus
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def build_problem(
     settings: ModelSettings,
     *,
     charger_cost_pkr: float,
+    outage_hours_day: float = 0.0,
 ) -> PlanProblem:
     """Build the planning problem of a study.
 
@@ -46,11 +47,15 @@ def build_problem(
     settings : ModelSettings
     charger_cost_pkr : float
         Price of one charger, installed.
+    outage_hours_day : float
+        Hours a day without grid power, spread evenly over the day; they stop the chargers of
+        sites without a backup.
     """
     status = {word: sites.has_status(word) for word in SiteStatus}
     existing = status[SiteStatus.EXISTING]
     is_new = status[SiteStatus.REQUIRED] | status[SiteStatus.CANDIDATE]
-    power_capacity = _read_power_capacity(sites, settings.charger)
+    kwh_day_per_kw = compute_kwh_day_per_kw(sites, settings.charger, outage_hours_day)
+    power_capacity = _read_column(sites, "existing_power_kw") * kwh_day_per_kw
     competitor = compute_competitor_kwh_day(
         cells.total_kwh_day,
         np.where(status[SiteStatus.COMPETITOR], power_capacity, 0.0),
@@ -89,7 +94,7 @@ def build_problem(
         level_chargers=levels,
         level_allowed=level_allowed,
         level_cost_pkr=_compute_level_cost(sites, levels, charger_cost_pkr, is_new),
-        level_capacity_kwh_day=_compute_level_capacity(levels, settings),
+        level_capacity_kwh_day=_compute_level_capacity(levels, kwh_day_per_kw, settings),
         existing_capacity_kwh_day=existing_capacity,
         existing_chargers=existing_chargers,
         budget_pkr=np.inf if settings.budget_pkr is None else settings.budget_pkr,
@@ -98,9 +103,12 @@ def build_problem(
     )
 
 
-def compute_kwh_day_per_kw(charger: ChargerSettings) -> float:
-    """Compute the energy that one kW of charger power delivers per day at most."""
-    return charger.hours_day * charger.max_utilisation
+def compute_kwh_day_per_kw(
+    sites: CandidateSites, charger: ChargerSettings, outage_hours_day: float
+) -> Floats:
+    """Compute the energy that one kW of charger power delivers per day at most, shape (n_sites,)."""
+    hours_lost = np.where(sites.has_backup, 0.0, charger.hours_day * outage_hours_day / HOURS_PER_DAY)
+    return np.asarray((charger.hours_day - hours_lost) * charger.max_utilisation, dtype=np.float64)
 
 
 def grade_drives(seconds: Floats, bands: list[BandSettings]) -> Floats:
@@ -127,22 +135,16 @@ def _read_max_chargers(sites: CandidateSites) -> Ints:
     return np.asarray(sites.table["max_chargers"], dtype=np.int64)
 
 
-def _read_power_capacity(sites: CandidateSites, charger: ChargerSettings) -> Floats:
-    """Energy that the chargers which stand at each site can deliver, kWh per day."""
-    return _read_column(sites, "existing_power_kw") * compute_kwh_day_per_kw(charger)
-
-
 def _choose_levels(settings: ModelSettings) -> Ints:
     if settings.mode is PlanMode.COVER:
         return np.array([settings.station_chargers], dtype=np.int64)
     return np.array(settings.charger.levels, dtype=np.int64)
 
 
-def _compute_level_capacity(levels: Ints, settings: ModelSettings) -> Floats:
+def _compute_level_capacity(levels: Ints, kwh_day_per_kw: Floats, settings: ModelSettings) -> Floats:
     if settings.mode is PlanMode.COVER:
-        return np.full(len(levels), np.inf)
-    one_kwh_day = settings.charger.power_kw * compute_kwh_day_per_kw(settings.charger)
-    return levels.astype(np.float64) * one_kwh_day
+        return np.full((len(kwh_day_per_kw), len(levels)), np.inf)
+    return np.outer(settings.charger.power_kw * kwh_day_per_kw, levels)
 
 
 def _compute_level_cost(

@@ -6,13 +6,14 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chargeplan.land import find_land_kind
 from chargeplan.network.tags import CLASS_CODES, find_direction, is_drivable
 from chargeplan.places import find_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chargeplan.words import PlaceKind
+    from chargeplan.words import LandKind, PlaceKind
 
 _YEAR_OF_NO_TIMESTAMP = 1970
 
@@ -92,6 +93,14 @@ class PlaceWays(WayStore):
     tags: list[dict[str, str]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class LandWays(WayStore):
+    """Closed ways around land whose use matters."""
+
+    kind: list[LandKind] = field(default_factory=list)
+    tags: list[dict[str, str]] = field(default_factory=list)
+
+
 class ElementCollector:
     """Copies what is wanted of each osmium element; the element itself is gone after the call.
 
@@ -107,6 +116,8 @@ class ElementCollector:
         self.place_nodes = PlaceNodes()
         self.place_ways = PlaceWays()
         self.place_relation_ids: list[int] = []
+        self.land_ways = LandWays()
+        self.land_relation_ids: list[int] = []
         self.n_roads_in_file = 0
         self._find_near_nodes = find_near_nodes
         self._near_nodes: set[int] | None = None
@@ -120,15 +131,18 @@ class ElementCollector:
         return str(self._newest.date().isoformat())
 
     def add(self, element: Any) -> None:
-        """Copy a node, way or relation when it is a drivable road or a place."""
+        """Copy a node, way or relation when it is a drivable road, a place or land whose use matters."""
         if element.deleted:
             return
         if element.is_node():
             self._add_place_node(element)
         elif element.is_way():
             self._add_way(element)
-        elif element.tags.get("type") == "multipolygon" and find_kind(element.tags) is not None:
-            self.place_relation_ids.append(element.id)
+        elif element.tags.get("type") == "multipolygon":
+            if find_kind(element.tags) is not None:
+                self.place_relation_ids.append(element.id)
+            if find_land_kind(element.tags) is not None:
+                self.land_relation_ids.append(element.id)
 
     def _note_date(self, element: Any) -> None:
         timestamp = element.timestamp
@@ -153,7 +167,8 @@ class ElementCollector:
         road_class = get_tag("highway")
         is_road = road_class in CLASS_CODES and is_drivable(get_tag)
         kind = find_kind(way.tags) if way.is_closed() else None
-        if not is_road and kind is None:
+        land_kind = find_land_kind(way.tags) if way.is_closed() else None
+        if not is_road and kind is None and land_kind is None:
             return
         self.n_roads_in_file += is_road
         node_refs = [node.ref for node in way.nodes]
@@ -166,6 +181,10 @@ class ElementCollector:
             self.place_ways.add(way, node_refs)
             self.place_ways.kind.append(kind)
             self.place_ways.tags.append(dict(way.tags))
+        if land_kind is not None:
+            self.land_ways.add(way, node_refs)
+            self.land_ways.kind.append(land_kind)
+            self.land_ways.tags.append(dict(way.tags))
 
     def _is_far(self, node_refs: list[int]) -> bool:
         """Tell whether no node is near; ways without nodes or with negative ids are kept, to be told of."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.files import require_file
-from chargeplan.network.elements import ElementCollector, PlaceNodes, PlaceWays, RoadWays
+from chargeplan.land import read_land_table
+from chargeplan.network.elements import ElementCollector, LandWays, PlaceNodes, PlaceWays, RoadWays
 from chargeplan.network.node_locations import Box, LocationFile, NodeLocations
 from chargeplan.network.repairs import RepairLog
 from chargeplan.osm.file_formats import OSM_ENDINGS, OSM_FORMATS
@@ -52,6 +53,10 @@ class OsmContent:
     kept_node_id : ndarray of int64 or None
         Nodes at which the network must have a node and between which it needs none; None
         when the roads decide.
+    land_ways : LandWays
+        Closed ways around land whose use matters, with a node in the box.
+    land_relation_ids : list of int
+        Such land drawn as multipolygons, which is not read.
     """
 
     roads: RoadWays
@@ -65,6 +70,8 @@ class OsmContent:
     limits: tuple[str, ...] = ()
     repairs: RepairLog = field(default_factory=RepairLog)
     kept_node_id: NDArray[np.int64] | None = None
+    land_ways: LandWays = field(default_factory=LandWays)
+    land_relation_ids: list[int] = field(default_factory=list)
 
 
 def read_osm_file(path: Path, box: Box) -> OsmContent:
@@ -142,7 +149,8 @@ def _stream(path: Path, file_format: str, box: Box) -> tuple[OsmContent, bool]:
             for element in osmium.OsmFileIterator(reader, location_file.handler, *filters):
                 collector.add(element)
         roads, place_ways = collector.roads, collector.place_ways
-        node_refs = [np.array(ways.node_refs, np.int64) for ways in (roads, place_ways)]
+        all_ways = (roads, place_ways, collector.land_ways)
+        node_refs = [np.array(ways.node_refs, np.int64) for ways in all_ways]
         locations = location_file.find_locations(np.unique(np.concatenate(node_refs)))
         is_complete = n_nodes_before_ways in {-1, location_file.count()}
         bounds = location_file.find_bounds() if len(roads.way_id) == 0 else None
@@ -156,6 +164,8 @@ def _stream(path: Path, file_format: str, box: Box) -> tuple[OsmContent, bool]:
         n_roads_in_file=collector.n_roads_in_file,
         bounds=bounds,
         data_date=collector.newest_date or extract_date,
+        land_ways=collector.land_ways,
+        land_relation_ids=collector.land_relation_ids,
     )
     return content, is_complete
 
@@ -164,11 +174,12 @@ def _make_filters() -> tuple[Any, Any]:
     import osmium
 
     place_keys = sorted({key for key, _ in read_kind_table()})
+    area_keys = sorted({*place_keys, *(key for key, _ in read_land_table())})
     only_places = osmium.filter.KeyFilter(*place_keys)
-    only_places.enable_for(osmium.osm.NODE | osmium.osm.RELATION)
-    only_roads_and_places = osmium.filter.KeyFilter("highway", *place_keys)
-    only_roads_and_places.enable_for(osmium.osm.WAY)
-    return only_places, only_roads_and_places
+    only_places.enable_for(osmium.osm.NODE)
+    only_roads_and_areas = osmium.filter.KeyFilter("highway", *area_keys)
+    only_roads_and_areas.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
+    return only_places, only_roads_and_areas
 
 
 def _keep_newest(path: Path, file_format: str, locations: NodeLocations) -> None:

@@ -46,6 +46,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         },
         "limits": describe_limits(bundle),
         "figures": _list_figures(bundle),
+        "economics": _list_economics(bundle),
         "openSites": [_describe_open_site(row) for row in ranked.to_dict("records")],
         "otherSites": _list_other_sites(results),
         "removedSites": [
@@ -146,6 +147,54 @@ def _list_figures(bundle: RunBundle) -> list[list[str]]:
             f"at most {bundle.travel.limit_s / 60:g} min",
         ],
     ]
+
+
+def _list_economics(bundle: RunBundle) -> list[list[str]]:
+    """List five figures of money and benefits: name, value, small print; none when none were reckoned."""
+    evaluation = bundle.evaluation
+    if "npv" not in set(evaluation.metrics["name"]):
+        return []
+    payback = evaluation.get_metric("payback")
+    utilisation = evaluation.get_metric("break_even_utilisation")
+    planned = evaluation.site_economics[["sold_kwh_year", "open_kwh_year"]].sum()
+    busy = planned["sold_kwh_year"] / planned["open_kwh_year"] if planned["open_kwh_year"] > 0 else 0.0
+    figures = [
+        [
+            "Net present value",
+            format_pkr(evaluation.get_metric("npv")),
+            f"capital {format_pkr(evaluation.get_metric('capex'))}",
+        ],
+        [
+            "Payback",
+            f"{payback:,.1f} years" if np.isfinite(payback) else "never",
+            f"income {format_pkr(evaluation.get_metric('net_income'))} a year",
+        ],
+        [
+            "Break-even use",
+            f"{utilisation:.1%}" if utilisation <= 1 else "never",
+            f"of the opening hours; planned {busy:.1%}",
+        ],
+    ]
+    if "fuel_saved" in set(evaluation.metrics["name"]):
+        low, high = (evaluation.get_metric(f"co2e_saved_{grid}_grid") for grid in ("dirty", "clean"))
+        figures += [
+            [
+                "Fuel saved",
+                f"{_show_rounded(evaluation.get_metric('fuel_saved'))} l a year",
+                f"imports of USD {_show_rounded(evaluation.get_metric('oil_import_saved'))}",
+            ],
+            [
+                "CO2e saved",
+                f"{_show_rounded(evaluation.get_metric('co2e_saved'))} t a year",
+                f"{_show_rounded(low)} to {_show_rounded(high)} by the grid factor",
+            ],
+        ]
+    return figures
+
+
+def _show_rounded(value: float) -> str:
+    """Write a number with three digits that count: estimates have no more."""
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:

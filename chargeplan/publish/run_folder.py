@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAP_NAME = "index.html"
 GEOJSON_NAME = "sites.geojson"
 GEOPACKAGE_NAME = "plan.gpkg"
+DEMAND_NAME = "demand.csv"
 RUN_NAME = "run.json"
 TIMINGS_NAME = "timings.json"
 RECORDS_NAME = "records"
@@ -34,7 +35,15 @@ _LEFT_BY_PROGRAMS = {
     "Thumbs.db",
     "desktop.ini",
 }
-RUN_FOLDER_NAMES = (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, RUN_NAME, TIMINGS_NAME, RECORDS_NAME)
+RUN_FOLDER_NAMES = (
+    MAP_NAME,
+    GEOJSON_NAME,
+    GEOPACKAGE_NAME,
+    DEMAND_NAME,
+    RUN_NAME,
+    TIMINGS_NAME,
+    RECORDS_NAME,
+)
 
 
 def publish_run(folder: Path, bundle: RunBundle) -> Path:
@@ -104,6 +113,7 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
     write_text(folder / MAP_NAME, build_map_page(bundle))
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
+    write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
     write_text(folder / RUN_NAME, to_json(describe_run(bundle)) + "\n")
     write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
     records = folder / RECORDS_NAME
@@ -122,7 +132,9 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
             "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
             "evaluation": bundle.evaluation,
         },
-        published=[folder / name for name in (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, RUN_NAME)],
+        published=[
+            folder / name for name in (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, DEMAND_NAME, RUN_NAME)
+        ],
     )
 
 

@@ -10,9 +10,16 @@ import pandas as pd
 
 from chargeplan.errors import DataError
 from chargeplan.geo import to_metric
+from chargeplan.land import gather_excluded_land
 from chargeplan.records import CandidateSites
 from chargeplan.sites.crowding import Removals, find_crowded, find_duplicates
-from chargeplan.sites.filters import find_near_forbidden, find_off_road, find_outside, list_forbidden
+from chargeplan.sites.filters import (
+    find_near_forbidden,
+    find_off_road,
+    find_on_excluded_land,
+    find_outside,
+    list_forbidden,
+)
 from chargeplan.sites.gather import gather_sites
 from chargeplan.sites.pricing import price_sites
 from chargeplan.tables import REMOVED_SITES, SITES, make_table
@@ -32,9 +39,9 @@ def build_sites(
     """Build the sites that the model may use, and the list of those it may not.
 
     A site is tested in this order and removed for the first reason that fits: outside the
-    study area, at a forbidden place or forbidden itself, too far from the road network, the same
-    place as another site, closer than the minimum spacing. Roads are tested before spacing,
-    so that a place no car can reach does not push out one that works.
+    study area, at a forbidden place or forbidden itself, on land where no station can be built, too
+    far from the road network, the same place as another site, closer than the minimum spacing. Roads
+    are tested before spacing, so that a place no car can reach does not push out one that works.
 
     Parameters
     ----------
@@ -67,6 +74,8 @@ def build_sites(
     sieve.remove(RemovalReason.OUTSIDE_AREA, find_outside(sieve.pool, area))
     sieve.remove(RemovalReason.FORBIDDEN_NEARBY, find_near_forbidden(sieve.pool, sieve.xy_m, area.crs))
     sieve.remove(RemovalReason.FORBIDDEN, list_forbidden(sieve.pool))
+    land = gather_excluded_land(places.land, settings.exclusion)
+    sieve.remove(RemovalReason.EXCLUDED_LAND, find_on_excluded_land(sieve.pool, land))
     snap, off_road = find_off_road(sieve.pool, sieve.xy_m, network, settings)
     sieve.pool = sieve.pool.assign(node_pos=snap.node_pos, snap_m=snap.distance_m)
     sieve.remove(RemovalReason.TOO_FAR_FROM_ROAD, off_road)

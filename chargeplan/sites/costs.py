@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chargeplan.errors import DataError
+from chargeplan.figures import CONFIDENCES, PLANNER, DatedFigure
 from chargeplan.files import find_data_file
 
 LOG = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class ChargerCost:
     confidence: str
 
 
-_CONFIDENCES_FALLING = ("high", "med", "low", "assumption")
+# Sold by the socket or the slot, not by the kW; it takes no part in prices by power.
+_SWAP_CABINET = "swap_cabinet"
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +45,7 @@ def _read_charger_table() -> tuple[ChargerCost, ...]:
         rows = [
             ChargerCost(float(row["power_kw"]), float(row["cost_pkr"]), row["source"], row["confidence"])
             for row in csv.DictReader(file)
+            if row["name"] != _SWAP_CABINET
         ]
     return tuple(sorted(rows, key=lambda row: row.power_kw))
 
@@ -80,20 +83,25 @@ def find_charger_cost(power_kw: float) -> ChargerCost:
         power_kw,
         below.cost_pkr + share * (above.cost_pkr - below.cost_pkr),
         f"interpolated between {below.power_kw:g} and {above.power_kw:g} kW of data/costs/chargers.csv",
-        max(below.confidence, above.confidence, key=_CONFIDENCES_FALLING.index),
+        max(below.confidence, above.confidence, key=CONFIDENCES.index),
     )
 
 
-def read_charger_cost_pkr(power_kw: float) -> float:
-    """Read the price of one charger from data/costs/chargers.csv, in PKR.
+def find_charger_figure(power_kw: float, given_pkr: float | None) -> DatedFigure:
+    """Find the price of one charger, in PKR: what the config says, else data/costs/chargers.csv by power.
 
-    An interpolated price is told in the log; `find_charger_cost` also returns its source.
+    An interpolated price is told in the log.
 
     Raises
     ------
     DataError
-        When the power is outside the table.
+        When the power is outside the table and the config gives no price.
     """
+    name, unit = "charger_cost_pkr", "PKR per charger"
+    if given_pkr is not None:
+        return DatedFigure(name, given_pkr, unit, "model.charger.cost_pkr", PLANNER)
     cost = find_charger_cost(power_kw)
     LOG.info("charger of %g kW: PKR %s, %s", power_kw, f"{cost.cost_pkr:,.0f}", cost.source)
-    return cost.cost_pkr
+    file = "data/costs/chargers.csv"
+    source = cost.source if file in cost.source else f"{cost.source} ({file})"
+    return DatedFigure(name, cost.cost_pkr, unit, source, cost.confidence)

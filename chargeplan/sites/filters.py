@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import SitesSettings
     from chargeplan.geo import Snap
-    from chargeplan.records import Floats, Ints, RoadNetwork, StudyArea
+    from chargeplan.records import Floats, Ints, LandAreas, RoadNetwork, StudyArea
+
+LOG = logging.getLogger(__name__)
 
 FORBIDDEN_RADIUS_M = 50.0
 """How far a forbidden point reaches: the same place is rarely drawn at the same point, and a
@@ -90,6 +93,39 @@ def find_near_forbidden(pool: pd.DataFrame, xy_m: Floats, crs: str) -> Removals:
             f"change the status of one of the two"
         )
     return removals
+
+
+def find_on_excluded_land(pool: pd.DataFrame, land: LandAreas) -> Removals:
+    """Find candidates on land where no station can be built; the first area by id is named.
+
+    Existing sites and competitors stay: they are built. A required site stays too, because the
+    planner asks for it, and the log says so.
+    """
+    if len(land.table) == 0:
+        return {}
+    points = shapely.points(pool["lon"].to_numpy(), pool["lat"].to_numpy())
+    site, area = shapely.STRtree(land.outline).query(points, predicate="intersects")
+    removals: Removals = {}
+    required = set()
+    for at in np.lexsort((area, site)):
+        status = pool["status"].iloc[site[at]]
+        if status == SiteStatus.REQUIRED.value:
+            required.add(int(site[at]))
+        elif status == SiteStatus.CANDIDATE.value:
+            removals.setdefault(int(site[at]), _describe_land(land, int(area[at])))
+    if required:
+        LOG.warning(
+            "%d required sites stand on land where no station can be built (%s) and stay, because they are required",
+            len(required),
+            _name_sites(pool, np.array(sorted(required))),
+        )
+    return removals
+
+
+def _describe_land(land: LandAreas, area: int) -> str:
+    row = land.table.iloc[area]
+    name = f' "{row["name"]}"' if row["name"] else ""
+    return f"{row['kind']}{name} ({row['land_id']})"
 
 
 def find_off_road(

@@ -14,6 +14,7 @@ import shapely
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.sites.open_charge_map import is_open_charge_map, read_json, translate_table
 from chargeplan.sites.suggest import suggest_word
 from chargeplan.text import clean_text
 from chargeplan.words import PlaceKind, SiteStatus
@@ -32,17 +33,19 @@ if TYPE_CHECKING:
 # What is known of a site before it is filtered and priced; NaN where nobody said.
 POOL_COLUMNS = (
     "site_id", "kind", "status", "name", "name_en", "name_ur", "brand", "lon", "lat", "capacity",
-    "fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw", "source", "is_planner", "has_own_id",
-    "geometry",
+    "fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw", "feeder_exempt", "has_storage",
+    "separate_meter_needed", "solar_kw", "source", "is_planner", "has_own_id", "geometry",
 )  # fmt: skip
 _TEXT_COLUMNS = ("site_id", "name", "name_en", "name_ur", "brand", "kind", "status")
-_NUMBER_COLUMNS = ("fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw")
-_KNOWN_COLUMNS = (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, "lon", "lat")
+_NUMBER_COLUMNS = ("fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw", "solar_kw")
+_FLAG_COLUMNS = ("feeder_exempt", "has_storage", "separate_meter_needed")
+_FLAG_WORDS = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0, "no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
+_KNOWN_COLUMNS = (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, *_FLAG_COLUMNS, "lon", "lat")
 _SERVING = (SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value)
 
 
 def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
-    """Read one file of sites into the columns of `POOL_COLUMNS`.
+    """Read one file of sites into the columns of `POOL_COLUMNS`; exports of Open Charge Map too.
 
     Areas stand for a point inside them, but a forbidden area forbids all of itself. Several
     powers in one field (``120;22``) are one charger each: the power of the site is their sum,
@@ -68,13 +71,13 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     """
     path = require_file(settings.path, key)
     where = f"{key}: {path.name}"
-    columns, geometry = _read_csv(path, where) if path.suffix.lower() == ".csv" else _read_layer(path, where)
+    columns, geometry = _read_columns(path, where)
     faults = FaultCollector(DataError)
     _check_column_names(columns, where, faults)
     n_rows = len(geometry)
     texts = {
         name: [clean_text(value) for value in columns.get(name, [""] * n_rows)]
-        for name in (*_TEXT_COLUMNS, *_NUMBER_COLUMNS)
+        for name in (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, *_FLAG_COLUMNS)
     }
     pool = pd.DataFrame({name: pd.Series(texts[name], dtype="str") for name in _TEXT_COLUMNS})
     pool["status"] = _read_words(
@@ -84,6 +87,8 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     pool["kind"] = _read_words(texts["kind"], [kind.value for kind in PlaceKind], f"{where}: kind", faults)
     serving = pool["status"].isin(_SERVING)
     _fill_numbers(pool, texts, where, faults)
+    for name in _FLAG_COLUMNS:
+        pool[name] = _read_flags(texts[name], f"{where}: {name}", faults)
     _check_existing(pool, serving, where, faults)
     pool["has_own_id"] = pool["site_id"] != ""
     # Cleaned here, because the published files hold cleaned text and must name the same sites.
@@ -100,6 +105,14 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     ]
 
 
+def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries]:
+    """Read a CSV, an export of Open Charge Map, or else a vector layer."""
+    if path.suffix.lower() == ".csv":
+        return _read_csv(path, where)
+    exported = read_json(path, where) if path.suffix.lower() == ".json" else None
+    return _read_layer(path, where) if exported is None else _locate(exported, where)
+
+
 def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
     """Read the columns of a CSV as text, and its points."""
     try:
@@ -111,7 +124,8 @@ def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
         ) from error
     faults = FaultCollector(DataError)
     names = [name.strip() for name in header]
-    for name in sorted({"lon", "lat"} - set(names)):
+    is_exported = is_open_charge_map(names)
+    for name in sorted({"lon", "lat"} - set(names)) if not is_exported else ():
         faults.add(
             f"{where} has no column {name!r} (degrees, EPSG:4326); its columns, separated by commas, are: "
             f"{', '.join(names)}"
@@ -126,6 +140,12 @@ def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
         faults.add(f"{where}: the header repeats a column name; rename or drop one of them")
     faults.raise_if_any()
     columns: Columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    return _locate(translate_table(columns, where) if is_exported else columns, where)
+
+
+def _locate(columns: Columns, where: str) -> tuple[Columns, Geometries]:
+    """Make points of the columns lon and lat."""
+    faults = FaultCollector(DataError)
     lon_deg, lat_deg = (_parse_numbers(columns[name], f"{where}: {name}", faults) for name in ("lon", "lat"))
     empty = np.flatnonzero(np.isnan(lon_deg) | np.isnan(lat_deg))
     if empty.size:
@@ -210,10 +230,11 @@ def _fill_numbers(
         ("fixed_cost_pkr", 0.0, "0 or more PKR"),
         ("max_chargers", 1.0, "a whole number, 1 or more"),
         ("existing_chargers", 0.0, "a whole number, 0 or more"),
+        ("solar_kw", 0.0, "0 or more kW"),
     ):
         numbers = _parse_numbers(texts[name], f"{where}: {name}", faults)
         wrong = numbers < least
-        if name != "fixed_cost_pkr":
+        if name in {"max_chargers", "existing_chargers"}:
             wrong |= np.isfinite(numbers) & (numbers != np.floor(numbers))
         _add_range_fault(wrong, numbers, f"{where}: {name}", unit, faults)
         pool[name] = numbers
@@ -228,6 +249,18 @@ def _fill_numbers(
     )
     unsaid = pool["existing_chargers"].isna() & pool["status"].isin(_SERVING) & (count > 1)
     pool["existing_chargers"] = pool["existing_chargers"].where(~unsaid, count.astype(np.float64))
+
+
+def _read_flags(texts: list[str], where: str, faults: FaultCollector) -> Floats:
+    """Return 1 for yes, 0 for no and NaN where empty; other words are faults."""
+    words = pd.Series(texts, dtype="str").str.casefold()
+    wrong = np.flatnonzero((words != "") & ~words.isin(list(_FLAG_WORDS)))
+    if wrong.size:
+        faults.add(
+            f"{where}: rows {name_rows(wrong + 1)} say neither yes nor no (the first is "
+            f"{texts[wrong[0]]!r}); write yes or no, or nothing when unknown"
+        )
+    return np.asarray(words.map(_FLAG_WORDS), dtype=np.float64)
 
 
 def _add_range_fault(

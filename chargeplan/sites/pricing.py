@@ -1,4 +1,4 @@
-"""What a site costs to open and how many chargers it holds."""
+"""What a site costs to open, how many chargers it holds, and what it is like."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.errors import DataError, FaultCollector
+from chargeplan.figures import read_figure_file
 from chargeplan.files import find_data_file, require_file
 from chargeplan.sites.suggest import suggest_word
 from chargeplan.words import PlaceKind, SiteStatus
@@ -137,6 +138,9 @@ def price_sites(pool: pd.DataFrame, settings: SitesSettings) -> pd.DataFrame:
     - ``max_chargers``: the planner's column; for a car park with tagged capacity, the share
       ``parking_bays_share`` of it, at least 1; else the cost file by kind (the capacity of
       other kinds counts beds, pupils or seats); never below the chargers that stand there.
+    - ``separate_meter_needed``: the planner's column, else the rule of data/costs/meter_rules.csv
+      by kind; ``feeder_exempt``, ``has_storage`` and ``solar_kw``: the planner's columns, else no
+      and 0.
     - ``existing_chargers`` and ``existing_power_kw``, at existing and competitor sites: the
       file, else the tags (of a charging station, capacity counts chargers; a power above
       ``max_station_kw`` was already dropped by `gather_sites`), else the figures
@@ -145,7 +149,7 @@ def price_sites(pool: pd.DataFrame, settings: SitesSettings) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `pool` with these four columns filled.
+        `pool` with these columns filled.
 
     Raises
     ------
@@ -171,12 +175,25 @@ def price_sites(pool: pd.DataFrame, settings: SitesSettings) -> pd.DataFrame:
     bays = (pool["capacity"] * figures.parking_bays_share).round().clip(lower=1).where(is_counted_park)
     by_kind = pool["kind"].map({kind.value: float(cost.max_chargers) for kind, cost in costs.items()})
     max_chargers = pool["max_chargers"].fillna(bays).fillna(by_kind)
+    needs_meter = pool["kind"].map(_read_meter_rules()).fillna(0.0)
     return pool.assign(
         fixed_cost_pkr=fixed_cost_pkr.mask(serving, 0.0),
         max_chargers=np.maximum(max_chargers, chargers).astype("int64"),
         existing_chargers=chargers.astype("int64"),
         existing_power_kw=power_kw,
+        feeder_exempt=pool["feeder_exempt"].fillna(0.0).astype("bool"),
+        has_storage=pool["has_storage"].fillna(0.0).astype("bool"),
+        separate_meter_needed=pool["separate_meter_needed"].fillna(needs_meter).astype("bool"),
+        solar_kw=pool["solar_kw"].fillna(0.0),
     )
+
+
+def _read_meter_rules() -> dict[str, float]:
+    """Read which kinds of sites need a meter of their own for the tariff of charging stations."""
+    return {
+        kind: figure.value
+        for (kind,), figure in read_figure_file("costs", "meter_rules.csv", ("kind",)).items()
+    }
 
 
 def _count_standing(

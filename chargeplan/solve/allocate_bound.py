@@ -55,7 +55,10 @@ class AllocateDual:
         self.pair_quality, self.pair_kwh_day = problem.pair_quality[used], demand[self.pair_cell]
         self.station_site = np.concatenate([self.entry_site, existing])
         self.station_capacity = np.concatenate(
-            [problem.level_capacity_kwh_day[self.entry_level], problem.existing_capacity_kwh_day[existing]]
+            [
+                problem.level_capacity_kwh_day[self.entry_site, self.entry_level],
+                problem.existing_capacity_kwh_day[existing],
+            ]
         )
         self.n_entries = len(self.entry_site)
         self.new_sites = new_sites

@@ -77,7 +77,7 @@ class LevelGreedy:
             left_pkr -= self._extra_cost(level_pos)[site, level]
             left_sites -= int(level_pos[site] < 0)
             level_pos[site] = level
-            capacity[site] = problem.level_capacity_kwh_day[level]
+            capacity[site] = problem.level_capacity_kwh_day[site, level]
             touched = self._fill(site, capacity, used, flow)
             changed = np.union1d(self._sites_of(touched), [site])
             worth[changed] = self._rate(changed, used)
@@ -111,7 +111,7 @@ class LevelGreedy:
         kwh_day = self.left[self.cell[at]]
         filled = np.concatenate([[0.0], np.cumsum(kwh_day)])
         earned = np.concatenate([[0.0], np.cumsum(kwh_day * self.profit[at])])
-        room = np.maximum(self.problem.level_capacity_kwh_day[None, :] - used[sites][:, None], 0.0)
+        room = np.maximum(self.problem.level_capacity_kwh_day[sites] - used[sites][:, None], 0.0)
         reach = filled[first][:, None] + room
         whole = np.minimum(
             np.searchsorted(filled, reach.ravel(), side="right") - 1, np.repeat(ends, reach.shape[1])

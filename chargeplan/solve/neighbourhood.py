@@ -124,7 +124,7 @@ def _write_rows(
     at, entry = np.arange(n_pairs), np.arange(n_entries)
     at_free = np.flatnonzero(is_free[part.site[part.site_row]])
     level_of = sp.csr_array((np.ones(n_entries), (part.entry_row, entry)), shape=(n_sites, n_entries))
-    capacity = problem.level_capacity_kwh_day[part.entry_level]
+    capacity = problem.level_capacity_kwh_day[part.site[part.entry_row], part.entry_level]
     capacity_of = sp.csr_array((capacity, (part.entry_row, entry)), shape=(n_sites, n_entries))
     assign = sp.csr_array((np.ones(n_pairs), (part.cell_row, at)), shape=(part.n_cells, n_pairs))
     load = sp.csr_array((kwh_day, (part.site_row, at)), shape=(n_sites, n_pairs))

@@ -83,7 +83,7 @@ def compute_site_capacity_kwh_day(problem: PlanProblem, level_pos: Ints) -> Floa
     if problem.mode is PlanMode.COVER:
         return np.where(is_new | existing, np.inf, 0.0)
     capacity = np.where(existing, problem.existing_capacity_kwh_day, 0.0)
-    capacity[is_new] = problem.level_capacity_kwh_day[level_pos[is_new]]
+    capacity[is_new] = problem.level_capacity_kwh_day[is_new, level_pos[is_new]]
     return capacity
 
 

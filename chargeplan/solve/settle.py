@@ -85,7 +85,7 @@ def trim_levels(problem: PlanProblem, level_pos: Ints, share: Floats) -> Ints:
     """Close new stations that serve nothing and lower levels to what the shares need."""
     load = np.bincount(problem.pair_site, problem.demand_kwh_day[problem.pair_cell] * share, problem.n_sites)
     allowed = find_allowed_levels(problem)
-    enough = allowed & (problem.level_capacity_kwh_day[None, :] >= load[:, None])
+    enough = allowed & (problem.level_capacity_kwh_day >= load[:, None])
     cost = np.where(enough, problem.level_cost_pkr, np.inf)
     cheapest = np.argmin(cost, axis=1)
     sites = np.arange(problem.n_sites)
@@ -139,7 +139,7 @@ def _close_station(problem: PlanProblem, plan: Plan, site: int, *, deadline: Dea
 
 def _find_largest_level(problem: PlanProblem) -> Ints:
     """Find the level that delivers most at each site, shape (n_sites,); 0 where none is allowed."""
-    capacity = np.where(find_allowed_levels(problem), problem.level_capacity_kwh_day[None, :], -1.0)
+    capacity = np.where(find_allowed_levels(problem), problem.level_capacity_kwh_day, -1.0)
     return np.asarray(np.argmax(capacity, axis=1), dtype=np.int64)
 
 

@@ -64,7 +64,7 @@ def compute_whole_station_bound(
 
 def _bound_at(problem: PlanProblem, price: Floats, deadline: Deadline | None) -> float:
     all_demand = float(np.sum(price * problem.demand_kwh_day))
-    worth = compute_station_worth(problem, price, problem.level_capacity_kwh_day[None, :])
+    worth = compute_station_worth(problem, price, problem.level_capacity_kwh_day)
     existing = compute_station_worth(problem, price, problem.existing_capacity_kwh_day[:, None])[:, 0]
     standing = float(existing[find_existing_sites(problem)].sum())
     margin = _SAFETY_SHARE * float(problem.demand_kwh_day.sum())
@@ -78,7 +78,7 @@ def compute_station_worth(problem: PlanProblem, price: Floats, capacity: Floats)
     ----------
     problem : PlanProblem
     price : ndarray, shape (n_cells,)
-    capacity : ndarray, shape (1 or n_sites, n_levels)
+    capacity : ndarray, shape (n_sites, n_levels)
         kWh per day.
 
     Returns
@@ -97,7 +97,7 @@ def compute_station_worth(problem: PlanProblem, price: Floats, capacity: Floats)
     filled_before = running - demand - before
     worth = np.zeros((problem.n_sites, capacity.shape[1]))
     for level in range(capacity.shape[1]):  # at most twenty levels
-        limit = np.broadcast_to(capacity[:, level], (problem.n_sites,))[site]
+        limit = capacity[site, level]
         served = np.clip(limit - filled_before, 0.0, demand)
         worth[:, level] = np.bincount(site, served * profit, problem.n_sites)
     return worth

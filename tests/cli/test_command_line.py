@@ -156,6 +156,24 @@ def test_json_errors_are_one_object(town):
     assert error["faults"] == ["nowhere.yaml: no such file; check the path"]
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("demand.scenario=nev2030", '(did you mean "nev-2030"?)'),
+        ("study.city=lahor", '(did you mean "lahore"?)'),
+        ("demand.fleet.classes.cars.km_day=5", '(did you mean "car"?)'),
+        ("study.year=2041", "expected a whole number from 2026 to 2040"),
+    ],
+)
+def test_slips_of_scenario_city_class_and_year_are_told_before_anything_is_read(town, command, change, told):
+    result = call(command, "town.yaml", "--set", change)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+    if command == "run":
+        assert "network " not in result.stderr
+
+
 def test_json_of_check_has_one_result_on_stdout(town):
     for arguments in (["--json", "check", "town.yaml"], ["check", "town.yaml", "--json"]):
         result = call(*arguments)
@@ -280,6 +298,7 @@ def result_of_a_run(tmp_path):
             warnings=("few sites",),
             checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
         ),
+        demand_table="1,000 people in the study area",
         data_date="",
     )
 
@@ -329,7 +348,8 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     monkeypatch.setattr(pipeline, "run_study", run_study)
     result = call("run", "town.yaml", "--set", "model.max_sites=7")
     assert result.exit_code == 0
-    (line,) = result.stdout.splitlines()
+    table, empty, line = result.stdout.splitlines()
+    assert (table, empty) == ("1,000 people in the study area", "")
     assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of demand served by 3 new")
     assert line.endswith("index.html")
     assert result.stderr == "network       0.2 s  9 nodes\nwarning 1: few sites\n"
@@ -343,6 +363,7 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     assert events[2]["incumbent_kwh_day"] is None
     final = json.loads(answer.stdout)
     assert (final["outcome"], final["gap"], final["served_share"]) == ("WITHIN 2.31 %", 0.0231, 0.5)
+    assert final["demand_table"] == ["1,000 people in the study area"]
 
 
 def test_first_ctrl_c_of_a_search_keeps_the_plan_and_the_second_ends_the_run(

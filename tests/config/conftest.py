@@ -45,11 +45,11 @@ demand:
     weights:
       mall: 3
       hospital: 2.5
-  places_share: 0.4
+  scenario: bau
   fleet:
     path: fleet.csv
     classes:
-      car: {vehicles_per_1000: 40, electric_share: 0.1, km_day: 30, kwh_km: 0.18, public_share: 0.4}
+      car: {vehicles_per_1000: 40, electric_share: 0.1, km_day: 30, kwh_km: 0.18, fast_share: 0.3}
   snap_limit_m: 900
 sites:
   from_network_file: true
@@ -80,7 +80,17 @@ model:
     cost_pkr: 4000000
     hours_day: 16
     max_utilisation: 0.35
+    outage_hours_day: 2.5
     levels: [1, 2, 4]
+economics:
+  tariff_category: A-2(d)
+  tariff_pkr_kwh: 39.7
+  retail_price_pkr_kwh: 115
+  land_pkr_m2_month: {fuel: 400}
+  neeca_level_up_to_kw: [3.7, 22, 50, 150]
+  petrol_l_100km: {car: 7}
+  diesel_l_100km: {bus: 30}
+  pm25_g_kg: {car: 0.05}
 solve:
   time_limit_s: 60
   gap: 0.01

@@ -45,7 +45,7 @@ TOLD = """\
 city.yaml:1:1: publish: missing; add it: a section with the keys folder, online_tiles
 city.yaml:2:3: study.name: got the text "town two"; expected 1 to 64 letters A-Z, a-z, digits, - or _
 city.yaml:3:3: study.titel: unknown key; did you mean "title"?
-city.yaml:4:3: study.year: got 2026.0; expected a whole number from 2020 to 2060; write 2026
+city.yaml:4:3: study.year: got 2026.0; expected a whole number from 2026 to 2040; write 2026
 city.yaml:6:29: study.area.box[3]: got the text "33.7"; expected a number; write 33.7 without quotes or separators
 city.yaml:7:5: study.area.circle: got 5; expected a section with the keys lon, lat, radius_km
 city.yaml:9:3: network.path: got "~/town.osm.pbf"; "~" is not replaced here: write the folder in full
@@ -183,3 +183,12 @@ def test_defaults_are_written_out_in_plain(bench, full_text):
     start = full_text.index("solve:\n")
     loaded = bench.load(full_text[:start] + full_text[full_text.index("publish:\n") :])
     assert loaded.plain["solve"] == {"time_limit_s": 120.0, "gap": 0.001, "threads": 1, "node_limit": None}
+
+
+def test_removed_keys_say_what_replaces_them(bench, full_text):
+    text = full_text.replace("  scenario: bau\n", "  scenario: bau\n  places_share: 0.4\n")
+    text = text.replace("fast_share: 0.3", "public_share: 0.3")
+    faults = bench.find_faults(text)
+    assert len(faults) == 2
+    assert "demand.places_share: unknown key; replaced by demand.layers" in faults[0]
+    assert "public_share: unknown key; replaced by overnight_share, destination_share, fast_share" in faults[1]

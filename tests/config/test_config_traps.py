@@ -101,10 +101,11 @@ def list_numbers(plain, full_text):
 
 @pytest.mark.parametrize("value", [True, "5", 1e308, [1], {"a": 1}], ids=repr)
 def test_every_number_refuses_what_is_no_number(bench, full_plain, full_text, value):
-    numbers = list_numbers(full_plain, full_text)
+    numbers = list(list_numbers(full_plain, full_text))
     assert len(numbers) >= 35
-    told = {fault.split(": ")[1] for fault in bench.find_faults(set_all(full_plain, numbers, value))}
-    assert told >= {format_path(path) for path in numbers}
+    for half in (numbers[::2], numbers[1::2]):  # no more than 50 faults are told at once
+        told = {fault.split(": ")[1] for fault in bench.find_faults(set_all(full_plain, half, value))}
+        assert told >= {format_path(path) for path in half}
 
 
 @pytest.mark.parametrize("value", [-1, 0])
@@ -116,7 +117,8 @@ def test_every_number_keeps_to_its_lower_bound(bench, full_plain, full_text, val
         lowest, above = schema.get("minimum"), schema.get("exclusiveMinimum")
         if (lowest is not None and value < lowest) or (above is not None and value <= above):
             low.add(format_path(path))
-    faults = bench.find_faults(set_all(full_plain, numbers, value))
+    halves = (list(numbers)[::2], list(numbers)[1::2])  # no more than 50 faults are told at once
+    faults = [fault for half in halves for fault in bench.find_faults(set_all(full_plain, half, value))]
     assert {fault.split(": ")[1] for fault in faults if f": got {value};" in fault} == low
     assert len(low) >= 14
 

@@ -142,9 +142,29 @@ class Study:
         """Row of a cell of the cover in the result."""
         return cells.cell_id.tolist().index(self.cell_id[cell])
 
-    def build(self, population, *, zones: ZoneSettings | None = None, **settings) -> DemandCells:
+    def build(
+        self,
+        population,
+        *,
+        zones: ZoneSettings | None = None,
+        year=2030,
+        city=None,
+        exclusion=None,
+        land=None,
+        **settings,
+    ) -> DemandCells:
         options = DemandSettings.model_validate({"population": population} | settings, strict=False)
-        return build_demand(self.area, draw_network(self.roads), make_map_places(self.places), options, zones)
+        places = make_map_places(self.places)
+        return build_demand(
+            self.area,
+            draw_network(self.roads),
+            places if land is None else MapPlaces(places.table, land),
+            options,
+            zones,
+            year=year,
+            city=city,
+            exclusion=exclusion,
+        )
 
     def find_middle_cell(self) -> int:
         return int(np.argmin(np.hypot(*(self.cover.xy_m - CORNER_M - SIDE_M / 2).T)))
@@ -189,6 +209,12 @@ def paved_study(study) -> Study:
     """The same amount of road in every cell."""
     study.draw_roads_everywhere()
     return study
+
+
+@pytest.fixture(scope="session")
+def corner_m():
+    """South-western corner of the box in metres of its CRS."""
+    return np.array(CORNER_M)
 
 
 @pytest.fixture(name="lonlat")

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargeplan.config.settings import PopulationFigures
-from chargeplan.demand.attraction import Attraction
 from chargeplan.demand.energy import spread_energy
 from chargeplan.demand.explain import Figure
-from chargeplan.demand.fleet import QUANTITIES, VehicleClass
+from chargeplan.demand.fleet import Fleet, VehicleClass
 from chargeplan.demand.people_figures import spread_figures
 from chargeplan.demand.people_grid import PeopleGrid
 from chargeplan.demand.spread import spread_grid
+from chargeplan.words import ChargingUse
 
 TOLERANCE = 1e-9
 SIDES_M = st.floats(1.0, 4000.0)
@@ -120,7 +120,7 @@ def test_every_person_of_a_figure_is_in_a_cell_or_outside(cover, seed, figures):
 
 @given(
     seed=SEEDS,
-    places_share=st.floats(0, 1),
+    n_empty=st.integers(0, 4),
     values=st.lists(
         st.tuples(st.floats(0, 900), st.floats(0, 1), st.floats(0, 500), st.floats(0, 3), st.floats(0, 1)),
         min_size=1,
@@ -128,38 +128,75 @@ def test_every_person_of_a_figure_is_in_a_cell_or_outside(cover, seed, figures):
     ),
 )
 @settings(max_examples=40, deadline=None)
-def test_every_kwh_is_in_a_cell_or_outside(cover, seed, places_share, values):
-    fleet = tuple(
-        VehicleClass(
-            f"class {number}",
-            tuple(Figure(name, value, "", "", "") for name, value in zip(QUANTITIES, row, strict=True)),
-        )
-        for number, row in enumerate(values)
-    )
+def test_every_kwh_is_in_a_cell_or_outside(cover, seed, n_empty, values):
+    """Each use has its own weights; for some of them nothing says where, and people take its place."""
     rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.ones(5), len(values))[:, :4]  # the fifth part is charged at home
+    fleet = Fleet(tuple(draw_class(row, share) for row, share in zip(values, shares, strict=True)))
     people = spread_grid(draw_squares(cover, seed, 12, 900.0), cover, draw_road_m(cover, seed))
-    weight = rng.random(cover.n_cells) * (rng.random(cover.n_cells) < rng.random())
-    energy = spread_energy(people, Attraction(weight, ()), fleet, places_share=places_share)
-    kwh_per_person = sum(v / 1000 * e * km * kwh * public for v, e, km, kwh, public in values)
-    assert energy.kwh_day_in == pytest.approx(people.people_in * kwh_per_person, rel=TOLERANCE)
+    weight = rng.random((cover.n_cells, 4)) * (rng.random((cover.n_cells, 4)) < rng.random())
+    weight[0] += 1e-3
+    weight /= weight.sum(axis=0)
+    weight[:, rng.permutation(4)[:n_empty]] = 0.0
+    energy = spread_energy(people, fleet, weight)
+    each = [v / 1000 * e * km * kwh for v, e, km, kwh, _ in values]
+    served = sum(one * share[:3].sum() for one, share in zip(each, shares, strict=True))
+    depots = sum(one * share[3] for one, share in zip(each, shares, strict=True))
+    assert energy.kwh_day_in == pytest.approx(people.people_in * served, rel=TOLERANCE)
+    assert energy.depot_kwh_day_in == pytest.approx(people.people_in * depots, rel=TOLERANCE)
     assert energy.kwh_day.sum() + energy.kwh_day_outside == pytest.approx(energy.kwh_day_in, rel=TOLERANCE)
-    assert (energy.kwh_day >= 0).all()
+    assert energy.kwh_day_by_use[:, :, 3].sum() + energy.depot_kwh_day_outside == pytest.approx(
+        energy.depot_kwh_day_in, rel=TOLERANCE
+    )
+    by_use = energy.kwh_day_by_use.sum(axis=0)
+    assert by_use == pytest.approx(np.array(each)[:, None] * shares * people.people.sum(), rel=TOLERANCE)
+    assert (energy.kwh_day_by_use >= 0).all()
 
 
-@given(seed=SEEDS, places_share=st.floats(0, 1))
+@given(seed=SEEDS, share=st.floats(0, 1), more=st.floats(0, 1))
+@settings(max_examples=30, deadline=None)
+def test_more_electric_vehicles_never_want_less_energy(cover, seed, share, more):
+    people = spread_grid(draw_squares(cover, seed, 5, 900.0), cover, draw_road_m(cover, seed))
+    weight = np.full((cover.n_cells, 4), 1 / cover.n_cells)
+    low, high = (
+        spread_energy(people, Fleet((draw_class((20, electric, 30, 0.2, 0), np.full(4, 0.2)),)), weight)
+        for electric in sorted((share, more))
+    )
+    assert (high.kwh_day_by_use >= low.kwh_day_by_use).all()
+    assert high.kwh_day_in >= low.kwh_day_in
+
+
+def draw_class(row, shares) -> VehicleClass:
+    per_1000, electric, km_day, kwh_km, _ = row
+    figures = {"km_day": km_day, "kwh_km": kwh_km, "battery_kwh": 40.0, "swap_share": 0.0}
+    figures |= {f"{use.value}_share": share for use, share in zip(ChargingUse, shares.tolist(), strict=True)}
+    return VehicleClass(
+        name="drawn",
+        vehicles=Figure("", per_1000, "vehicles per 1,000 people", "", ""),
+        electric_share=Figure("", electric, "share", "", ""),
+        figures={name: Figure(name, value, "", "", "") for name, value in figures.items()},
+        home_to_fast_share=0.0,
+        lead=(),
+        charger_types=Figure("", 0.0, "types", "", ""),
+    )
+
+
+@given(seed=SEEDS)
 @settings(max_examples=10, deadline=None)
-def test_record_promises_hold_for_whole_builds(build_random_study, seed, places_share):
+def test_record_promises_hold_for_whole_builds(build_random_study, seed):
     """Cells that are left out, zones and snapping lose nobody either."""
-    cells, people_read = build_random_study(seed, places_share)
+    cells, people_read = build_random_study(seed)
     assert cells.people_in == pytest.approx(people_read, rel=TOLERANCE)
     assert cells.people.sum() + cells.people_outside == pytest.approx(cells.people_in, rel=TOLERANCE)
     assert cells.kwh_day.sum() + cells.kwh_day_outside == pytest.approx(cells.kwh_day_in, rel=TOLERANCE)
-    assert ((cells.people > 0) | (cells.total_kwh_day > 0)).all()
+    depots = cells.depot_kwh_day.sum()
+    assert depots + cells.depot_kwh_day_outside == pytest.approx(cells.depot_kwh_day_in, rel=TOLERANCE)
+    assert ((cells.people > 0) | (cells.kwh_day_by_use > 0).any(axis=(1, 2))).all()
 
 
 @pytest.fixture(scope="module")
 def build_random_study(tmp_path_factory, make_study):
-    def build(seed, places_share):
+    def build(seed):
         study = make_study(tmp_path_factory.mktemp("random"))
         rng = np.random.default_rng(seed)
         study.draw_roads_everywhere()
@@ -174,7 +211,7 @@ def build_random_study(tmp_path_factory, make_study):
         ]
         path.write_text("\n".join(["lon,lat,people", *rows]), encoding="utf-8")
         population = {"source": "csv", "path": path, "square_m": 500.0}
-        cells = study.build(population, places_share=places_share)
+        cells = study.build(population)
         return cells, grid.people.sum()
 
     return build

@@ -5,6 +5,8 @@ import pytest
 
 from chargeplan.errors import DataError
 
+CLASSES = ("two_wheeler", "three_wheeler", "car", "taxi", "bus", "truck")
+
 
 @pytest.fixture
 def write_people(study):
@@ -32,7 +34,7 @@ def ends(study):
 def test_cell_is_snapped_to_the_nearest_node_and_keeps_its_distance(study, ends, write_people):
     """The road of 200 m through the centre has its nodes 100 m west and east of it."""
     west, east = ends
-    cells = study.build(write_people({west: 95, east: 5}), places_share=0.0)
+    cells = study.build(write_people({west: 95, east: 5}))
     position = study.get_pos(cells, west)
     assert cells.snap_m[position] == pytest.approx(100.0, abs=0.01)
     assert cells.node_pos[position] in (0, 1)
@@ -41,7 +43,7 @@ def test_cell_is_snapped_to_the_nearest_node_and_keeps_its_distance(study, ends,
 def test_off_network_cell_stays_in_the_record_with_its_distance(study, ends, write_people):
     """Node 1 lies 100 m east of the western centre; the eastern centre is farther than the limit."""
     west, east = ends
-    cells = study.build(write_people({west: 95, east: 5}), places_share=0.0)
+    cells = study.build(write_people({west: 95, east: 5}))
     position = study.get_pos(cells, east)
     assert cells.node_pos[position] == -1
     node_m = study.cover.xy_m[west] + (100.0, 0.0)
@@ -52,7 +54,7 @@ def test_off_network_cell_stays_in_the_record_with_its_distance(study, ends, wri
 
 def test_limit_of_the_snap_is_a_setting(study, ends, write_people):
     west, east = ends
-    cells = study.build(write_people({west: 50, east: 50}), places_share=0.0, snap_limit_m=5000.0)
+    cells = study.build(write_people({west: 50, east: 50}), snap_limit_m=5000.0)
     assert (cells.node_pos >= 0).all()
 
 
@@ -61,7 +63,7 @@ def test_more_off_the_network_than_allowed_is_refused_with_place_and_remedies(st
     west, east = ends
     other = study.find_neighbour(study.find_middle_cell())
     with pytest.raises(DataError) as caught:
-        study.build(write_people({west: 88, east: 8, other: 4}), places_share=0.0)
+        study.build(write_people({west: 88, east: 8, other: 4}))
     (message,) = caught.value.faults
     assert message.startswith(
         "network.path: 12.0% of the demand, in 2 of 3 cells, lies farther than 1000 m from"
@@ -89,9 +91,9 @@ def test_allowed_share_is_a_setting(study, ends, write_people, limit, is_refused
         with pytest.raises(
             DataError, match=r"12\.0% of the demand, in 1 of 2 cells.*expected at most 11\.0%"
         ):
-            study.build(population, places_share=0.0, max_off_network_share=limit)
+            study.build(population, max_off_network_share=limit)
     else:
-        cells = study.build(population, places_share=0.0, max_off_network_share=limit)
+        cells = study.build(population, max_off_network_share=limit)
         assert np.count_nonzero(cells.node_pos < 0) == 1
 
 
@@ -99,7 +101,9 @@ def test_share_is_one_of_energy_and_not_of_cells_or_people(study, ends, write_pe
     """Half the people live off the network, but all energy lies at the mall by the road."""
     west, east = ends
     study.put("n1", "mall", west)
-    cells = study.build(write_people({west: 50, east: 50}), places_share=1.0)
+    at_places = {"overnight_share": 0, "destination_share": 0.5, "fast_share": 0, "depot_share": 0}
+    fleet = {"classes": dict.fromkeys(CLASSES, at_places)}
+    cells = study.build(write_people({west: 50, east: 50}), fleet=fleet)
     assert cells.total_kwh_day[study.get_pos(cells, east)] == 0.0
     assert cells.node_pos[study.get_pos(cells, east)] == -1
 
@@ -115,4 +119,4 @@ def test_network_without_a_joinable_node_is_refused(study, ends, write_people, d
     network = replace(network, is_joinable=np.zeros(len(network.node_id), dtype=bool))
     options = DemandSettings.model_validate({"population": write_people({west: 5})}, strict=False)
     with pytest.raises(DataError, match=r"100\.0% of the demand, in 1 of 1 cells"):
-        build_demand(study.area, network, make_map_places([]), options, None)
+        build_demand(study.area, network, make_map_places([]), options, None, year=2030)

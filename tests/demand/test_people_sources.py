@@ -259,7 +259,7 @@ def test_raster_puts_people_where_its_pixel_lies(paved_study, write_raster):
     counts = np.zeros((3, 5), dtype=np.int32)
     counts[1, 2] = 77
     path = write_raster(counts, from_origin(x_m - 250.0, y_m + 150.0, 100.0, 100.0), UTM)
-    cells = paved_study.build({"source": "raster", "path": path}, places_share=0.0)
+    cells = paved_study.build({"source": "raster", "path": path})
     assert cells.cell_id.tolist() == [paved_study.cell_id[cell]]
     assert cells.people.tolist() == pytest.approx([77.0])
 

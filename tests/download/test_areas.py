@@ -7,6 +7,7 @@ import math
 import pytest
 import shapely
 
+from chargeplan.city_areas import find_city_area, read_city_areas
 from chargeplan.config.settings import AreaSettings, StudySettings
 from chargeplan.download.areas import (
     check_area,
@@ -16,7 +17,6 @@ from chargeplan.download.areas import (
     measure_km2,
     parse_numbers,
 )
-from chargeplan.download.cities import find_city, read_cities
 from chargeplan.errors import ConfigError, DataError
 
 BIG_CITIES = (
@@ -37,7 +37,7 @@ BOX = (71.2, 30.0, 71.7, 30.4)
 
 
 def test_big_cities_have_a_pinned_relation():
-    cities = read_cities()
+    cities = read_city_areas()
     assert all(cities[name].relation_id > 0 for name in BIG_CITIES)
     # The ids as recorded answers of Nominatim have them.
     assert cities["islamabad"].relation_id == 358002
@@ -47,7 +47,7 @@ def test_big_cities_have_a_pinned_relation():
 def test_city_table_holds_together(project_folder):
     with (project_folder / "data" / "cities.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    cities = read_cities()
+    cities = read_city_areas()
     assert len(cities) == len(rows) >= 40
     words = [word for city in cities.values() for word in (city.name, *city.aliases)]
     assert len(words) == len(set(words))
@@ -62,7 +62,7 @@ def test_city_table_holds_together(project_folder):
 
 
 def test_every_city_can_be_chosen_and_is_a_relation_or_a_circle_of_its_size():
-    for city in read_cities().values():
+    for city in read_city_areas().values():
         area = choose_area(city.name)
         assert area.name == city.name
         if city.relation_id:
@@ -79,8 +79,8 @@ def test_every_city_can_be_chosen_and_is_a_relation_or_a_circle_of_its_size():
 def test_city_is_found_by_case_spaces_and_other_names():
     for text in ("Multan", "MULTAN", " multan "):
         assert choose_area(text).name == "multan"
-    assert find_city("pindi").name == find_city("Rawalpindi").name == "rawalpindi"
-    assert find_city("Mirpur Khas").name == find_city("mirpur-khas").name == "mirpur-khas"
+    assert find_city_area("pindi").name == find_city_area("Rawalpindi").name == "rawalpindi"
+    assert find_city_area("Mirpur Khas").name == find_city_area("mirpur-khas").name == "mirpur-khas"
     assert choose_area("multan").words == "relation 16117648 (Multan District)"
 
 

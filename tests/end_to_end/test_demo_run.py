@@ -57,7 +57,15 @@ def read_tree(folder: Path) -> dict[str, bytes]:
 
 def test_a_run_writes_every_file_it_promises(two_runs):
     names = {path.name for path in two_runs[0].iterdir()}
-    assert names == {"index.html", "sites.geojson", "plan.gpkg", "run.json", "timings.json", "records"}
+    assert names == {
+        "index.html",
+        "sites.geojson",
+        "plan.gpkg",
+        "demand.csv",
+        "run.json",
+        "timings.json",
+        "records",
+    }
 
 
 def test_two_runs_with_different_hash_seeds_are_the_same_bytes(two_runs):

@@ -105,7 +105,9 @@ OTHER_PROBLEMS = {
     "level_cost_pkr is not .*: s2$": {"level_cost_pkr": GOOD.problem.level_cost_pkr + np.eye(3)[1][:, None]},
     "level_allowed is not .*: s2$": {"level_allowed": GOOD.problem.level_allowed & [[True], [False], [True]]},
     "level_chargers is": {"level_chargers": np.array([1, 2, 4])},
-    "level_capacity_kwh_day": {"level_capacity_kwh_day": np.array([20.0, 40.0, 50.0])},
+    "level_capacity_kwh_day is not .*: s1, s2, s3$": {
+        "level_capacity_kwh_day": np.tile([20.0, 40.0, 50.0], (3, 1))
+    },
     "existing_capacity_kwh_day .*: s2$": {"existing_capacity_kwh_day": np.array([0.0, 9.0, 0.0])},
     "existing_chargers .*: s2$": {"existing_chargers": np.array([0, 1, 0])},
     "is_forced_open .*: s1$": {"is_forced_open": np.array([True, False, False])},
@@ -123,6 +125,22 @@ def test_a_problem_other_than_the_one_asked_for_is_found(message):
     solution = toy_city.make_solution([3, 0, 2], np.zeros(problem.n_pairs), 0.0)
     with pytest.raises(VerificationError, match=rf"(?m)^  problem: .*{message}"):
         verify_plan(make_case(problem=problem, solution=solution))
+
+
+def test_outages_that_the_problem_forgot_are_found():
+    """With 6 of 24 hours dark every level delivers a quarter less, and 60 kWh/day are too many for s1."""
+    request = toy_city.make_request(budget_pkr=450.0, max_sites=2, outage_hours_day=6.0)
+    with pytest.raises(VerificationError) as caught:
+        verify_plan(make_case(request=request))
+    text = str(caught.value)
+    assert "problem: level_capacity_kwh_day is not that of the sites and the charger: s1, s2, s3" in text
+    assert "capacity: 2 stations deliver more than they can: s1, s3" in text
+
+
+def test_a_backup_keeps_a_station_going_through_outages():
+    request = toy_city.make_request(budget_pkr=450.0, max_sites=2, outage_hours_day=6.0)
+    sites = toy_city.make_sites(feeder_exempt=[True, False, False], has_storage=[False, True, True])
+    assert verify_plan(make_case(request=request, sites=sites))["passed"].all()
 
 
 def test_a_problem_of_the_other_mode_is_found():

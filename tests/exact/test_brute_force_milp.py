@@ -60,7 +60,9 @@ def test_both_ways_of_the_brute_force_agree():
         for level_pos in small_problems.list_choices(problem)[:3]:
             is_open = (level_pos >= 0) | (problem.is_forced_open & ~problem.is_counted)
             capacity = problem.existing_capacity_kwh_day.copy()
-            capacity[level_pos >= 0] = problem.level_capacity_kwh_day[level_pos[level_pos >= 0]]
+            capacity[level_pos >= 0] = problem.level_capacity_kwh_day[
+                level_pos >= 0, level_pos[level_pos >= 0]
+            ]
             pairs = np.flatnonzero(is_open[problem.pair_site])
             assert small_problems.cut_capacity(problem, np.flatnonzero(is_open), capacity) == pytest.approx(
                 small_problems.transport(problem, pairs, capacity), abs=1e-9

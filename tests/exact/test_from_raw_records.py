@@ -21,7 +21,7 @@ from chargeplan.evaluate.verify import PlanCase
 from chargeplan.model.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
-from chargeplan.records import TravelTable
+from chargeplan.records import CandidateSites, TravelTable
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.search import solve_problem
@@ -54,8 +54,11 @@ def make_study(seed, mode):
     demand = rng.integers(0, 40, n_cells).astype(float)
     limits = rng.integers(0, 3)
     bands = BANDS[rng.integers(0, len(BANDS))]
+    flags = np.random.default_rng([seed, 7]).random((2, n_sites)) < 0.25
+    sites = CandidateSites(sites.table.assign(feeder_exempt=flags[0], has_storage=flags[1]), sites.removed)
     request = toy_city.make_request(
         mode,
+        outage_hours_day=float(np.random.default_rng([seed, 8]).choice([0.0, 6.0, 12.0])),
         budget_pkr=float(rng.integers(6, 30) * 25) if limits != 1 else np.inf,
         max_sites=int(rng.integers(0, n_sites)) if limits != 0 else -1,
         nearest_sites=int(rng.integers(0, 4)),
@@ -118,12 +121,15 @@ class Referee:
         self.demand = self.take_competitors(cells.kwh_day.sum(axis=1).tolist())
         self.quality = self.choose_pairs()
 
-    def deliver(self, power_kw):
-        return power_kw * self.request.hours_day * self.request.max_utilisation
+    def deliver(self, site, power_kw):
+        """Twelve dark hours a day halve what a site delivers, unless something bridges them."""
+        dark = 0.0 if site["feeder_exempt"] or site["has_storage"] else self.request.outage_hours_day
+        hours = self.request.hours_day * (24.0 - dark) / 24.0
+        return power_kw * hours * self.request.max_utilisation
 
     def take_competitors(self, demand):
         spare = {
-            i: self.deliver(site["existing_power_kw"])
+            i: self.deliver(site, site["existing_power_kw"])
             for i, site in enumerate(self.sites)
             if site["status"] == "competitor"
         }
@@ -190,7 +196,9 @@ class Referee:
                 for j, d in enumerate(self.demand)
             )
         capacity = [
-            self.deliver(chargers * self.request.charger_power_kw if chargers else site["existing_power_kw"])
+            self.deliver(
+                site, chargers * self.request.charger_power_kw if chargers else site["existing_power_kw"]
+            )
             for site, chargers in zip(self.sites, choice, strict=True)
         ]
         rows = [[float(j == cell) for j, _ in pairs] for cell in range(len(self.demand))]
@@ -221,7 +229,14 @@ def test_raw_records_lead_to_the_plan_that_brute_force_finds(mode):
         request, network, cells, sites, travel = make_study(seed, mode)
         best = Referee(request, cells, sites, travel).find_best()
         settings = make_model_settings(request)
-        problem = build_problem(cells, sites, travel, settings, charger_cost_pkr=request.charger_cost_pkr)
+        problem = build_problem(
+            cells,
+            sites,
+            travel,
+            settings,
+            charger_cost_pkr=request.charger_cost_pkr,
+            outage_hours_day=request.outage_hours_day,
+        )
         if not best:  # no plan, or none that serves anything
             n_impossible += 1
             if best is None:

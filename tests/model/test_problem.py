@@ -160,3 +160,42 @@ def test_competitors_never_take_more_than_there_is(seed):
     reached = np.isin(np.arange(30), cell)
     assert taken[~reached].sum() == 0
     assert taken.sum() <= capacity.sum() + 1e-9
+
+
+def test_outages_lower_what_a_site_delivers_unless_something_bridges_them():
+    """6 of 24 hours dark: a charger's 20 kWh/day become 15, the 60 of 30 kW that stand become 45."""
+    sites = toy_city.make_sites(
+        ("existing", "candidate", "candidate"),
+        existing_power_kw=[30.0, 0, 0],
+        existing_chargers=[2, 0, 0],
+        feeder_exempt=[False, False, True],
+    )
+    settings = ModelSettings.model_validate(
+        {"mode": "allocate", "max_sites": 2, "charger": CHARGER}, strict=False
+    )
+    problem = build_problem(
+        toy_city.make_cells(),
+        sites,
+        toy_city.make_travel(),
+        settings,
+        charger_cost_pkr=50.0,
+        outage_hours_day=6.0,
+    )
+    np.testing.assert_allclose(problem.level_capacity_kwh_day[1:], [[15, 30, 45], [20, 40, 60]])
+    np.testing.assert_allclose(problem.existing_capacity_kwh_day, [45.0, 0, 0])
+    stored = toy_city.make_sites(
+        ("existing", "candidate", "candidate"),
+        existing_power_kw=[30.0, 0, 0],
+        existing_chargers=[2, 0, 0],
+        has_storage=[True, False, False],
+    )
+    problem = build_problem(
+        toy_city.make_cells(),
+        stored,
+        toy_city.make_travel(),
+        settings,
+        charger_cost_pkr=50.0,
+        outage_hours_day=6.0,
+    )
+    np.testing.assert_allclose(problem.existing_capacity_kwh_day, [60.0, 0, 0])
+    np.testing.assert_allclose(problem.level_capacity_kwh_day[2], [15, 30, 45])

@@ -116,8 +116,11 @@ def test_places_drawn_as_multipolygons_are_told(draw, read_cut):
         f'<relation id="77" version="1">{area}<tag k="shop" v="mall"/></relation>'
         f'<relation id="78" version="1">{area}<tag k="natural" v="water"/></relation>'
     )
-    repairs = read_cut(drawing, WEST_PART).network.repairs
-    assert repairs["examples"].tolist() == ["r77"]
+    repairs = read_cut(drawing, WEST_PART).network.repairs.set_index("what")["examples"]
+    assert repairs.to_dict() == {
+        "places drawn as multipolygons in the file (in the study area or not), not read": "r77",
+        "land drawn as multipolygons in the file (in the study area or not), not read": "r78",
+    }
 
 
 def test_source_names_file_checksum_and_licence(draw, read_cut, tmp_path):

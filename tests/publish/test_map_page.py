@@ -236,7 +236,8 @@ def test_the_words_beside_the_badge_say_what_is_proven(sample, outcome, bound_fa
 
 
 def test_a_plan_without_demand_still_makes_a_page(sample):
-    cells = replace(sample.cells, kwh_day=sample.cells.kwh_day * 0, kwh_day_in=0.0)
+    nothing = {"kwh_day": sample.cells.kwh_day * 0, "kwh_day_by_use": sample.cells.kwh_day_by_use * 0}
+    cells = replace(sample.cells, **nothing, kwh_day_in=0.0)
     assert PageReader(build_map_page(replace(sample, cells=cells))).read_block("cells-data")["breaks"] == []
 
 

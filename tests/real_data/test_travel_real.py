@@ -67,6 +67,10 @@ def cover_with_cells(area: StudyArea, network: RoadNetwork) -> DemandCells:
         people=np.ones(n_cells),
         kwh_day=np.ones((n_cells, 1)),
         classes=("car",),
+        uses=("destination",),
+        kwh_day_by_use=np.ones((n_cells, 1, 1)),
+        periods=("all day",),
+        period_share=np.ones((1, 1, 1)),
         zone_pos=np.zeros(n_cells, dtype=np.int64),
         zones=make_table(ZONES, {"zone_id": ["z"], "zone_name": ["Z"]}),
         zones_are_cells=False,
@@ -76,6 +80,8 @@ def cover_with_cells(area: StudyArea, network: RoadNetwork) -> DemandCells:
         people_outside=0.0,
         kwh_day_in=float(n_cells),
         kwh_day_outside=0.0,
+        depot_kwh_day_in=0.0,
+        depot_kwh_day_outside=0.0,
         explanation=pd.DataFrame(),
     )
 

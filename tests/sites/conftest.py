@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from chargeplan.area import build_study_area
 from chargeplan.config.settings import AreaSettings, SiteFileSettings, SitesSettings, StudySettings
 from chargeplan.geo import to_degrees
-from chargeplan.records import CandidateSites, MapPlaces, RoadNetwork, StudyArea
+from chargeplan.records import CandidateSites, LandAreas, MapPlaces, RoadNetwork, StudyArea
 from chargeplan.sites.build import build_sites
 from chargeplan.tables import PLACES, REPAIRS, ROADS, make_table
 from chargeplan.words import PlaceKind, SiteStatus
@@ -66,6 +66,7 @@ class DrawnStudy:
     network: RoadNetwork
     places: list[dict[str, object]] = field(default_factory=list)
     files: list[SiteFileSettings] = field(default_factory=list)
+    land: LandAreas | None = None
 
     def put(self, place_id: str, kind: str, x_m: float, y_m: float, **more: object) -> None:
         """Put a place of the map at metres from the corner."""
@@ -101,7 +102,8 @@ class DrawnStudy:
         columns: dict[str, object] = {
             column.name: [row[column.name] for row in self.places] for column in PLACES
         }
-        places = MapPlaces(make_table(PLACES, columns))
+        table = make_table(PLACES, columns)
+        places = MapPlaces(table) if self.land is None else MapPlaces(table, self.land)
         return build_sites(self.area, self.network, places, options)
 
 

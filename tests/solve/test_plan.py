@@ -84,7 +84,7 @@ def test_existing_stations_have_their_own_size_and_cost_nothing(town):
     assert chargers.sum() == 6
     capacity = compute_site_capacity_kwh_day(town, level_pos)
     assert capacity[3] == town.existing_capacity_kwh_day[3]
-    assert capacity[11] == town.level_capacity_kwh_day[2]
+    assert capacity[11] == town.level_capacity_kwh_day[11, 2]
     assert np.count_nonzero(capacity) == 2
 
 

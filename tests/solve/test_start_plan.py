@@ -111,6 +111,7 @@ def test_swaps_reach_the_optimum_where_greedy_fails():
         is_counted=~none,
         level_allowed=~none[:, None],
         level_cost_pkr=np.ones((3, 1)),
+        level_capacity_kwh_day=np.full((3, 1), np.inf),
         existing_capacity_kwh_day=np.zeros(3),
         existing_chargers=np.zeros(3, dtype=np.int64),
         budget_pkr=np.inf,

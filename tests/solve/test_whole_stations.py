@@ -40,7 +40,7 @@ def test_a_station_fills_up_with_the_best_demand_first():
     pays 0.5. One charger: 20. Two: 30 + 10 x 0.5 = 35. Three: 30 + 30 x 0.5 = 45."""
     problem = toy_city.make_problem(toy_city.make_request())
     price = np.array([0.5, 0.0, 0.0, 0.0, 0.0])
-    worth = compute_station_worth(problem, price, problem.level_capacity_kwh_day[None, :])
+    worth = compute_station_worth(problem, price, problem.level_capacity_kwh_day)
     np.testing.assert_allclose(worth[0], [20.0, 35.0, 45.0])
 
 

@@ -52,6 +52,10 @@ def put_cells(node_pos: list[int], kwh_day: list[float] | None = None) -> Demand
         people=np.ones(n_cells),
         kwh_day=energy[:, None],
         classes=("car",),
+        uses=("destination",),
+        kwh_day_by_use=energy[:, None, None],
+        periods=("all day",),
+        period_share=np.ones((1, 1, 1)),
         zone_pos=np.zeros(n_cells, dtype=np.int64),
         zones=make_table(ZONES, {"zone_id": ["z"], "zone_name": ["Z"]}),
         zones_are_cells=False,
@@ -61,6 +65,8 @@ def put_cells(node_pos: list[int], kwh_day: list[float] | None = None) -> Demand
         people_outside=0.0,
         kwh_day_in=float(energy.sum()),
         kwh_day_outside=0.0,
+        depot_kwh_day_in=0.0,
+        depot_kwh_day_outside=0.0,
         explanation=pd.DataFrame(),
     )
 

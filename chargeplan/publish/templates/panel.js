@@ -10,11 +10,14 @@ chargeplan.fillFrame = function (map) {
     text: plan.outcome.proof,
   }));
   if (plan.isSchematic) document.getElementById("card").appendChild(make("p", { className: "schematic", text: "Schematic streets: drawn from the city's plan, not surveyed." }));
-  plan.figures.forEach(function (figure) {
-    document.getElementById("figures").appendChild(make("div", {}, [
-      make("dt", { text: figure[0] }), make("dd", { text: figure[1] }), figure[2] ? make("dd", { className: "small", text: figure[2] }) : null,
-    ]));
+  ["figures", "economics"].forEach(function (list) {
+    plan[list].forEach(function (figure) {
+      document.getElementById(list).appendChild(make("div", {}, [
+        make("dt", { text: figure[0] }), make("dd", { text: figure[1] }), figure[2] ? make("dd", { className: "small", text: figure[2] }) : null,
+      ]));
+    });
   });
+  if (!plan.economics.length) document.getElementById("economics").remove();
   chargeplan.fillNotes(plan);
   chargeplan.fillStations(map, plan);
   chargeplan.fillZones(map, plan);

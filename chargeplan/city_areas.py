@@ -1,4 +1,4 @@
-"""The cities whose boundary is pinned in data/cities.csv."""
+"""The places whose boundary is pinned in data/cities.csv: what `fetch` knows by name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _LEAST_LIKENESS = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class City:
-    """A city and the area that stands for it.
+class CityArea:
+    """A place and the boundary that stands for it.
 
     Parameters
     ----------
@@ -49,21 +49,21 @@ class City:
     note: str
 
 
-def read_cities() -> dict[str, City]:
-    """Read every city, by name, in the order of the file."""
+def read_city_areas() -> dict[str, CityArea]:
+    """Read every place, by name, in the order of the file."""
     with find_data_file("cities.csv").open(encoding="utf-8", newline="") as file:
-        return {row["name"]: _read_city(row) for row in csv.DictReader(file)}
+        return {row["name"]: _read_area(row) for row in csv.DictReader(file)}
 
 
-def find_city(text: str) -> City:
-    """Find a city by its name or another name of it; case, spaces and hyphens do not matter.
+def find_city_area(text: str) -> CityArea:
+    """Find a place by its name or another name of it; case, spaces and hyphens do not matter.
 
     Raises
     ------
     ConfigError
         With the nearest names when there is no such city.
     """
-    cities = read_cities()
+    cities = read_city_areas()
     known = {}
     for city in cities.values():
         for word in (city.name, city.title, *city.aliases):
@@ -85,9 +85,9 @@ def _simplify(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum())
 
 
-def _read_city(row: dict[str, str]) -> City:
+def _read_area(row: dict[str, str]) -> CityArea:
     is_circle = not row["relation_id"]
-    return City(
+    return CityArea(
         name=row["name"],
         title=row["title"],
         aliases=tuple(filter(None, row["aliases"].split(";"))),

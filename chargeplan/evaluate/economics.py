@@ -1,0 +1,171 @@
+"""Money and benefits of a plan, from the raw records and the figures that were given.
+
+Counted are the new stations: what it takes to build them, what they cost and earn in a year
+with the demand of the study year, and what the energy that they sell saves elsewhere. All of the
+capital is spent in the study year, and every year after it is like it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from chargeplan.evaluate.economics_account import Account
+from chargeplan.evaluate.economics_benefits import Metric, reckon_benefits
+from chargeplan.evaluate.economics_formulas import compute_break_even_share, compute_payback_years
+from chargeplan.evaluate.economics_stations import (
+    CAPEX_COLUMNS,
+    YEARLY_COLUMNS,
+    compute_break_even_kwh,
+    find_neeca_level,
+    reckon_stations,
+)
+from chargeplan.units import format_pkr
+
+if TYPE_CHECKING:
+    from chargeplan.evaluate.verify import PlanCase
+
+_CAPEX_STEPS = dict(
+    zip(
+        CAPEX_COLUMNS,
+        (
+            "sites and chargers (the plan's cost)",
+            "connections at 11 kV",
+            "meters of their own",
+            "NEECA applications",
+            "solar panels",
+            "batteries",
+        ),
+        strict=True,
+    )
+)
+_YEARLY_STEPS = dict(
+    zip(
+        YEARLY_COLUMNS,
+        ("energy bought", "fixed charges", "upkeep", "NEECA fees", "rent of land"),
+        strict=True,
+    )
+)
+# Stations that pay back sooner than this are too good to be believed without a word.
+_DOUBTFUL_PAYBACK_YEARS = 2.0
+# Costs beyond the budget that are worth a warning, as a share of the plan's cost.
+_WORTH_WARNING_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Economics:
+    """Money and benefits of a plan.
+
+    Parameters
+    ----------
+    account : pandas.DataFrame
+        Columns step, value, unit, source, confidence, in the order of the reckoning.
+    sites : pandas.DataFrame
+        Per new station, as from `reckon_stations`.
+    metrics : tuple of tuple
+        Name, value, unit and meaning.
+    warnings : tuple of str
+    """
+
+    account: pd.DataFrame
+    sites: pd.DataFrame
+    metrics: tuple[Metric, ...]
+    warnings: tuple[str, ...]
+
+
+def compute_economics(plan: PlanCase) -> Economics:
+    """Compute the money and the benefits of a plan; nothing when the request holds no figures.
+
+    Raises
+    ------
+    KeyError
+        When the request holds figures but not all that are needed.
+    """
+    account = Account(plan.request)
+    if plan.request.figures.empty:
+        return Economics(account.tabulate(), pd.DataFrame({"site_id": pd.Series([], dtype="str")}), (), ())
+    stations = reckon_stations(plan, account)
+    money = _sum_up(plan, stations, account)
+    benefits = reckon_benefits(plan, account, float(stations["bought_kwh_year"].sum()))
+    metrics = {name: value for name, value, _, _ in money}
+    warnings = (*_find_warnings(stations), *_doubt_payback(plan, stations, metrics))
+    return Economics(account.tabulate(), stations, (*money, *benefits), warnings)
+
+
+def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Metric]:
+    """Sum the stations up and judge them as one investment."""
+    year = f"in {plan.request.year}" if plan.request.year else "in the study year"
+    level = find_neeca_level(plan.request.charger_power_kw, account)
+    account.note("NEECA's level of the charger", level, "level", f"{plan.request.charger_power_kw:g} kW")
+    for name in ("charger_cost_pkr", "outage_hours_day"):
+        if name in account:
+            account.use(name)
+    account.note("energy sold by new stations", stations["sold_kwh_year"].sum(), "kWh/year")
+    account.note("energy bought from the grid", stations["bought_kwh_year"].sum(), "kWh/year")
+    for column, step in _CAPEX_STEPS.items():
+        account.note(f"{step} {year}", stations[column].sum(), "PKR")
+    total = stations.select_dtypes("number").sum().to_frame().T
+    capex = account.note(
+        f"capital cost {year}", total["capex_pkr"].iloc[0], "PKR", "computed: all of the above"
+    )
+    for column, step in _YEARLY_STEPS.items():
+        account.note(step, total[column].iloc[0], "PKR/year")
+    cost = account.note(
+        "yearly cost", total["cost_pkr_year"].iloc[0], "PKR/year", "computed: all of the above"
+    )
+    revenue = account.note("revenue", total["revenue_pkr_year"].iloc[0], "PKR/year", "computed: sold x price")
+    net = account.note("net income", revenue - cost, "PKR/year")
+    npv = account.note("net present value", total["npv_pkr"].iloc[0], "PKR", "computed: see economics.md")
+    payback_years = compute_payback_years(
+        total["capex_pkr"].to_numpy(), total["net_income_pkr_year"].to_numpy()
+    )
+    payback = account.note("payback", payback_years[0], "years")
+    needed = compute_break_even_kwh(total, account)
+    shares = compute_break_even_share(needed, total["open_kwh_year"].to_numpy())
+    break_even = account.note("break-even utilisation", shares[0], "share of the opening hours")
+    return [
+        ("capex", capex, "PKR", "capital cost: sites, chargers, connections, meters, fees, solar, storage"),
+        ("yearly_cost", cost, "PKR/year", "energy, fixed charges, upkeep, fees and land of the new stations"),
+        ("revenue", revenue, "PKR/year", "what drivers pay at the new stations"),
+        ("net_income", net, "PKR/year", "revenue less yearly cost"),
+        ("npv", npv, "PKR", "net present value of the new stations over the horizon"),
+        ("payback", payback, "years", "capital cost / net income"),
+        (
+            "break_even_utilisation",
+            break_even,
+            "share",
+            "busy share of the opening hours at which the NPV is 0",
+        ),
+    ]
+
+
+def _find_warnings(stations: pd.DataFrame) -> tuple[str, ...]:
+    warnings = []
+    within = float(stations["plan_cost_pkr"].sum())
+    beyond = float(stations["capex_pkr"].sum()) - within
+    if beyond > _WORTH_WARNING_SHARE * within:
+        warnings.append(
+            f"connections, meters, fees, solar panels and batteries cost {format_pkr(beyond)} beside the "
+            f"{format_pkr(within)} of sites and chargers; model.budget_pkr does not hold them"
+        )
+    n_losing = int((stations["npv_pkr"] < 0).sum())
+    if n_losing:
+        warnings.append(
+            f"{n_losing} of {len(stations)} new stations lose money over the horizon at these prices; see "
+            "economics in run.json, and economics.retail_price_pkr_kwh"
+        )
+    return tuple(warnings)
+
+
+def _doubt_payback(plan: PlanCase, stations: pd.DataFrame, metrics: dict[str, float]) -> tuple[str, ...]:
+    """Say what a very short payback rests on."""
+    if stations.empty or not metrics["payback"] < _DOUBTFUL_PAYBACK_YEARS:
+        return ()
+    busy = float(stations["sold_kwh_year"].sum() / stations["open_kwh_year"].sum())
+    return (
+        f"the new stations pay back in {metrics['payback']:.1f} years only if they are busy {busy:.0%} of their "
+        f"opening hours from the first year and sell at PKR {plan.request.get_figure('retail_price_pkr_kwh'):g} "
+        f"per kWh; they break even at {metrics['break_even_utilisation']:.1%}",
+    )

@@ -1,0 +1,75 @@
+"""Money and benefits on the map's panel and in run.json."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from chargeplan.publish.map_data import build_plan_data
+from chargeplan.publish.run_record import describe_run
+
+MONEY = [
+    ("capex", 450e6, "PKR"),
+    ("net_income", 120e6, "PKR/year"),
+    ("npv", 190_400_000.0, "PKR"),
+    ("payback", 3.75, "years"),
+    ("break_even_utilisation", 0.123, "share"),
+]
+BENEFITS = [
+    ("fuel_saved", 3_041_702.0, "l/year"),
+    ("oil_import_saved", 1_469_422.0, "USD/year"),
+    ("co2e_saved", 3651.0, "t/year"),
+    ("co2e_saved_clean_grid", 4548.0, "t/year"),
+    ("co2e_saved_dirty_grid", 2753.0, "t/year"),
+]
+
+
+def add_economics(bundle, rows):
+    metrics = pd.DataFrame(
+        [(name, value, unit, name) for name, value, unit in rows],
+        columns=["name", "value", "unit", "meaning"],
+    )
+    evaluation = bundle.evaluation
+    account = pd.DataFrame(
+        [("payback", float("inf"), "years", "computed", "computed")],
+        columns=["step", "value", "unit", "source", "confidence"],
+    )
+    stations = pd.DataFrame({"site_id": ["n0004"], "sold_kwh_year": [300.0], "open_kwh_year": [1000.0]})
+    return replace(
+        bundle,
+        evaluation=replace(
+            evaluation,
+            metrics=pd.concat([evaluation.metrics, metrics], ignore_index=True),
+            economics=account,
+            site_economics=stations,
+        ),
+    )
+
+
+def test_the_panel_shows_five_figures_with_money_in_words(sample):
+    figures = build_plan_data(add_economics(sample, MONEY + BENEFITS))["economics"]
+    assert figures == [
+        ["Net present value", "PKR 190.4 M", "capital PKR 450 M"],
+        ["Payback", "3.8 years", "income PKR 120 M a year"],
+        ["Break-even use", "12.3%", "of the opening hours; planned 30.0%"],
+        ["Fuel saved", "3,040,000 l a year", "imports of USD 1,470,000"],
+        ["CO2e saved", "3,650 t a year", "2,750 to 4,550 by the grid factor"],
+    ]
+
+
+@pytest.mark.parametrize(("name", "place"), [("payback", 1), ("break_even_utilisation", 2)])
+def test_what_never_happens_is_called_never(sample, name, place):
+    rows = [(word, float("inf") if word == name else value, unit) for word, value, unit in MONEY]
+    assert build_plan_data(add_economics(sample, rows))["economics"][place][1] == "never"
+
+
+def test_without_economics_the_panel_has_no_such_part(sample):
+    assert build_plan_data(sample)["economics"] == []
+
+
+def test_the_account_and_the_stations_stand_in_run_json(sample):
+    record = describe_run(add_economics(sample, MONEY + BENEFITS))
+    assert record["economics"] == [
+        {"step": "payback", "value": None, "unit": "years", "source": "computed", "confidence": "computed"}
+    ]
+    assert record["economics_of_stations"][0]["sold_kwh_year"] == 300.0
