@@ -274,7 +274,7 @@ def _find_named_dataset(choice: AreaChoice, folder: Path, *, is_refreshing: bool
     options = (choice.relation, choice.polygon, choice.box, choice.circle, choice.study, choice.buffer_km)
     if choice.city is None or any(option is not None for option in options):
         return None
-    from chargeplan.download.cities import find_city
+    from chargeplan.city_areas import find_city
     from chargeplan.osm.dataset import find_dataset
 
     try:

@@ -191,4 +191,6 @@ def test_removed_keys_say_what_replaces_them(bench, full_text):
     faults = bench.find_faults(text)
     assert len(faults) == 2
     assert "demand.places_share: unknown key; replaced by demand.layers" in faults[0]
-    assert "public_share: unknown key; replaced by overnight_share, destination_share, fast_share" in faults[1]
+    assert (
+        "public_share: unknown key; replaced by overnight_share, destination_share, fast_share" in faults[1]
+    )
