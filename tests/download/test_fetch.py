@@ -17,7 +17,8 @@ import chargeplan.osm.dataset as dataset_module
 from chargeplan.download.areas import FetchArea, choose_area
 from chargeplan.download.fetch import FetchOptions, fetch_dataset
 from chargeplan.download.fetch_job import build_covered, list_limits
-from chargeplan.download.queries import list_layers, write_data_query
+from chargeplan.download.queries import list_layers, write_count_query, write_data_query
+from chargeplan.download.tiles import Tile
 from chargeplan.errors import ConfigError, DataError, DownloadError, InterruptedRunError
 from chargeplan.files import compute_sha256
 from chargeplan.osm.dataset import verify_datasets
@@ -576,6 +577,66 @@ def test_nodes_missing_on_the_server_are_asked_for_once_more_and_then_written_do
     assert any("1 nodes that ways run over are missing" in limit for limit in state.manifest.limits)
 
 
+def test_a_doubted_answer_is_not_kept_before_it_was_asked_for_again(fetch):
+    def interrupt(line):
+        if "asking once more" in line:
+            raise KeyboardInterrupt
+
+    query = write_data_query(list_layers()[0], find_whole_box())
+    holed = [one for one in CITY if (one["type"], one["id"]) != ("node", 40)]
+    with OsmServer(OsmStore(holed, osm_timestamp=STAMP)) as other:
+        with pytest.raises(InterruptedRunError):
+            fetch(endpoint=other.overpass_url, tell=interrupt)
+        other.forget_requests()
+        fetch(endpoint=other.overpass_url)
+        assert list_asked(other).count(query) == 2
+
+
+def make_shops(n_shops, step_deg):
+    return [
+        {
+            "type": "node",
+            "id": 100_000 + at,
+            "lon": round(73.001 + step_deg * at, 7),
+            "lat": 33.601,
+            "version": 1,
+            "timestamp": "2025-01-01T00:00:00Z",
+            "tags": {"amenity": "fuel"},
+        }
+        for at in range(n_shops)
+    ]
+
+
+def test_a_layer_that_does_not_add_up_is_forgotten_so_that_the_next_call_can_succeed(fetch):
+    # One part of the box says 0 in its count and in its data: the parts do not add up to the whole.
+    part = Tile(list_layers()[1], find_whole_box()).split()[0]
+    lying = {write_count_query(part.layer, part.box), write_data_query(part.layer, part.box)}
+    with OsmServer(OsmStore(CITY + make_shops(250, 0.0001), osm_timestamp=STAMP)) as other:
+        options = {"endpoint": other.overpass_url, "max_elements": 200}
+        for refresh in (False, True):
+            other.set_faults(Fault(Mode.EMPTY_ANSWER, concerns=lambda request: request.query in lying))
+            with pytest.raises(DownloadError, match="places: the server counted 261 elements and") as caught:
+                fetch(refresh=refresh, **options)
+            assert "--refresh" not in str(caught.value)
+        other.set_faults()
+        assert fetch(refresh=True, **options).manifest.counts["places"] == 261
+
+
+def test_what_changed_meanwhile_is_a_limit_when_it_is_little(fetch):
+    with OsmServer(OsmStore(CITY + make_shops(1_000, 0.0), osm_timestamp=STAMP)) as other:
+        tiles = {Phase.FIRST_TILE, Phase.LATER_TILE}
+        fault = Fault(
+            Mode.FEW_LOST, concerns=lambda one: one.phase in tiles and '"amenity"' in one.query
+        )  # three of 1,011 each time
+        other.set_faults(fault)
+        state = fetch(endpoint=other.overpass_url)
+    assert state.manifest.counts["places"] == 1_008
+    (limit,) = state.manifest.limits
+    assert limit.startswith("places: ")
+    assert "1,011" in limit
+    assert "1,008" in limit
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -605,3 +666,24 @@ def test_what_is_covered_reaches_the_buffer_everywhere_on_earth():
 def test_the_manifest_can_be_read_back(fetch):
     state = fetch()
     assert read_manifest(state.data_path, "made") == state.manifest
+
+
+@pytest.mark.parametrize("options", [{}, {"refresh": True}, {"offline": True}])
+def test_a_file_of_ones_own_without_a_manifest_is_never_replaced(fetch, server, options):
+    own = fetch.folder / "made" / "made.osm.pbf"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"years of work")
+    server.forget_requests()
+    with pytest.raises(DataError, match="has no manifest: somebody put it there"):
+        fetch(**options)
+    assert server.requests == []
+    assert own.read_bytes() == b"years of work"
+
+
+def test_a_dataset_that_a_killed_run_put_aside_is_used(fetch, server):
+    path = fetch().data_path
+    path.parent.rename(fetch.folder / ".made.old.0.abcdefgh")
+    server.forget_requests()
+    assert fetch(offline=True).fault == ""
+    assert server.requests == []
+    assert path.is_file()
