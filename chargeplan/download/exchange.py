@@ -104,9 +104,22 @@ def _make_remembering(kind: Any, sockets: weakref.WeakSet[socket.socket]) -> Any
     class RememberingConnection(kind):  # type: ignore[misc]
         remembers_socket = True
 
+        def _new_conn(self) -> socket.socket:
+            # What a proxy answers, and the handshake of TLS, come before `connect` returns; TLS takes
+            # the socket over, so it is a second handle of the same connection that is remembered.
+            opened: socket.socket = super()._new_conn()
+            self._twin = opened.dup()
+            sockets.add(self._twin)
+            return opened
+
         def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
+            self._twin = None
+            try:
+                super().connect()
+                sockets.add(getattr(self.sock, "socket", self.sock))  # TLS within TLS has its socket inside
+            finally:
+                if self._twin is not None:
+                    self._twin.close()
 
     return RememberingConnection
 

@@ -471,7 +471,7 @@ def test_a_contact_that_breaks_the_header_is_refused(contact):
 
 
 @contextmanager
-def serve_raw(handle):
+def serve_raw(handle, *, reads_head=True):
     """Accept connections and hand each to `handle` after its request was read."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopping = threading.Event()
@@ -486,7 +486,7 @@ def serve_raw(handle):
                 connection.settimeout(5.0)
                 try:
                     data = b""
-                    while b"\r\n\r\n" not in data:
+                    while reads_head and b"\r\n\r\n" not in data:
                         data += connection.recv(65536)
                     handle(connection, stopping)
                 except OSError:
@@ -584,6 +584,26 @@ def test_a_real_drip_of_bytes_ends_at_the_deadline(where):
         assert time.monotonic() - began_s < 2.0
 
 
+@pytest.mark.parametrize("where", ["proxy", "handshake"])
+def test_a_drip_before_the_connection_stands_ends_at_the_deadline(monkeypatch, where):
+    def handle(connection, stopping):
+        drip(connection, stopping, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 100_000)
+
+    def shake(connection, stopping):
+        # The head of a TLS record of 16,000 bytes of a handshake, and then its bytes one by one.
+        connection.sendall(b"\x16\x03\x03\x3e\x80\x02\x00\x3e\x7c")
+        drip(connection, stopping, b"\x03" * 16_000)
+
+    with serve_raw(handle if where == "proxy" else shake, reads_head=where == "proxy") as address:
+        if where == "proxy":
+            monkeypatch.setenv("HTTPS_PROXY", address.rpartition("/")[0])
+        endpoint = "https://overpass.invalid/interpret" if where == "proxy" else f"https{address[4:]}"
+        began_s = time.monotonic()
+        with pytest.raises(DownloadError, match="the answer was still coming"):
+            ask_really(endpoint, clock=SystemClock(), deadline_s=0.4)
+        assert time.monotonic() - began_s < 2.0
+
+
 def test_a_real_refusal_of_the_connection():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -638,7 +658,6 @@ def test_one_connection_serves_all_questions():
     def handle(connection, stopping):
         connections.append(connection)
         reply = write_head(f"Content-Length: {len(GOOD)}") + GOOD
-        connection.sendall(reply)
         while not stopping.is_set():
             data = connection.recv(65536)
             if not data:
