@@ -14,9 +14,9 @@ from scripted_overpass import FakeClock
 
 import chargeplan.download.tile_store as tile_store_module
 import chargeplan.osm.dataset as dataset_module
-from chargeplan.download.areas import FetchArea, choose_area
+from chargeplan.download.areas import FetchArea, choose_area, widen_area
 from chargeplan.download.fetch import FetchOptions, fetch_dataset
-from chargeplan.download.fetch_job import build_covered, list_limits
+from chargeplan.download.fetch_job import list_limits
 from chargeplan.download.queries import list_layers, write_count_query, write_data_query
 from chargeplan.download.tiles import Tile
 from chargeplan.errors import ConfigError, DataError, DownloadError, InterruptedRunError
@@ -362,6 +362,7 @@ def test_offline_without_data_says_what_is_missing(tmp_path, banned_sockets):
             FetchOptions(tmp_path, "https://overpass.test/api/interpreter", offline=True),
             tell=told.append,
         )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_offline_uses_a_whole_dataset_of_any_server(fetch, server, request):
@@ -458,6 +459,7 @@ def test_an_area_of_another_size_is_refused_before_anything_is_asked(fetch, serv
     with pytest.raises(DataError, match=words):
         fetch(FetchArea("made", "box", 0, shapely.box(*box)))
     assert server.requests == []
+    assert not fetch.folder.exists()
 
 
 def test_an_area_outside_pakistan_is_fetched_and_said(fetch, server):
@@ -487,7 +489,7 @@ def test_a_tile_too_large_for_the_server_is_split_and_not_asked_whole_again(fetc
 def find_whole_box():
     from chargeplan.download.tiles import find_box
 
-    return find_box(build_covered(AREA.boundary, 2.0))
+    return find_box(widen_area(AREA.boundary, 2.0))
 
 
 def test_a_server_too_weak_for_the_smallest_tile_is_an_error(fetch, server):
@@ -656,7 +658,7 @@ def test_options_that_cannot_be_used_are_refused_first(fetch, server, options, w
 
 def test_what_is_covered_reaches_the_buffer_everywhere_on_earth():
     for west, south in ((73.0, 33.6), (67.0, 24.8), (-58.5, -34.6)):
-        covered = build_covered(shapely.box(west, south, west + 0.1, south + 0.1), 2.0)
+        covered = widen_area(shapely.box(west, south, west + 0.1, south + 0.1), 2.0)
         reach_deg = south - covered.bounds[1]
         assert reach_deg * 110.9 == pytest.approx(
             2.0, rel=0.01
