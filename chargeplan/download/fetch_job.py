@@ -85,8 +85,6 @@ class FetchJob:
 
     def run(self) -> Path:
         """Do all phases; return where the data file stands."""
-        if self._store.set_aside:
-            self._tell(f"{len(self._store.set_aside)} damaged files set aside in {self._store.folder}")
         boundary, covered, expected = self._find_extent()
         box = find_box(covered)
         with self._log.phase("tiles") as phase:
@@ -96,6 +94,10 @@ class FetchJob:
             }
             phase.message = (
                 f"{self._questions.n_asked:,} answers asked for, {self._questions.n_recalled:,} on disk"
+            )
+        if self._store.set_aside:
+            self._tell(
+                f"{len(self._store.set_aside)} damaged files set aside in {self._store.folder} and asked for again"
             )
         merged = self._store.folder / _MERGED_NAME
         try:
