@@ -336,6 +336,15 @@ def test_a_damaged_tile_is_set_aside_and_fetched_again_once(fetch, server):
     assert list_asked(server) == []
 
 
+def test_damaged_files_are_told_when_all_tiles_were_read(fetch, server):
+    with pytest.raises(InterruptedRunError):
+        fetch(tell=stop_at(3))
+    victim = sorted(fetch.tiles.glob("*.gz"))[0]
+    victim.write_bytes(victim.read_bytes()[:-7])
+    assert fetch().fault == ""
+    assert [line for line in fetch.told if line.startswith("1 damaged files set aside")]
+
+
 def test_tiles_of_another_server_are_not_used(fetch, server):
     with pytest.raises(InterruptedRunError):
         fetch(tell=stop_at(5))
