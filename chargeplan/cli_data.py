@@ -274,11 +274,11 @@ def _find_named_dataset(choice: AreaChoice, folder: Path, *, is_refreshing: bool
     options = (choice.relation, choice.polygon, choice.box, choice.circle, choice.study, choice.buffer_km)
     if choice.city is None or any(option is not None for option in options):
         return None
-    from chargeplan.city_areas import find_city
+    from chargeplan.city_areas import find_city_area
     from chargeplan.osm.dataset import find_dataset
 
     try:
-        find_city(choice.city)
+        find_city_area(choice.city)
     except ConfigError as error:
         try:
             state = find_dataset(folder, choice.city, thorough=True)

@@ -62,8 +62,8 @@ class OverpassClient:
     endpoint : str
         Address of the interpreter.
     clock : Clock
-    seed : int
-        Of the jitter of waits.
+    seed : int or None
+        Of the jitter of waits; None for another one in each process.
     deadline_s : float
         Seconds from now for all questions together.
     tell : callable
@@ -86,7 +86,7 @@ class OverpassClient:
         endpoint: str,
         *,
         clock: Clock,
-        seed: int = 1,
+        seed: int | None = None,
         deadline_s: float = 900.0,
         tell: Callable[[str], None],
         contact: str = "",

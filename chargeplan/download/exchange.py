@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import socket
 import threading
 import weakref
@@ -28,6 +29,7 @@ from chargeplan.download.failures import (
     RequestFaultError,
     TimeIsOverError,
     advise_for_status,
+    describe_bad_proxy,
     describe_failure,
     is_page,
     read_page,
@@ -55,6 +57,7 @@ _CHUNK_BYTES = 1 << 16
 _SHORTEST_TIMEOUT_S = 0.05
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _ONCE = 1
+_PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +106,28 @@ class GuardedAdapter(HTTPAdapter):
 def _make_remembering(kind: Any, sockets: weakref.WeakSet[socket.socket]) -> Any:
     class RememberingConnection(kind):  # type: ignore[misc]
         remembers_socket = True
+        _twin: socket.socket | None = None
+
+        def _new_conn(self) -> socket.socket:
+            # What a proxy answers, and the handshake of TLS, come before `connect` returns; TLS takes
+            # the socket over, so it is a second handle of the same connection that is remembered.
+            opened: socket.socket = super()._new_conn()
+            twin = opened.dup()
+            sockets.add(twin)
+            self._twin = twin
+            return opened
 
         def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
+            self._twin = None
+            try:
+                super().connect()
+                established: Any = self.sock
+                sockets.add(
+                    getattr(established, "socket", established)
+                )  # TLS within TLS has its socket inside
+            finally:
+                if self._twin is not None:
+                    self._twin.close()
 
     return RememberingConnection
 
@@ -225,6 +246,8 @@ class HttpSession:
         TimeIsOverError
             When the deadline, or the end of `longest_s`, came first.
         """
+        if self._session.trust_env:
+            _check_proxy(url)
         placed: dict[str, Any] = {"data" if method == "POST" else "params": dict(fields)} if fields else {}
         kept_s = max(0.0, self._pace.get_remaining_s() - longest_s)  # must be left when the answer is there
         remaining_s = max(_SHORTEST_TIMEOUT_S, self._pace.get_remaining_s() - kept_s)
@@ -326,6 +349,30 @@ def _describe_redirect(reply: Reply) -> RequestFaultError:
         "its new address with --endpoint",
         max_tries=_ONCE,
     )
+
+
+def _check_proxy(url: str) -> None:
+    """Check the proxy of the environment for an address.
+
+    Raises
+    ------
+    RequestFaultError
+        When it cannot be used; the message names the variable and not its value.
+    """
+    proxies = requests.utils.get_environ_proxies(url)
+    proxy = requests.utils.select_proxy(url, proxies)
+    if not proxy:
+        return
+    variable = next((name for name, value in os.environ.items() if value == proxy), "HTTPS_PROXY")
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise describe_bad_proxy(variable, "its port is no number of 0 to 65535") from None
+    if parts.scheme.lower() not in _PROXY_SCHEMES:
+        raise describe_bad_proxy(variable, "it does not begin with http:// or https://")
+    if not host or port == 0:
+        raise describe_bad_proxy(variable, "it has no host or no port")
 
 
 def _make_inflater(encoding: str) -> Callable[[bytes, int], bytes]:

@@ -132,6 +132,8 @@ def describe_failure(error: BaseException) -> RequestFaultError:
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
+    if has(requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema):
+        return describe_bad_proxy("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY", "it is no address that can be used")
     if has(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
         return RequestFaultError(
             "cannot be asked through the proxy of the environment",
@@ -184,6 +186,15 @@ def describe_failure(error: BaseException) -> RequestFaultError:
         return RequestFaultError("is no address that can be asked", "correct --endpoint", max_tries=_ONCE)
     return RequestFaultError(
         f"broke the connection ({escape_invisible(clean_text(error))[:SHOWN_CHARACTERS]})"
+    )
+
+
+def describe_bad_proxy(variable: str, why: str) -> RequestFaultError:
+    """Say that a proxy of the environment is no address; its password, if any, is not repeated."""
+    return RequestFaultError(
+        f"cannot be asked: the environment variable {variable} names a proxy, but {why}",
+        f"correct {variable}, such as http://proxy.example.org:8080, or unset it, {OFFLINE_ADVICE}",
+        max_tries=_ONCE,
     )
 
 

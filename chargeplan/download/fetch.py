@@ -6,22 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from chargeplan.download.areas import FetchArea
+from chargeplan.download.areas import FetchArea, check_area, describe_request, widen_area
 from chargeplan.download.client import OverpassClient
-from chargeplan.download.fetch_job import FetchJob, build_covered
-from chargeplan.download.fetch_options import FetchOptions, check_options, describe_area
+from chargeplan.download.fetch_job import FetchJob
+from chargeplan.download.fetch_options import FetchOptions, check_options
 from chargeplan.download.pace import Clock, SystemClock
 from chargeplan.download.queries import list_layers
-from chargeplan.download.tile_store import TileStore
+from chargeplan.download.tile_store import REFRESH_NAME, TileStore
 from chargeplan.errors import DataError, DownloadError, InterruptedRunError
-from chargeplan.osm.dataset import DatasetState, find_data_path, verify_datasets
+from chargeplan.osm.dataset import DatasetState, describe_other_request, find_dataset
 from chargeplan.osm.manifest import Manifest, get_covered, read_manifest
 from chargeplan.runlog import Listener, RunLog, ignore_event
 
 __all__ = ["FetchOptions", "fetch_dataset"]
 
 _SAME_AREA_SHARE = 1e-6
-_REFRESH_NAME = "refresh"
 _REFRESH_GOES_ON = timedelta(days=1)
 
 
@@ -70,6 +69,8 @@ def fetch_dataset(
     existing = _find_existing(area, options, tell)
     if existing is not None:
         return existing
+    if area.boundary is not None:  # before a folder is made
+        check_area(area.boundary, area.words, expected_km2=area.expected_km2, note=area.note)
     store = TileStore(options.folder / f".{area.name}.tiles", options.endpoint)
     with _keep_what_is_complete(store), store.hold():
         if options.refresh:
@@ -90,29 +91,26 @@ def fetch_dataset(
         finally:
             if client is not None:
                 client.close()
-        store.clear()
-    store.remove()
-    return DatasetState(area.name, data_path, read_manifest(data_path, area.name), "")
+        state = DatasetState(area.name, data_path, read_manifest(data_path, area.name), "")
+        store.remove()  # while it is held: the next download may be waiting for it
+    return state
 
 
 def _find_existing(
     area: FetchArea, options: FetchOptions, tell: Callable[[str], None]
 ) -> DatasetState | None:
     """Find a whole dataset of the same request; None when it is to be fetched."""
-    data_path = find_data_path(options.folder, area.name)
-    if options.refresh or not data_path.parent.exists():
+    # Somebody's own file is never replaced, with --refresh neither.
+    state = find_dataset(options.folder, area.name, thorough=not options.refresh)
+    if options.refresh or state is None:
         return None
-    state = verify_datasets(options.folder, [area.name])[0]
     manifest = state.manifest
     if manifest is None or state.fault:
         tell(f"{state.fault}: it is fetched again")
         return None
     if not _is_same_request(manifest, area, options):
-        raise DataError(
-            f"{data_path.parent} holds another request: {manifest.area}, from {manifest.endpoint or manifest.source}; "
-            f"asked is {describe_area(area, options)} from {options.endpoint}: choose another name, or replace it with "
-            "--refresh"
-        )
+        asked = f"{describe_request(area, options.buffer_km)} from {options.endpoint}"
+        raise DataError(describe_other_request(state, asked, option="--refresh"))
     tell(
         f"{area.name} is complete on disk: OpenStreetMap data of {manifest.osm_timestamp or 'an unknown time'}, "
         f"fetched {manifest.retrieved}; nothing was asked (--refresh fetches them again)"
@@ -121,7 +119,7 @@ def _find_existing(
 
 
 def _is_same_request(manifest: Manifest, area: FetchArea, options: FetchOptions) -> bool:
-    if manifest.area != describe_area(area, options):
+    if manifest.area != describe_request(area, options.buffer_km):
         return False
     if manifest.endpoint != options.endpoint and not options.offline:
         return False
@@ -129,13 +127,13 @@ def _is_same_request(manifest: Manifest, area: FetchArea, options: FetchOptions)
         return False
     if area.boundary is None:
         return True
-    asked, held = build_covered(area.boundary, options.buffer_km), get_covered(manifest)
+    asked, held = widen_area(area.boundary, options.buffer_km), get_covered(manifest)
     return bool(asked.symmetric_difference(held).area <= _SAME_AREA_SHARE * asked.area)
 
 
 def _begin_refresh(store: TileStore, now: datetime, tell: Callable[[str], None]) -> None:
     """Start over, unless an unfinished refresh of the last day can go on."""
-    note = store.folder / _REFRESH_NAME
+    note = store.folder / REFRESH_NAME
     try:
         begun = datetime.fromisoformat(note.read_text(encoding="utf-8"))
         goes_on = timedelta(0) <= now - begun < _REFRESH_GOES_ON

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import shapely
 
 from chargeplan import __version__
-from chargeplan.download.areas import FetchArea, check_area, find_metric_crs
+from chargeplan.download.areas import FetchArea, check_area, describe_request, widen_area
 from chargeplan.download.boundary import build_boundary, find_boundary_doubts
 from chargeplan.download.fetch_layers import LayerFetcher
-from chargeplan.download.fetch_options import FetchOptions, describe_area
+from chargeplan.download.fetch_options import FetchOptions
 from chargeplan.download.queries import (
     BOUNDARY,
     Box,
@@ -23,14 +23,13 @@ from chargeplan.download.queries import (
     write_count_query,
 )
 from chargeplan.download.questions import Questions
-from chargeplan.download.tiles import Tile, check_data, find_box
+from chargeplan.download.tiles import check_data, find_box
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256
-from chargeplan.geo import WGS84, project_geometry
 from chargeplan.osm.dataset import publish_dataset
 from chargeplan.osm.manifest import OSM_ATTRIBUTION, OSM_LICENCE, Manifest
 from chargeplan.osm.merge import MergeResult, write_elements
-from chargeplan.units import METRES_PER_KM
+from chargeplan.osm.times import describe_lateness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from chargeplan.download.tile_store import TileStore
     from chargeplan.runlog import RunLog
 
-OLD_DATA_DAYS = 30
-
-_GRID_DEG = 1e-7
 _MERGED_NAME = "merged.osm.pbf"
 
 
@@ -89,8 +85,6 @@ class FetchJob:
 
     def run(self) -> Path:
         """Do all phases; return where the data file stands."""
-        if self._store.set_aside:
-            self._tell(f"{len(self._store.set_aside)} damaged files set aside in {self._store.folder}")
         boundary, covered, expected = self._find_extent()
         box = find_box(covered)
         with self._log.phase("tiles") as phase:
@@ -101,10 +95,14 @@ class FetchJob:
             phase.message = (
                 f"{self._questions.n_asked:,} answers asked for, {self._questions.n_recalled:,} on disk"
             )
+        if self._store.set_aside:
+            self._tell(
+                f"{len(self._store.set_aside)} damaged files set aside in {self._store.folder} and asked for again"
+            )
         merged = self._store.folder / _MERGED_NAME
         try:
             with self._log.phase("merge") as phase:
-                result = self._merge(merged)
+                result = self._merge(merged, covered)
                 phase.message = ", ".join(f"{count:,} {kind}" for kind, count in result.counts.items())
             with self._log.phase("publish") as phase:
                 data_path = self._publish(merged, result, boundary, covered, counts)
@@ -113,10 +111,10 @@ class FetchJob:
             merged.unlink(missing_ok=True)
         return data_path
 
-    def _merge(self, merged: Path) -> MergeResult:
+    def _merge(self, merged: Path, covered: shapely.Geometry) -> MergeResult:
         stamps = self._questions.list_stamps()
         elements = self._questions.read_elements([*self._boundary_queries, *self._layers.data_queries])
-        return write_elements(merged, elements, osm_timestamp=stamps[0] if stamps else "")
+        return write_elements(merged, elements, osm_timestamp=stamps[0] if stamps else "", box=covered.bounds)
 
     def _find_extent(self) -> tuple[shapely.Geometry, shapely.Geometry, dict[str, int]]:
         """Find the boundary, what is fetched around it, and how much that is."""
@@ -143,7 +141,7 @@ class FetchJob:
         return boundary
 
     def _estimate_all(self, boundary: shapely.Geometry) -> tuple[shapely.Geometry, dict[str, int]]:
-        covered = build_covered(boundary, self._options.buffer_km)
+        covered = widen_area(boundary, self._options.buffer_km)
         box = find_box(covered)
         with self._log.phase("estimate") as phase:
             expected = {layer.name: self._estimate(layer, box) for layer in list_layers()}
@@ -180,12 +178,9 @@ class FetchJob:
         return boundary
 
     def _estimate(self, layer: Layer, box: Box) -> int:
-        """Ask how many elements a layer has; no road at all is asked twice and then an error."""
-        count = self._layers.count(Tile(layer, box))
-        if layer != list_layers()[0] or count > 0:
-            return count
-        count = self._layers.count(Tile(layer, box), is_fresh=True)
-        if count == 0:
+        """Ask how many elements a layer has; no road at all is an error."""
+        count = self._layers.estimate(layer, box)
+        if count == 0 and layer == list_layers()[0]:
             self._questions.forget(write_count_query(layer, box))
             west, south, east, north = box
             raise _NoRoadError(
@@ -224,6 +219,7 @@ class FetchJob:
         retrieved = self._utc_now()
         stamps = self._questions.list_stamps()
         limits = list_limits(stamps, retrieved, n_missing_nodes=written.n_missing_way_nodes)
+        limits += self._layers.limits
         for limit in limits:
             self._tell(limit)
         return Manifest(
@@ -240,7 +236,7 @@ class FetchJob:
             retrieved=f"{retrieved:%Y-%m-%dT%H:%M:%SZ}",
             queries=self._questions.list_notes(),
             counts={**written.counts, **counts},
-            area=describe_area(self._area, self._options),
+            area=describe_request(self._area, self._options.buffer_km),
             covered=json.loads(shapely.to_geojson(covered)),
             licence=OSM_LICENCE,
             attribution=OSM_ATTRIBUTION,
@@ -248,27 +244,13 @@ class FetchJob:
         )
 
 
-def build_covered(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry:
-    """Build the area with everything within `buffer_km` of it (EPSG:4326), anywhere on earth."""
-    buffered = boundary
-    if buffer_km > 0:
-        west, south, east, north = boundary.bounds
-        crs = find_metric_crs((west + east) / 2, (south + north) / 2)
-        metric = project_geometry(boundary, WGS84, crs).buffer(buffer_km * METRES_PER_KM)
-        buffered = project_geometry(metric, crs, WGS84)
-    return shapely.set_precision(buffered, _GRID_DEG)
-
-
 def list_limits(stamps: list[str], retrieved: datetime, *, n_missing_nodes: int) -> list[str]:
     """List in words what the data lack, as far as the answers show it."""
     limits = []
     if not stamps:
         limits.append("the server does not say of when its OpenStreetMap data are")
-    elif (age := retrieved - datetime.fromisoformat(stamps[0])) > timedelta(days=OLD_DATA_DAYS):
-        limits.append(
-            f"the server's OpenStreetMap data are {age.days} days old (of {stamps[0]}); a server that is up to date "
-            "can be named with --endpoint"
-        )
+    elif late := describe_lateness(stamps[0], f"{retrieved:%Y-%m-%dT%H:%M:%SZ}"):
+        limits.append(f"{late}; a server that is up to date can be named with --endpoint")
     if len(stamps) > 1:
         limits.append(f"the server's data moved on from {stamps[0]} to {stamps[-1]} while they were fetched")
     if n_missing_nodes:

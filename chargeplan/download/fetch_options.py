@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from chargeplan.download.exchange import check_endpoint
 from chargeplan.errors import ConfigError
-from chargeplan.units import SECONDS_PER_MINUTE
+from chargeplan.units import DEFAULT_BUFFER_KM, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from chargeplan.download.areas import FetchArea
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class FetchOptions:
 
     folder: Path
     endpoint: str
-    buffer_km: float = 2.0
+    buffer_km: float = DEFAULT_BUFFER_KM
     refresh: bool = False
     offline: bool = False
     deadline_s: float = 900.0
@@ -73,8 +71,3 @@ def check_options(options: FetchOptions) -> None:
         )
     if faults:
         raise ConfigError(faults)
-
-
-def describe_area(area: FetchArea, options: FetchOptions) -> str:
-    """Describe an area with what is fetched around it; equal words are the same request."""
-    return f"{area.words}, with {options.buffer_km:g} km around it"

@@ -94,6 +94,7 @@ class FoundArea:
 class _Level:
     words: str
     can_be_studied: bool
+    is_assumed: bool
 
 
 def find_areas(
@@ -182,7 +183,7 @@ def make_dataset_name(name: str) -> str:
 
 def _ask(name: str, endpoint: str, *, contact: str, tell: Callable[[str], None], clock: Clock) -> bytes:
     """Ask once; after a passing fault a second time, and then no more."""
-    pace = Pace(clock, deadline_s=_DEADLINE_S, seed=1)
+    pace = Pace(clock, deadline_s=_DEADLINE_S)
     session = HttpSession(make_user_agent(contact), pace)
     try:
         for n_try in range(1, _MAX_TRIES + 1):
@@ -231,7 +232,9 @@ def _is_record(record: object) -> bool:
 def _read_levels() -> dict[int, _Level]:
     with find_data_file("download", "admin_levels.csv").open(encoding="utf-8", newline="") as file:
         return {
-            int(row["level"]): _Level(row["words"], row["can_be_studied"] == "yes")
+            int(row["level"]): _Level(
+                row["words"], row["can_be_studied"] == "yes", row["confidence"] == "assumption"
+            )
             for row in csv.DictReader(file)
         }
 
@@ -309,7 +312,13 @@ def _find_refusal(record: dict[str, Any], category: str, kind: str, level: _Leve
     if category not in {"boundary", "place"}:
         return f"it is no boundary ({category}={kind}); take an administrative one"
     if level is not None and not level.can_be_studied:
-        return f"it is at the level of a {level.words}; take a district or a division"
+        doubt = ""
+        if level.is_assumed:
+            doubt = (
+                " (that this level is one rests on an assumption, no source was found; when you know better, fetch it "
+                f"with --relation {record['osm_id']})"
+            )
+        return f"it is at the level of a {level.words}{doubt}; take a district or a division"
     return ""
 
 

@@ -54,13 +54,16 @@ class Pace:
     clock : Clock
     deadline_s : float
         Seconds from now after which nothing is asked or waited for any more.
-    seed : int
-        Of the jitter, which keeps many planners from asking again at the same instant.
+    seed : int or None
+        Of the jitter, which keeps many planners from asking again at the same instant; None, as
+        in all real downloads, for one of the operating system's. It changes no result.
     spacing_s : float
         Least seconds from the end of one request to the start of the next.
     """
 
-    def __init__(self, clock: Clock, *, deadline_s: float, seed: int, spacing_s: float = SPACING_S) -> None:
+    def __init__(
+        self, clock: Clock, *, deadline_s: float, seed: int | None = None, spacing_s: float = SPACING_S
+    ) -> None:
         self._clock = clock
         self._spacing_s = spacing_s
         self._random = np.random.default_rng(seed)

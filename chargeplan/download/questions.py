@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from chargeplan.download.tile_store import TileStore
 
 
+def trust_any(_answer: OverpassAnswer) -> bool:
+    """Find no answer doubtful."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """An answer and whether it was on disk already."""
@@ -51,8 +56,12 @@ class Questions:
         what: str,
         check: Callable[[OverpassAnswer], None] = accept_any,
         can_be_split: bool = False,
+        is_doubtful: Callable[[OverpassAnswer], bool] = trust_any,
     ) -> Found:
         """Return the answer on disk, else ask the server and store what passes the check.
+
+        An answer that `is_doubtful` is returned and not stored, so that whoever is interrupted
+        before it was asked for again does not find it on disk and believe it.
 
         Raises
         ------
@@ -63,7 +72,8 @@ class Questions:
         """
         recalled = self._recall(query, check)
         if recalled is None:
-            return Found(self._ask_server(query, layer, what, check, can_be_split), is_recalled=False)
+            answer = self._ask_server(query, layer, what, check, can_be_split, is_doubtful)
+            return Found(answer, is_recalled=False)
         self.n_recalled += 1
         self._note(query, layer, recalled)
         return Found(recalled, is_recalled=True)
@@ -72,7 +82,7 @@ class Questions:
         self, query: str, *, layer: str, what: str, check: Callable[[OverpassAnswer], None] = accept_any
     ) -> Found:
         """Ask the server, whatever is on disk, and store its answer instead."""
-        return Found(self._ask_server(query, layer, what, check, False), is_recalled=False)
+        return Found(self._ask_server(query, layer, what, check, False, trust_any), is_recalled=False)
 
     def has(self, query: str) -> bool:
         """Tell whether a whole answer is on disk."""
@@ -128,6 +138,7 @@ class Questions:
         what: str,
         check: Callable[[OverpassAnswer], None],
         can_be_split: bool,
+        is_doubtful: Callable[[OverpassAnswer], bool],
     ) -> OverpassAnswer:
         if self._client is None:
             raise DataError(
@@ -137,7 +148,8 @@ class Questions:
         reply = self._client.ask_checked(query, what=what, check=check, can_be_split=can_be_split)
         self.n_asked += 1
         self._note(query, layer, reply.answer)
-        self._store.put(query, reply.body, what=what)
+        if not is_doubtful(reply.answer):
+            self._store.put(query, reply.body, what=what)
         return reply.answer
 
     def _note(self, query: str, layer: str, answer: OverpassAnswer) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BROKEN_ENDING = ".broken"
 INDEX_NAME = "index.json"
 LOCK_NAME = "lock"
+REFRESH_NAME = "refresh"
 
 _FORMAT = 1
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -92,15 +93,30 @@ class TileStore:
         DataError
             When another download is at work there.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / LOCK_NAME).open("a") as file:
-            if not _lock(file.fileno()):
+        is_first = not self.folder.parent.exists()
+        while True:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # removed by another download at this moment
+                file = (self.folder / LOCK_NAME).open("a")
+                break
+        with file:
+            if not _lock(file.fileno()) or not self._is_lock(file.fileno()):
                 raise DataError(
                     f"{self.folder}: another download of this dataset is at work; wait for it or stop it first"
                 )
             self._sweep()
             self._notes = self._read_index()  # the other one may have just ended
-            yield
+            try:
+                yield
+            finally:
+                if not len(self):
+                    self._remove_traces()
+        # Windows removes no file that is open; there another download keeps the lock from being removed.
+        if os.name == "nt" and not len(self):
+            self._remove_traces()
+        if is_first:
+            with contextlib.suppress(OSError):
+                self.folder.parent.rmdir()
 
     def find(self, query: str) -> bytes | None:
         """Return the stored answer to a question, None when there is none that is whole.
@@ -161,10 +177,25 @@ class TileStore:
                 path.unlink()
 
     def remove(self) -> None:
-        """Remove the folder with all answers, those set aside included."""
+        """Remove the folder with all answers while it is held; what cannot be removed stays unsaid.
+
+        Nothing in it is wanted any more, and the next download sweeps.
+        """
         self._notes = {}
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _remove_traces(self) -> None:
+        """Remove a folder without answers, unless something else is in it, such as broken ones."""
+        with contextlib.suppress(OSError):
+            if {path.name for path in self.folder.iterdir()} <= {INDEX_NAME, LOCK_NAME, REFRESH_NAME}:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _is_lock(self, handle: int) -> bool:
+        """Tell whether the open file is still the one that others would lock."""
+        try:
+            return os.path.samestat(os.fstat(handle), (self.folder / LOCK_NAME).stat())
+        except OSError:
+            return False
 
     def _make_key(self, query: str) -> str:
         return hashlib.sha256(f"{self._endpoint}\n{query}".encode()).hexdigest()[:32]

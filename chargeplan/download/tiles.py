@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST_LEVEL = 8
-# Counts of a box and of its parts are asked seconds apart, while mappers go on.
+# Counts of a box and of its parts are asked seconds apart, while mappers go on. So much may remain
+# of a difference after everything was asked for again, and it is told as a limit of the data.
 COUNT_TOLERANCE_SHARE = 0.005
-COUNT_TOLERANCE = 3
 
 _DIGITS = 7
 _OUTWARD_DIGITS = 5  # about a metre
@@ -200,16 +200,24 @@ class LayerCount:
         """Count the distinct elements of all tiles so far."""
         return sum(int(ids.size) for ids in self._ids.values())
 
-    def find_fault(self) -> str:
-        """Say in words how the tiles differ from the whole box; empty when they fit.
+    def count_difference(self) -> int:
+        """Count by how many elements the tiles differ from the whole box; 0 when they fit.
 
         What lies in tiles that were left out may also lie in tiles that were fetched, so with
         such tiles the count of the whole is a range.
         """
         found = self.count()
-        slack = max(COUNT_TOLERANCE, COUNT_TOLERANCE_SHARE * self.expected)
-        if self.expected - self.n_left_out - slack <= found <= self.expected + slack:
+        return max(self.expected - self.n_left_out - found, found - self.expected, 0)
+
+    def is_close(self) -> bool:
+        """Tell whether the difference is what mappers may have changed meanwhile."""
+        return self.count_difference() <= COUNT_TOLERANCE_SHARE * self.expected
+
+    def describe_difference(self) -> str:
+        """Say in words how the tiles differ from the whole box; empty when they fit."""
+        if self.count_difference() == 0:
             return ""
+        found = self.count()
         beside = f" ({self.n_left_out:,} of them beside the area)" if self.n_left_out else ""
         return f"the server counted {self.expected:,} elements{beside} and all tiles have {found:,}"
 
@@ -217,17 +225,14 @@ class LayerCount:
 def is_close(counted: int, expected: int) -> bool:
     """Tell whether a count is what was expected, as far as a living database lets it.
 
-    Nothing where something was counted is never close, however little that was: an empty answer
-    is what a server gives whose database is being rebuilt.
+    Of less than 200 elements no difference is.
 
     Examples
     --------
-    >>> is_close(997, 1000), is_close(990, 1000), is_close(0, 3)
-    (True, False, False)
+    >>> is_close(995, 1000), is_close(994, 1000), is_close(6, 7), is_close(0, 0)
+    (True, False, False, True)
     """
-    if counted == 0 or expected == 0:
-        return counted == expected
-    return abs(counted - expected) <= max(COUNT_TOLERANCE, COUNT_TOLERANCE_SHARE * expected)
+    return abs(counted - expected) <= COUNT_TOLERANCE_SHARE * expected
 
 
 def _sort_elements(

@@ -1,6 +1,7 @@
 """How an Overpass server is asked: what is tried again, what is not, and what the user is told."""
 
 import errno
+import gc
 import gzip
 import socket
 import ssl
@@ -471,7 +472,7 @@ def test_a_contact_that_breaks_the_header_is_refused(contact):
 
 
 @contextmanager
-def serve_raw(handle):
+def serve_raw(handle, *, reads_head=True):
     """Accept connections and hand each to `handle` after its request was read."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopping = threading.Event()
@@ -486,7 +487,7 @@ def serve_raw(handle):
                 connection.settimeout(5.0)
                 try:
                     data = b""
-                    while b"\r\n\r\n" not in data:
+                    while reads_head and b"\r\n\r\n" not in data:
                         data += connection.recv(65536)
                     handle(connection, stopping)
                 except OSError:
@@ -584,6 +585,30 @@ def test_a_real_drip_of_bytes_ends_at_the_deadline(where):
         assert time.monotonic() - began_s < 2.0
 
 
+# A handshake that is shut leaves its socket to the garbage collector, which closes it and says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("where", ["proxy", "handshake"])
+def test_a_drip_before_the_connection_stands_ends_at_the_deadline(monkeypatch, where):
+    def handle(connection, stopping):
+        drip(connection, stopping, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 100_000)
+
+    def shake(connection, stopping):
+        # The head of a TLS record of 16,000 bytes of a handshake, and then its bytes one by one.
+        connection.sendall(b"\x16\x03\x03\x3e\x80\x02\x00\x3e\x7c")
+        drip(connection, stopping, b"\x03" * 16_000)
+
+    with serve_raw(handle if where == "proxy" else shake, reads_head=where == "proxy") as address:
+        if where == "proxy":
+            monkeypatch.setenv("HTTPS_PROXY", address.rpartition("/")[0])
+        endpoint = "https://overpass.invalid/interpret" if where == "proxy" else f"https{address[4:]}"
+        # Reading the certificates of the computer alone takes part of a second before the handshake.
+        began_s = time.monotonic()
+        with pytest.raises(DownloadError, match="the answer was still coming"):
+            ask_really(endpoint, clock=SystemClock(), deadline_s=2.0)
+        assert time.monotonic() - began_s < 4.0
+    gc.collect()
+
+
 def test_a_real_refusal_of_the_connection():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -638,15 +663,16 @@ def test_one_connection_serves_all_questions():
     def handle(connection, stopping):
         connections.append(connection)
         reply = write_head(f"Content-Length: {len(GOOD)}") + GOOD
-        connection.sendall(reply)
         while not stopping.is_set():
-            data = connection.recv(65536)
-            if not data:
-                return
-            if data.endswith(b"count%3B"):
-                connection.sendall(reply)
+            data = b""
+            while not data.endswith(b"count%3B"):
+                received = connection.recv(65536)
+                if not received:
+                    return
+                data += received
+            connection.sendall(reply)
 
-    with serve_raw(handle) as endpoint:
+    with serve_raw(handle, reads_head=False) as endpoint:
         client = OverpassClient(endpoint, clock=FakeClock(), tell=print)
         for _ in range(3):
             client.ask(QUERY, what="roads")
@@ -657,3 +683,25 @@ def test_one_connection_serves_all_questions():
 def test_urllib3_reads_what_has_come():
     # The deadline within a slow body rests on it.
     assert hasattr(urllib3.HTTPResponse, "read1")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://me:pw@proxy.test", "http://me:pw@proxy.test:99999", "http://me:pw@"]
+)
+def test_a_proxy_that_is_no_address_is_named_without_its_password(monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(DownloadError, match="HTTPS_PROXY names a proxy") as caught:
+        ask_really("https://overpass.invalid/interpret")
+    assert "pw" not in str(caught.value)
+    assert "correct HTTPS_PROXY" in str(caught.value)
+    assert "--endpoint" not in str(caught.value)
+    assert "tries" not in str(caught.value)
+
+
+def test_two_planners_do_not_wait_the_same_time():
+    waits = []
+    for _ in range(2):
+        asking = ask_in_turn(Script(status=503), Script(GOOD), seed=None)
+        asking.ask()
+        waits += asking.list_waits()
+    assert waits[0] != waits[1]

@@ -11,10 +11,11 @@ import shapely
 from download_cells import (
     Bench,
     Elements,
+    check_words,
     read_dataset,
     run_cell,
 )
-from osm_server import Mode, OsmServer, OsmStore, Phase, When
+from osm_server import Fault, Mode, OsmServer, OsmStore, Phase, When
 from osm_server.made_area import draw_boundary, draw_city
 
 from chargeplan.network.tags import ROAD_CLASSES
@@ -144,3 +145,23 @@ def test_a_fault_in_the_middle_costs_only_what_was_not_there(city, tmp_path, mod
         city.bench, tmp_path / "cache", mode, Phase.LATER_TILE, when, city.expected, city.queries
     )
     assert result.ending == "complete" or result.n_resumed < result.n_first
+
+
+@pytest.mark.parametrize("layer", ['"amenity"', '"power"', '"highway"~', '"landuse"'])
+@pytest.mark.parametrize("mode", [Mode.EMPTY_ANSWER, Mode.FEW_LOST, Mode.LOST_ELEMENTS], ids=str)
+def test_a_layer_whose_count_and_data_lie_alike_ends_with_all_an_error_or_a_limit(
+    city, tmp_path, mode, layer
+):
+    phases = {Phase.ESTIMATE, Phase.FIRST_TILE, Phase.LATER_TILE}
+    server = city.bench.server
+    server.set_faults(
+        Fault(mode, concerns=lambda request: request.phase in phases and layer in request.query)
+    )
+    outcome = city.bench.fetch(tmp_path)
+    server.set_faults()
+    found = read_dataset(tmp_path)
+    if outcome.error is not None:
+        check_words(outcome.error)
+        assert found is None
+    elif found != city.expected and mode != Mode.FEW_LOST:  # three fewer everywhere is what nobody can see
+        assert any("the server has no" in limit for limit in outcome.state.manifest.limits)

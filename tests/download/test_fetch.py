@@ -14,10 +14,11 @@ from scripted_overpass import FakeClock
 
 import chargeplan.download.tile_store as tile_store_module
 import chargeplan.osm.dataset as dataset_module
-from chargeplan.download.areas import FetchArea, choose_area
+from chargeplan.download.areas import FetchArea, choose_area, widen_area
 from chargeplan.download.fetch import FetchOptions, fetch_dataset
-from chargeplan.download.fetch_job import build_covered, list_limits
-from chargeplan.download.queries import list_layers, write_data_query
+from chargeplan.download.fetch_job import list_limits
+from chargeplan.download.queries import list_layers, write_count_query, write_data_query
+from chargeplan.download.tiles import Tile
 from chargeplan.errors import ConfigError, DataError, DownloadError, InterruptedRunError
 from chargeplan.files import compute_sha256
 from chargeplan.osm.dataset import verify_datasets
@@ -335,6 +336,15 @@ def test_a_damaged_tile_is_set_aside_and_fetched_again_once(fetch, server):
     assert list_asked(server) == []
 
 
+def test_damaged_files_are_told_when_all_tiles_were_read(fetch, server):
+    with pytest.raises(InterruptedRunError):
+        fetch(tell=stop_at(3))
+    victim = sorted(fetch.tiles.glob("*.gz"))[0]
+    victim.write_bytes(victim.read_bytes()[:-7])
+    assert fetch().fault == ""
+    assert [line for line in fetch.told if line.startswith("1 damaged files set aside")]
+
+
 def test_tiles_of_another_server_are_not_used(fetch, server):
     with pytest.raises(InterruptedRunError):
         fetch(tell=stop_at(5))
@@ -361,6 +371,7 @@ def test_offline_without_data_says_what_is_missing(tmp_path, banned_sockets):
             FetchOptions(tmp_path, "https://overpass.test/api/interpreter", offline=True),
             tell=told.append,
         )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_offline_uses_a_whole_dataset_of_any_server(fetch, server, request):
@@ -457,6 +468,7 @@ def test_an_area_of_another_size_is_refused_before_anything_is_asked(fetch, serv
     with pytest.raises(DataError, match=words):
         fetch(FetchArea("made", "box", 0, shapely.box(*box)))
     assert server.requests == []
+    assert not fetch.folder.exists()
 
 
 def test_an_area_outside_pakistan_is_fetched_and_said(fetch, server):
@@ -486,7 +498,7 @@ def test_a_tile_too_large_for_the_server_is_split_and_not_asked_whole_again(fetc
 def find_whole_box():
     from chargeplan.download.tiles import find_box
 
-    return find_box(build_covered(AREA.boundary, 2.0))
+    return find_box(widen_area(AREA.boundary, 2.0))
 
 
 def test_a_server_too_weak_for_the_smallest_tile_is_an_error(fetch, server):
@@ -576,6 +588,66 @@ def test_nodes_missing_on_the_server_are_asked_for_once_more_and_then_written_do
     assert any("1 nodes that ways run over are missing" in limit for limit in state.manifest.limits)
 
 
+def test_a_doubted_answer_is_not_kept_before_it_was_asked_for_again(fetch):
+    def interrupt(line):
+        if "asking once more" in line:
+            raise KeyboardInterrupt
+
+    query = write_data_query(list_layers()[0], find_whole_box())
+    holed = [one for one in CITY if (one["type"], one["id"]) != ("node", 40)]
+    with OsmServer(OsmStore(holed, osm_timestamp=STAMP)) as other:
+        with pytest.raises(InterruptedRunError):
+            fetch(endpoint=other.overpass_url, tell=interrupt)
+        other.forget_requests()
+        fetch(endpoint=other.overpass_url)
+        assert list_asked(other).count(query) == 2
+
+
+def make_shops(n_shops, step_deg):
+    return [
+        {
+            "type": "node",
+            "id": 100_000 + at,
+            "lon": round(73.001 + step_deg * at, 7),
+            "lat": 33.601,
+            "version": 1,
+            "timestamp": "2025-01-01T00:00:00Z",
+            "tags": {"amenity": "fuel"},
+        }
+        for at in range(n_shops)
+    ]
+
+
+def test_a_layer_that_does_not_add_up_is_forgotten_so_that_the_next_call_can_succeed(fetch):
+    # One part of the box says 0 in its count and in its data: the parts do not add up to the whole.
+    part = Tile(list_layers()[1], find_whole_box()).split()[0]
+    lying = {write_count_query(part.layer, part.box), write_data_query(part.layer, part.box)}
+    with OsmServer(OsmStore(CITY + make_shops(250, 0.0001), osm_timestamp=STAMP)) as other:
+        options = {"endpoint": other.overpass_url, "max_elements": 200}
+        for refresh in (False, True):
+            other.set_faults(Fault(Mode.EMPTY_ANSWER, concerns=lambda request: request.query in lying))
+            with pytest.raises(DownloadError, match="places: the server counted 261 elements and") as caught:
+                fetch(refresh=refresh, **options)
+            assert "--refresh" not in str(caught.value)
+        other.set_faults()
+        assert fetch(refresh=True, **options).manifest.counts["places"] == 261
+
+
+def test_what_changed_meanwhile_is_a_limit_when_it_is_little(fetch):
+    with OsmServer(OsmStore(CITY + make_shops(1_000, 0.0), osm_timestamp=STAMP)) as other:
+        tiles = {Phase.FIRST_TILE, Phase.LATER_TILE}
+        fault = Fault(
+            Mode.FEW_LOST, concerns=lambda one: one.phase in tiles and '"amenity"' in one.query
+        )  # three of 1,011 each time
+        other.set_faults(fault)
+        state = fetch(endpoint=other.overpass_url)
+    assert state.manifest.counts["places"] == 1_008
+    (limit,) = state.manifest.limits
+    assert limit.startswith("places: ")
+    assert "1,011" in limit
+    assert "1,008" in limit
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -595,7 +667,7 @@ def test_options_that_cannot_be_used_are_refused_first(fetch, server, options, w
 
 def test_what_is_covered_reaches_the_buffer_everywhere_on_earth():
     for west, south in ((73.0, 33.6), (67.0, 24.8), (-58.5, -34.6)):
-        covered = build_covered(shapely.box(west, south, west + 0.1, south + 0.1), 2.0)
+        covered = widen_area(shapely.box(west, south, west + 0.1, south + 0.1), 2.0)
         reach_deg = south - covered.bounds[1]
         assert reach_deg * 110.9 == pytest.approx(
             2.0, rel=0.01
@@ -605,3 +677,24 @@ def test_what_is_covered_reaches_the_buffer_everywhere_on_earth():
 def test_the_manifest_can_be_read_back(fetch):
     state = fetch()
     assert read_manifest(state.data_path, "made") == state.manifest
+
+
+@pytest.mark.parametrize("options", [{}, {"refresh": True}, {"offline": True}])
+def test_a_file_of_ones_own_without_a_manifest_is_never_replaced(fetch, server, options):
+    own = fetch.folder / "made" / "made.osm.pbf"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"years of work")
+    server.forget_requests()
+    with pytest.raises(DataError, match="has no manifest: somebody put it there"):
+        fetch(**options)
+    assert server.requests == []
+    assert own.read_bytes() == b"years of work"
+
+
+def test_a_dataset_that_a_killed_run_put_aside_is_used(fetch, server):
+    path = fetch().data_path
+    path.parent.rename(fetch.folder / ".made.old.0.abcdefgh")
+    server.forget_requests()
+    assert fetch(offline=True).fault == ""
+    assert server.requests == []
+    assert path.is_file()

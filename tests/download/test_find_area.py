@@ -139,6 +139,13 @@ def test_wrong_levels_and_kinds_are_refused():
         assert said in found.refusal
 
 
+def test_refusal_that_rests_on_an_assumption_says_so():
+    (country,), (part,) = judge(make_record(place_rank=4)), judge(make_record(place_rank=20))
+    assert "assumption" not in country.refusal
+    assert "rests on an assumption" in part.refusal
+    assert "--relation 16117648" in part.refusal
+
+
 def test_level_is_not_known_where_the_rank_does_not_tell():
     for changes in ({"place_rank": 15}, {"place_rank": None}, {"category": "place", "type": "city"}):
         (found,) = judge(make_record(**changes))

@@ -5,12 +5,15 @@ import json
 import pytest
 import shapely
 from download_cells import Bench, FakeClock, read_dataset
-from osm_server import Fault, Mode, OsmServer, OsmStore, Phase
+from osm_server import Fault, Mode, OsmServer, OsmStore, Phase, When
 from osm_server.made_area import FIRST_ID, draw_boundary
+
+from chargeplan.errors import InterruptedRunError
 
 BOX = (73.02, 33.69, 73.046, 33.712)
 POLE_IDS = [FIRST_ID + n for n in (50_001, 50_002)]
 LINE_ID = FIRST_ID + 50_003
+SHOP_IDS = [FIRST_ID + n for n in range(50_010, 50_017)]
 STAMP = "2025-06-01T00:00:00Z"
 
 
@@ -31,6 +34,18 @@ def bench(project_folder):
             "tags": {"power": "line"},
         }
     ]
+    line += [
+        {
+            "type": "node",
+            "id": node_id,
+            "lon": 73.031,
+            "lat": 33.701,
+            "version": 1,
+            "timestamp": STAMP,
+            "tags": {"amenity": "fuel"},
+        }
+        for node_id in SHOP_IDS
+    ]
     path = project_folder / "data" / "demo" / "islamabad-schematic.osm.gz"
     extra = draw_boundary(shapely.box(*BOX), name="Small") + line
     with OsmServer(OsmStore.read(path, extra=extra)) as server:
@@ -45,6 +60,80 @@ def start_healthy(bench):
 
 def is_power_tile(request):
     return '"power"' in request.query and request.phase in {Phase.FIRST_TILE, Phase.LATER_TILE}
+
+
+def is_place_tile(request):
+    return '"amenity"' in request.query and request.phase in {Phase.FIRST_TILE, Phase.LATER_TILE}
+
+
+def is_place_question(request):
+    return '"amenity"' in request.query and request.phase in {
+        Phase.ESTIMATE,
+        Phase.FIRST_TILE,
+        Phase.LATER_TILE,
+    }
+
+
+def is_road_tile(request):
+    return '"highway"~' in request.query and request.phase in {Phase.FIRST_TILE, Phase.LATER_TILE}
+
+
+def read_limits(folder):
+    return json.loads((folder / "made" / "made.osm.pbf.manifest.json").read_text("utf-8"))["limits"]
+
+
+def test_a_layer_without_anything_is_asked_for_twice_and_then_a_limit(bench, tmp_path):
+    bench.server.set_faults(Fault(Mode.EMPTY_ANSWER, concerns=is_place_question))
+    assert bench.fetch(tmp_path).error is None
+    counted = [one for one in bench.server.requests if is_place_question(one) and one.phase == Phase.ESTIMATE]
+    assert len(counted) == 2
+    assert [limit for limit in read_limits(tmp_path) if "the server has no places here" in limit]
+
+
+def test_a_layer_that_is_empty_once_is_not_lost(bench, tmp_path):
+    bench.server.set_faults(
+        Fault(
+            Mode.EMPTY_ANSWER,
+            When.once(),
+            lambda one: is_place_question(one) and one.phase == Phase.ESTIMATE,
+        )
+    )
+    assert bench.fetch(tmp_path).error is None
+    assert {("node", node_id) for node_id in SHOP_IDS} <= read_dataset(tmp_path).keys()
+    assert not [limit for limit in read_limits(tmp_path) if "places" in limit]
+
+
+def test_no_layer_loses_three_elements_unnoticed(bench, tmp_path):
+    bench.server.set_faults(Fault(Mode.FEW_LOST, concerns=is_place_tile))
+    outcome = bench.fetch(tmp_path)
+    assert "contradicts itself" in str(outcome.error), outcome.told
+    assert read_dataset(tmp_path) is None
+    bench.server.set_faults()
+    assert bench.fetch(tmp_path).error is None
+    assert {("node", node_id) for node_id in SHOP_IDS} <= read_dataset(tmp_path).keys()
+
+
+def test_three_elements_lost_once_are_asked_for_again(bench, tmp_path):
+    bench.server.set_faults(Fault(Mode.FEW_LOST, When.once(), is_place_tile))
+    assert bench.fetch(tmp_path).error is None
+    assert {("node", node_id) for node_id in SHOP_IDS} <= read_dataset(tmp_path).keys()
+    assert not [limit for limit in read_limits(tmp_path) if "places" in limit]
+
+
+def test_after_ctrl_c_a_doubted_answer_is_asked_for_again(bench, tmp_path):
+    assert bench.fetch(tmp_path / "whole").error is None
+    bench.server.set_faults(Fault(Mode.MISSING_WAY_NODES, When.once(), is_road_tile))
+
+    def interrupt(line):
+        if "once more" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedRunError):
+        bench.fetch(tmp_path / "stopped", tell=interrupt)
+    bench.server.set_faults()
+    assert bench.fetch(tmp_path / "stopped").error is None
+    assert read_dataset(tmp_path / "stopped") == read_dataset(tmp_path / "whole")
+    assert not [limit for limit in read_limits(tmp_path / "stopped") if "nodes" in limit]
 
 
 def test_the_line_is_there_without_faults(bench, tmp_path):

@@ -275,3 +275,19 @@ def test_two_downloads_of_one_dataset_do_not_run_at_once(folder):
         other.communicate()
     with store.hold():  # a killed download holds nothing
         store.put("query a", BODY, what="roads")
+
+
+def test_a_folder_removed_while_held_does_not_let_two_in(folder):
+    first, second = open_store(folder), open_store(folder)
+    with first.hold():
+        first.put("query a", BODY, what="roads")
+        first.remove()
+        with second.hold():
+            second.put("query b", BODY, what="roads")
+    assert open_store(folder).find("query b") == BODY
+
+
+def test_a_folder_without_answers_is_not_left(folder):
+    with open_store(folder).hold():
+        pass
+    assert not folder.exists()

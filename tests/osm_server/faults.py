@@ -62,6 +62,7 @@ class Mode(StrEnum):
     WRONG_TYPES = "ids and nodes are texts"
     MOVING_TIMESTAMP = "each answer has another age"
     MISSING_WAY_NODES = "nodes of ways are missing"
+    FEW_LOST = "three lone nodes are lost, and the count is lowered by them"
     EARLIER_ANSWER = "the answer to an earlier question"
 
 
@@ -351,6 +352,18 @@ def _lose_way_nodes(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
+def _lose_few(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lose three nodes that belong to no way, such as shops, as if they were never there."""
+    refs = {ref for one in elements for ref in one.get("nodes", ())}
+    lone = [one for one in elements if one["type"] == "node" and one["id"] not in refs]
+    n_lost = min(3, int(elements[0]["tags"]["nodes"])) if _is_only_count(elements) else len(lone[:3])
+    for one in elements:
+        if one["type"] == "count":
+            for name in ("nodes", "total"):
+                one["tags"][name] = str(int(one["tags"][name]) - n_lost)
+    return [one for one in elements if not any(one is lost for lost in lone[:3])]
+
+
 _CHANGES: dict[Mode, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
     Mode.LOST_ELEMENTS: _lose_elements,
     Mode.ONLY_COUNT: _keep_count,
@@ -361,4 +374,5 @@ _CHANGES: dict[Mode, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
     Mode.OLD_DUPLICATES: _add_old,
     Mode.WRONG_TYPES: _write_texts,
     Mode.MISSING_WAY_NODES: _lose_way_nodes,
+    Mode.FEW_LOST: _lose_few,
 }
