@@ -227,7 +227,7 @@ def _write_planning_sections(study: NewStudy) -> str:
     budget_pkr = study.city.budget_pkr if study.city and study.takes_box_of_city else _FIRST_BUDGET_PKR
     return f"""
 sites:
-  kinds: [fuel, parking, mall, supermarket, hospital, university, bus_station, hotel]
+  kinds: [fuel, parking, mall, supermarket, hospital, university, bus_station, hotel, industrial_estate]
   min_spacing_m: 300
   snap_limit_m: 250
 

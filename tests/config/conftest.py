@@ -45,6 +45,9 @@ demand:
     weights:
       mall: 3
       hospital: 2.5
+    dwell_h: {mall: 1.5}
+  layers: {people: 1, places: 2, traffic: 0.5, industry: 0}
+  traffic: betweenness
   scenario: bau
   fleet:
     path: fleet.csv
@@ -54,6 +57,7 @@ demand:
 sites:
   from_network_file: true
   kinds: [fuel, mall]
+  exclusion: {from_network_file: true, kinds: [military, aerodrome], paths: []}
   existing_from_osm: false
   paths: [more.gpkg]
   files:

@@ -51,8 +51,8 @@ city.yaml:7:5: study.area.circle: got 5; expected a section with the keys lon, l
 city.yaml:9:3: network.path: got "~/town.osm.pbf"; "~" is not replaced here: write the folder in full
 city.yaml:10:17: network.speed_factor: got .nan; expected a finite number
 city.yaml:11:3: network.speeds: got the address "https://example.org/speeds.csv"; expected a file on this computer: download it first
-city.yaml:14:5: demand.population.source: got the text "csvv"; expected csv, figures, points or raster; did you mean "csv"?
-city.yaml:17:15: demand.places.weights.mal: unknown name; expected fuel, parking, mall, supermarket, hospital, university, bus_station, hotel, charging_station, market, school, office, bank, restaurant, cinema, worship, park or other; did you mean "mall"?
+city.yaml:14:5: demand.population.source: got the text "csvv"; expected csv, figures, points, raster or zones; did you mean "csv"?
+city.yaml:17:15: demand.places.weights.mal: unknown name; expected fuel, parking, mall, supermarket, hospital, university, bus_station, hotel, charging_station, market, school, office, bank, restaurant, cinema, worship, park, taxi_stand, fleet_yard, truck_terminal, industrial_estate or other; did you mean "mall"?
 city.yaml:17:23: demand.places.weights.hospital: got the text "yes"; expected a number >= 0
 city.yaml:19:3: model.mode: got the text "coverr"; expected cover or allocate; did you mean "cover"?
 city.yaml:20:3: model.budget_pkr: got -5; expected a number > 0 (rupees)
@@ -90,9 +90,9 @@ def test_union_faults_belong_to_the_chosen_kind_only(bench, full_text):
 @pytest.mark.parametrize(
     ("population", "words"),
     [
-        ("{path: a.csv}", "demand.population.source: missing; add it: csv, figures, points or raster"),
-        ("5", "demand.population: got 5; expected a section with source: csv, figures, points or raster"),
-        ("{source: 3}", "demand.population.source: got 3; expected csv, figures, points or raster"),
+        ("{path: a.csv}", "demand.population.source: missing; add it: csv, figures, points, raster or zones"),
+        ("5", "demand.population: got 5; expected a section with source: csv, figures, points, raster or zones"),
+        ("{source: 3}", "demand.population.source: got 3; expected csv, figures, points, raster or zones"),
         ("{source: csv}", "demand.population.path: missing; add it: a path (text)"),
         ("{source: csv, path: a.csv, band: 2}", "demand.population.band: unknown key"),
         ("{source: figures, figures: []}", "demand.population.figures: got an empty list; expected a list of at"),
@@ -175,7 +175,7 @@ def test_paths_are_absolute_in_settings_and_as_written_in_plain(bench, full_text
     assert loaded.settings.sites.files[0].path == bench.folder / "own.csv"
     assert loaded.plain["network"]["path"] == "roads.osm.pbf"
     assert loaded.plain["publish"]["folder"] == "../maps"
-    assert loaded.locations["sites.files[0].path"].endswith("city.yaml:48:7")
+    assert loaded.locations["sites.files[0].path"].endswith("city.yaml:52:7")
     assert loaded.plain["study"]["title"] == "Full Town: شہر"
 
 
