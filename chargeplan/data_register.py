@@ -173,6 +173,15 @@ def _check_paths(folder: Path, rows: list[RegisterRow], faults: FaultCollector) 
             faults.add(f"data/{REGISTER} {text} {name_rows(paths)}")
 
 
+def list_registered_files(folder: Path) -> list[str]:
+    """List the register and the files that it names, relative to the folder; the register alone when it is not there."""
+    path = folder / REGISTER
+    if not path.is_file():
+        return [REGISTER]
+    with path.open(encoding="utf-8", newline="") as file:
+        return [REGISTER, *(row["path"] for row in csv.DictReader(file) if row.get("path"))]
+
+
 def list_data_files(folder: Path) -> list[Path]:
     """List the files that must be in the register: all but notes, the register and the cache."""
     return sorted(

@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from chargeplan import __version__
+from chargeplan.data_register import list_registered_files
 from chargeplan.errors import ChargeplanError
 from chargeplan.files import find_data_file, find_project_folder
 from chargeplan.units import BYTES_PER_MB
@@ -35,17 +36,6 @@ _BROWSERS = (
 )
 # Distribution names whose module is called otherwise.
 _MODULES = {"ruamel-yaml": "ruamel.yaml", "xstatic-leaflet": "xstatic.pkg.leaflet"}
-_DATA_FILES = (
-    ("cities.csv",),
-    ("costs", "chargers.csv"),
-    ("costs", "sites.csv"),
-    ("demand", "place_weights.csv"),
-    ("download", "admin_levels.csv"),
-    ("download", "servers.csv"),
-    ("fleet", "pakistan.csv"),
-    ("network", "speeds.csv"),
-    ("places", "osm_kinds.csv"),
-)
 
 
 class Health(StrEnum):
@@ -217,7 +207,7 @@ def check_data() -> Finding:
         configs = find_project_folder("configs")
     except ChargeplanError as error:
         return Finding(Health.BROKEN, "data", str(error), "install chargeplan again")
-    missing = ["/".join(parts) for parts in _DATA_FILES if not find_data_file(*parts).is_file()]
+    missing = [path for path in list_registered_files(folder) if not find_data_file(path).is_file()]
     if missing:
         return Finding(Health.BROKEN, "data", f"missing: {', '.join(missing)}", "install chargeplan again")
     return Finding(Health.FINE, "data", f"{folder}; configs at {configs}")

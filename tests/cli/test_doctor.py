@@ -111,6 +111,6 @@ def test_missing_second_opinion_is_a_note_and_a_crash_is_broken(monkeypatch):
 
 
 def test_missing_data_file_is_broken(monkeypatch):
-    monkeypatch.setattr(doctor, "_DATA_FILES", (("costs", "no_such_file.csv"),))
+    monkeypatch.setattr(doctor, "list_registered_files", lambda _: ["costs/no_such_file.csv", "cities.csv"])
     finding = doctor.check_data()
     assert (finding.health, finding.detail) == (Health.BROKEN, "missing: costs/no_such_file.csv")
