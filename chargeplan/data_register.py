@@ -174,7 +174,7 @@ def _check_paths(folder: Path, rows: list[RegisterRow], faults: FaultCollector) 
 
 
 def list_registered_files(folder: Path) -> list[str]:
-    """List the register and the files that it names, relative to the folder; the register alone when it is not there."""
+    """List the register and the files that it names, relative to the folder."""
     path = folder / REGISTER
     if not path.is_file():
         return [REGISTER]
