@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from chargeplan.land import read_land_table
 from chargeplan.osm.road_classes import ROAD_CLASSES
 from chargeplan.places import read_kind_table
 
@@ -70,15 +71,7 @@ def list_layers() -> tuple[Layer, ...]:
         ),
         Layer(
             "landuse",
-            tuple(
-                f"{kind}{tag_filter}"
-                for tag_filter in (
-                    f'["landuse"~"{_match_any(_LANDUSE)}"]',
-                    '["aeroway"="aerodrome"]',
-                    '["natural"="water"]',
-                )
-                for kind in ("way", "relation")
-            ),
+            tuple(f"{kind}{tag_filter}" for tag_filter in _select_land() for kind in ("way", "relation")),
         ),
     )
 
@@ -130,6 +123,14 @@ def _select_places() -> tuple[str, ...]:
         f'nwr["{key}"]' if "*" in found else f'nwr["{key}"~"{_match_any(tuple(found))}"]'
         for key, found in values.items()
     )
+
+
+def _select_land() -> tuple[str, ...]:
+    """Write the filters for the land that a study reads, and for further land use."""
+    values: dict[str, set[str]] = {"landuse": set(_LANDUSE)}
+    for key, value in read_land_table():
+        values.setdefault(key, set()).add(value)
+    return tuple(f'["{key}"~"{_match_any(tuple(sorted(found)))}"]' for key, found in values.items())
 
 
 def _match_any(values: tuple[str, ...]) -> str:

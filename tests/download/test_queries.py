@@ -15,6 +15,7 @@ from chargeplan.download.queries import (
     write_count_query,
     write_data_query,
 )
+from chargeplan.land import read_land_table
 from chargeplan.osm.road_classes import ROAD_CLASSES
 from chargeplan.places import find_kind, read_kind_table
 
@@ -151,6 +152,15 @@ def test_land_use_has_areas_alone():
     ]
     found, _ = ask(write_data_query(get_layer("landuse"), BOX), elements)
     assert found == {("n", 1), ("n", 2), ("n", 3), ("w", 10), ("w", 11), ("w", 12), ("w", 13), ("r", 20)}
+
+
+def test_every_kind_of_land_that_a_study_reads_is_fetched():
+    nodes = [make_node(at, 73.0 + at / 10, 33.5) for at in range(1, 4)]
+    ways = [
+        make_way(10 + at, [1, 2, 3, 1], **{key: value}) for at, (key, value) in enumerate(read_land_table())
+    ]
+    found, _ = ask(write_data_query(get_layer("landuse"), BOX), [*nodes, *ways])
+    assert found == {("n", 1), ("n", 2), ("n", 3), *(("w", way["id"]) for way in ways)}
 
 
 def test_a_boundary_is_a_relation_with_its_ways_and_their_nodes():
