@@ -170,6 +170,8 @@ def find_area(
         what = "1 result" if len(found) == 1 else f"{len(found)} results"
         code = ExitCode.PLAN_FOUND if usable else ExitCode.DATA
         verdict = f'{what} for "{name}" in Pakistan, {usable} of them can be fetched'
+        if not found:
+            verdict = f'nothing is called "{name}" in Pakistan'
         if not usable:
             verdict += "; try another spelling or the district, or fetch with --polygon, --box or --circle"
         output.show_result(verdict, {"found": len(found), "usable": usable}, code=code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _LARGEST_RADIUS_KM = 200.0
 # Wider shapes than this have no use here, and a UTM zone cannot measure them.
 _WIDEST_DEG = 20.0
 _CIRCLE_SEGMENTS = 32
+_RELATION_TITLE = re.compile(r"(?<=\d) \(.*\)(?=, with)")
 _LARGEST_AREA_DOUBT_SHARE = 0.25
 
 
@@ -226,6 +228,17 @@ def widen_area(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry
 def describe_request(area: FetchArea, buffer_km: float) -> str:
     """Describe an area with its margin; equal words are the same request."""
     return f"{area.words}, with {buffer_km:g} km around it"
+
+
+def is_same_request(one: str, other: str) -> bool:
+    """Tell whether two texts of `describe_request` are of one request; how a relation is called does not matter.
+
+    Examples
+    --------
+    >>> is_same_request("relation 1 (Multan District), with 2 km around it", "relation 1, with 2 km around it")
+    True
+    """
+    return _RELATION_TITLE.sub("", one) == _RELATION_TITLE.sub("", other)
 
 
 def parse_numbers(text: str, option: str, form: str) -> list[float]:

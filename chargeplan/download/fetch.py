@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from chargeplan.download.areas import FetchArea, check_area, describe_request, widen_area
+from chargeplan.download.areas import FetchArea, check_area, describe_request, is_same_request, widen_area
 from chargeplan.download.client import OverpassClient
 from chargeplan.download.fetch_job import FetchJob
 from chargeplan.download.fetch_options import FetchOptions, check_options
@@ -119,7 +119,7 @@ def _find_existing(
 
 
 def _is_same_request(manifest: Manifest, area: FetchArea, options: FetchOptions) -> bool:
-    if manifest.area != describe_request(area, options.buffer_km):
+    if not is_same_request(manifest.area, describe_request(area, options.buffer_km)):
         return False
     if manifest.endpoint != options.endpoint and not options.offline:
         return False
