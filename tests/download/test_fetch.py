@@ -86,6 +86,8 @@ CITY = make_city()
 # By hand: the buffer of 2 km reaches 0.0216 degrees east and west and 0.0180 north and south, so the box has
 # the streets 2 to 10 that run east (33.59 to 33.67) and 1 to 11 that run north (72.98 to 73.08), with all nodes.
 N_ROADS = 9 + 11 + (9 * 13 + 11 * 13 - 9 * 11)
+# As made above, the industrial land included, which is a place too.
+N_PLACES = 6 + 1 + 4 + 1
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +182,7 @@ def test_the_manifest_says_what_was_asked_and_what_came(fetch, server):
         (layer.name, 2) for layer in list_layers()
     ]
     assert manifest.counts["roads"] == N_ROADS
-    assert manifest.counts["places"] == 6 + 1 + 4
+    assert manifest.counts["places"] == N_PLACES
     assert manifest.counts["power"] == 1 + 2
     assert get_covered(manifest).covers(shapely.box(*BOX))
     assert manifest.limits == ()
@@ -531,7 +533,7 @@ def test_a_server_that_loses_something_once_is_found_out(fetch, server, mode, ph
     server.set_faults(Fault(mode, When.once(), phase))
     state = fetch()
     assert state.manifest.counts["roads"] == N_ROADS
-    assert state.manifest.counts["places"] == 11
+    assert state.manifest.counts["places"] == N_PLACES
 
 
 def test_a_boundary_that_came_from_elsewhere_is_asked_for_again_when_no_road_is_there(fetch, server):
@@ -626,26 +628,26 @@ def test_a_layer_that_does_not_add_up_is_forgotten_so_that_the_next_call_can_suc
         options = {"endpoint": other.overpass_url, "max_elements": 200}
         for refresh in (False, True):
             other.set_faults(Fault(Mode.EMPTY_ANSWER, concerns=lambda request: request.query in lying))
-            with pytest.raises(DownloadError, match="places: the server counted 261 elements and") as caught:
+            with pytest.raises(DownloadError, match="places: the server counted 262 elements and") as caught:
                 fetch(refresh=refresh, **options)
             assert "--refresh" not in str(caught.value)
         other.set_faults()
-        assert fetch(refresh=True, **options).manifest.counts["places"] == 261
+        assert fetch(refresh=True, **options).manifest.counts["places"] == 250 + N_PLACES
 
 
 def test_what_changed_meanwhile_is_a_limit_when_it_is_little(fetch):
     with OsmServer(OsmStore(CITY + make_shops(1_000, 0.0), osm_timestamp=STAMP)) as other:
         tiles = {Phase.FIRST_TILE, Phase.LATER_TILE}
         fault = Fault(
-            Mode.FEW_LOST, concerns=lambda one: one.phase in tiles and '"amenity"' in one.query
-        )  # three of 1,011 each time
+            Mode.FEW_LOST, concerns=lambda one: one.phase in tiles and 'nwr["amenity"' in one.query
+        )  # three of 1,012 each time
         other.set_faults(fault)
         state = fetch(endpoint=other.overpass_url)
-    assert state.manifest.counts["places"] == 1_008
+    assert state.manifest.counts["places"] == 1_000 + N_PLACES - 3
     (limit,) = state.manifest.limits
     assert limit.startswith("places: ")
-    assert "1,011" in limit
-    assert "1,008" in limit
+    assert "1,012" in limit
+    assert "1,009" in limit
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,11 @@ def is_power_tile(request):
 
 
 def is_place_tile(request):
-    return '"amenity"' in request.query and request.phase in {Phase.FIRST_TILE, Phase.LATER_TILE}
+    return 'nwr["amenity"' in request.query and request.phase in {Phase.FIRST_TILE, Phase.LATER_TILE}
 
 
 def is_place_question(request):
-    return '"amenity"' in request.query and request.phase in {
+    return 'nwr["amenity"' in request.query and request.phase in {
         Phase.ESTIMATE,
         Phase.FIRST_TILE,
         Phase.LATER_TILE,
