@@ -160,7 +160,8 @@ def _refuse_missing(
     lost = sorted({node for way_id in way_ids for node in ways[way_id]} - places.keys())
     if lost:
         raise DataError(
-            f"{what}: {len(lost)} nodes of its boundary are missing from the data: {name_rows(lost)}"
+            f"{what}: {len(lost)} nodes of its boundary are missing from the data: {name_rows(lost)}; the data are "
+            f"not whole: get them again, or {_OTHER_AREA}"
         )
 
 

@@ -79,6 +79,7 @@ OTHERS = {
     Mode.NO_ELEMENTS_KEY,
     Mode.ELEMENTS_NOT_LIST,
     Mode.EARLIER_ANSWER,
+    Mode.FEW_LOST,
 }
 
 
@@ -122,6 +123,14 @@ def test_a_reset_is_a_reset_after_a_part_of_the_body(server):
 @pytest.mark.parametrize("mode", N_IN_ANSWER)
 def test_answers_with_wrong_contents_are_valid_json(server, mode):
     assert len(list_elements(ask(server, mode))) == N_IN_ANSWER[mode]
+
+
+def test_few_lost_nodes_are_not_in_the_count_either(server):
+    nodes = "[out:json];node(33.0,72.9,34.0,73.1)->.a;.a out count;.a out meta;"
+    count, *found = list_elements(ask(server, Mode.FEW_LOST, nodes))
+    assert len(found) == N_NODES - 3
+    assert count["tags"]["nodes"] == str(N_NODES - 3)
+    assert len(list_elements(ask(server, Mode.FEW_LOST))) == N_ALL  # nodes of ways stay
 
 
 def test_remarks_are_those_of_overpass(server):
