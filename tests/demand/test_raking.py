@@ -76,7 +76,11 @@ def test_every_zone_keeps_its_total_for_any_split(cover, corner_m, seed, n_cuts,
     alone = PeopleZones(
         zones.zone_id, np.where(np.arange(len(outlines)) == only, zones.people, 0.0), zones.outline, "", ""
     )
-    grid_inside = spread_grid(grid, cover, road_m, alone)
+    try:
+        grid_inside = spread_grid(grid, cover, road_m, alone)
+    except DataError as error:  # that zone lies beside the area, and with it everybody
+        assert "lives in the study area" in str(error)  # noqa: PT017
+        return
     assert grid_inside.people_in - (whole.people_in - zones.people.sum()) == pytest.approx(
         zones.people[only], rel=1e-7, abs=1e-6
     )
