@@ -98,7 +98,11 @@ def test_the_fetched_network_is_that_of_the_extract(fetched, real_data_folder):
     assert abs(difference).max() == 0.0
     pd.testing.assert_frame_equal(ours.network.roads, direct.network.roads)
     assert np.array_equal(ours.network.road_lonlat, direct.network.road_lonlat)
-    pd.testing.assert_frame_equal(ours.network.repairs, direct.network.repairs)
+    # Multipolygons are counted in the whole file, and the extract reaches beyond the area.
+    repairs = [one.network.repairs for one in (ours, direct)]
+    near = [table[~table["what"].str.contains("multipolygons")] for table in repairs]
+    pd.testing.assert_frame_equal(*near)
+    assert len(near[0]) >= 3
     # The names of the two files stand in the column of the source.
     places = [reading.places.table.drop(columns="source") for reading in (ours, direct)]
     pd.testing.assert_frame_equal(*places)
