@@ -26,6 +26,7 @@ from chargeplan.progress import make_progress, write_line
 from chargeplan.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
+    from chargeplan.config.settings import Settings
     from chargeplan.pipeline import RunResult
 
 app = typer.Typer(
@@ -125,7 +126,7 @@ def check(
         ]
         for file in study.files:
             output.tell(f"{file.key}: {file.path} ({file.size_bytes / BYTES_PER_MB:,.2f} MB)")
-        _check_road_data(loaded.settings.network.path, output)
+        _check_road_data(loaded.settings, output)
         output.show_result(
             f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "
             f"in {study.crs}, {len(files)} input files",
@@ -221,17 +222,20 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
     output.show_result(format_summary(result), _describe_result(result))
 
 
-def _check_road_data(path: Path, output: Output) -> None:
-    """Check the file of roads against the manifest beside it; say what it lacks and how old it is."""
-    from chargeplan.osm.manifest import check_manifest, read_manifest
+def _check_road_data(settings: Settings, output: Output) -> None:
+    """Check the file of roads against the manifest beside it and the study; say what it lacks and how old it is."""
+    from chargeplan.area import build_study_area
+    from chargeplan.network.source import check_cover, check_file
 
-    manifest = read_manifest(path, "network.path")
-    if manifest is None:
+    path = settings.network.path
+    checked = check_file(path)
+    if checked.manifest is None:
         return
-    check_manifest(path, manifest, "network.path")
-    for limit in manifest.limits:
+    area = build_study_area(settings.study)
+    check_cover(checked, area)
+    for limit in checked.limits:
         output.tell(f"limit of {path.name}: {limit}", level="warning")
-    _tell_age(manifest.osm_timestamp, output)
+    _tell_age(checked.manifest.osm_timestamp, output)
 
 
 def _tell_age(data_time: str, output: Output) -> None:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from osm_samples import publish_grid
+from osm_samples import COVERED, publish_grid
 from typer.testing import CliRunner
 
 import chargeplan
@@ -325,7 +325,11 @@ def test_a_run_says_how_old_the_road_data_are(town, monkeypatch, result_of_a_run
 def test_check_reads_the_manifest_beside_the_road_file(town):
     grid = publish_grid(Path("cache"))
     roads = f"network.path={grid}"
-    lines = call("check", "town.yaml", "--set", roads).stderr.splitlines()
+    partly = call("check", "town.yaml", "--set", roads)
+    assert partly.exit_code == 3
+    assert "lie outside what multan.osm.pbf covers" in partly.stderr
+    area = f"study.area={{box: {list(COVERED.bounds)}}}"
+    lines = call("check", "town.yaml", "--set", roads, "--set", area).stderr.splitlines()
     assert "limit of multan.osm.pbf: 3 ways lack a node" in lines
     assert any("OpenStreetMap data of 2026-03-19" in line for line in lines)
     with grid.open("ab") as file:
