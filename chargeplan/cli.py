@@ -148,7 +148,7 @@ def verify(
             evaluation = verify_run(folder, listen=progress)
         checks = evaluation.checks[["name", "detail"]].to_dict("records")
         for row in checks:
-            output.tell(f"{row['name']}: {row['detail']}")
+            output.tell(f"{row['name']}: {row['detail'] or 'passed'}")
         output.show_result(
             f"{folder}: verified, {len(checks)} checks passed",
             {"folder": str(folder), "checks": checks},

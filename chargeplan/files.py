@@ -71,7 +71,8 @@ def require_file(path: Path, key: str) -> Path:
         When there is no such file, it is a folder, or it is empty.
     """
     if not path.exists():
-        setting = "" if key.startswith("--") else f" or set it with --set {key}=PATH"
+        is_config_key = "." in key
+        setting = f" or set it with --set {key}=PATH" if is_config_key else ""
         raise DataError(f"{key}: no file at {path}; check the path{setting}")
     if not path.is_file():
         raise DataError(f"{key}: {path} is not a file; name a file")

@@ -185,7 +185,6 @@ def is_drivable_for_osmnx(tags):
 
 
 def test_osmnx_gets_its_graph_and_features_from_the_server(server, store):
-    pytest.importorskip("osmnx")
     server.forget_requests()
     done = run_program("-c", OSMNX_SCRIPT, server.api_url, *map(str, OSMNX_BOX))
     assert done.returncode == 0, done.stderr
