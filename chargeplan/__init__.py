@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chargeplan.classical import ClassicalResult, solve_mclp
+    from chargeplan.classical import ClassicalResult, solve_mclp, solve_p_median
     from chargeplan.config.load import load_settings
     from chargeplan.errors import ChargeplanError
     from chargeplan.network.osmnx_bridge import from_osmnx, to_osmnx
@@ -29,6 +29,7 @@ _HOMES = {
     "load_settings": "chargeplan.config.load",
     "run_study": "chargeplan.pipeline",
     "solve_mclp": "chargeplan.classical",
+    "solve_p_median": "chargeplan.classical",
     "to_osmnx": "chargeplan.network.osmnx_bridge",
     "verify_run": "chargeplan.pipeline",
 }
@@ -45,6 +46,7 @@ __all__ = [
     "load_settings",
     "run_study",
     "solve_mclp",
+    "solve_p_median",
     "to_osmnx",
     "verify_run",
 ]

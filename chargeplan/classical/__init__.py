@@ -1,0 +1,11 @@
+"""Classical location problems on arrays or points, solved by the same core as a study.
+
+Each problem is a file of its own. Like `chargeplan.pipeline` this package may import stages; it
+hands arrays to the model and the search and brings a plain result back.
+"""
+
+from chargeplan.classical.mclp import solve_mclp
+from chargeplan.classical.p_median import solve_p_median
+from chargeplan.classical.result import ClassicalResult
+
+__all__ = ["ClassicalResult", "solve_mclp", "solve_p_median"]
