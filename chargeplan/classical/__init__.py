@@ -4,8 +4,10 @@ Each problem is a file of its own. Like `chargeplan.pipeline` this package may i
 hands arrays to the model and the search and brings a plain result back.
 """
 
+from chargeplan.classical.lscp import solve_lscp
 from chargeplan.classical.mclp import solve_mclp
 from chargeplan.classical.p_median import solve_p_median
 from chargeplan.classical.result import ClassicalResult
+from chargeplan.classical.set_cover import solve_set_cover
 
-__all__ = ["ClassicalResult", "solve_mclp", "solve_p_median"]
+__all__ = ["ClassicalResult", "solve_lscp", "solve_mclp", "solve_p_median", "solve_set_cover"]
