@@ -9,7 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chargeplan.classical import ClassicalResult, solve_mclp, solve_p_median
+    from chargeplan.classical import (
+        ClassicalResult,
+        solve_backup_cover,
+        solve_capacitated_mclp,
+        solve_cflp,
+        solve_lscp,
+        solve_mclp,
+        solve_p_center,
+        solve_p_dispersion,
+        solve_p_median,
+        solve_set_cover,
+    )
     from chargeplan.config.load import load_settings
     from chargeplan.errors import ChargeplanError
     from chargeplan.network.osmnx_bridge import from_osmnx, to_osmnx
@@ -28,8 +39,15 @@ _HOMES = {
     "from_osmnx": "chargeplan.network.osmnx_bridge",
     "load_settings": "chargeplan.config.load",
     "run_study": "chargeplan.pipeline",
+    "solve_backup_cover": "chargeplan.classical",
+    "solve_capacitated_mclp": "chargeplan.classical",
+    "solve_cflp": "chargeplan.classical",
+    "solve_lscp": "chargeplan.classical",
     "solve_mclp": "chargeplan.classical",
+    "solve_p_center": "chargeplan.classical",
+    "solve_p_dispersion": "chargeplan.classical",
     "solve_p_median": "chargeplan.classical",
+    "solve_set_cover": "chargeplan.classical",
     "to_osmnx": "chargeplan.network.osmnx_bridge",
     "verify_run": "chargeplan.pipeline",
 }
@@ -45,8 +63,15 @@ __all__ = [
     "from_osmnx",
     "load_settings",
     "run_study",
+    "solve_backup_cover",
+    "solve_capacitated_mclp",
+    "solve_cflp",
+    "solve_lscp",
     "solve_mclp",
+    "solve_p_center",
+    "solve_p_dispersion",
     "solve_p_median",
+    "solve_set_cover",
     "to_osmnx",
     "verify_run",
 ]

@@ -25,6 +25,7 @@ from chargeplan.solve.outcome import MilpStatus
 _ITERATIONS = 800
 _OPTIONS = DescentOptions(patience=15, last_step=0.005)
 _SHAKES = 40
+_CEILING_MARGIN = 1e-6  # rounding of a bound that seems above the ceiling
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class Cover:
         Rising.
     cost : float
     bound : float
-        No cover is cheaper; where a ceiling was given, at most a little above that.
+        No cover is cheaper; where a ceiling was given, anything above it rules out covers within it.
     """
 
     columns: Ints
@@ -54,6 +55,7 @@ def find_cheapest_cover(
     gap: float = 0.0,
     ceiling: float = math.inf,
     enough: float = -math.inf,
+    with_solver: bool = True,
     seed: int = 1,
 ) -> Cover:
     """Find the cheapest columns that cover every row.
@@ -73,9 +75,12 @@ def find_cheapest_cover(
         Covers dearer than this are of no interest: stop when the bound is above it.
     enough : float
         Stop at a cover of this cost.
+    with_solver : bool
+        Whether the solver decides what the prices leave open.
     seed : int
     """
-    return _CoveringSearch(cover, cost, step, deadline, gap, ceiling, enough, seed).run()
+    search = _CoveringSearch(cover, cost, step, deadline, gap, ceiling, enough, seed)
+    return search.run(with_solver=with_solver)
 
 
 class _CoveringSearch:
@@ -98,9 +103,8 @@ class _CoveringSearch:
         self.rng = np.random.default_rng(seed)
         self.columns: Ints = np.arange(len(cost))
         self.cost = math.inf
-        self.bound = 0.0
 
-    def run(self) -> Cover:
+    def run(self, *, with_solver: bool) -> Cover:
         """Search until the proof, the cover that is enough, or the deadline."""
         self._offer(cover_greedily(self.whole, self.whole_cost))
         small = reduce_covering(self.whole, self.whole_cost, deadline=self.deadline)
@@ -122,15 +126,14 @@ class _CoveringSearch:
                 break
         if not self._is_done(dual.best):
             self._descend(dual, dual.best_prices, small.columns, small.forced)
-        self.bound = dual.best
-        if self._is_done(dual.best) or is_over(self.deadline):
+        if not with_solver or self._is_done(dual.best) or is_over(self.deadline):
             return self._end(dual.best)
         return self._end(max(dual.best, self._solve_rest(dual, small.columns, small.forced, base)))
 
     @property
     def cutoff(self) -> float:
         """Bound from which on nothing better is looked for."""
-        return min(find_cutoff(self.cost, step=self.step, gap=self.gap), self.ceiling * (1 + 1e-9) + 1e-9)
+        return min(find_cutoff(self.cost, step=self.step, gap=self.gap), self.ceiling + _CEILING_MARGIN)
 
     def _is_done(self, bound: float) -> bool:
         return bound > self.cutoff or self.cost <= self.enough
@@ -179,7 +182,7 @@ class _CoveringSearch:
         inside = columns[kept[small.columns]]
         if small.cover.shape[0] == 0:
             self._offer(forced)
-            return min(base, cutoff) if base <= cutoff else cutoff
+            return min(base, cutoff)
         n_rows = small.cover.shape[0]
         model = make_linear_model(
             -self.whole_cost[inside], -small.cover, np.full(n_rows, -1.0), np.ones(len(inside), dtype=bool)

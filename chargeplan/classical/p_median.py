@@ -79,7 +79,7 @@ def solve_p_median(
         )
     cells = sites[np.argmin(matrix[:, sites], axis=1)] if len(matrix) else np.zeros(0, dtype=np.int64)
     nearest = matrix[np.arange(len(matrix)), cells]
-    objective = float(np.sum(weights * nearest))
+    objective = math.fsum((weights * nearest).tolist())
     bound, outcome = judge_minimum(objective, bound, step=step)
     return ClassicalResult(sites, cells, objective, bound, outcome, is_minimised=True)
 
