@@ -48,6 +48,8 @@ class Benchmark:
         Command line of the full and of the quick run.
     is_on_islamabad : bool
         Whether it needs the real extracts.
+    is_on_instances : bool
+        Whether it needs the benchmark instances with published optima.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Benchmark:
     options: tuple[str, ...] = ()
     quick_options: tuple[str, ...] = ()
     is_on_islamabad: bool = False
+    is_on_instances: bool = False
 
 
 BENCHMARKS = (
@@ -87,6 +90,13 @@ BENCHMARKS = (
         ("--points", "1000", "--sites", "100", "--max-sites", "8", "--limit-s", "2", "--seeds", "1"),
     ),
     Benchmark(
+        "published_optima",
+        "benchmarks.solve.published_optima",
+        (),
+        ("--every", "10"),
+        is_on_instances=True,
+    ),
+    Benchmark(
         "allocate_islamabad",
         "benchmarks.solve.allocate_islamabad",
         (),
@@ -114,6 +124,12 @@ def find_islamabad() -> tuple[dict[str, Path], str]:
     return found, ""
 
 
+def find_instances() -> Path:
+    """Return where the benchmark instances are looked for."""
+    named = os.environ.get("CHARGEPLAN_REAL_DATA")
+    return (Path(named) if named else PROJECT_FOLDER.parent / "shared") / "instances"
+
+
 def run_benchmark(benchmark: Benchmark, files: dict[str, Path], *, quick: bool) -> dict[str, Any]:
     """Run one benchmark in its own process and return its result.
 
@@ -125,6 +141,8 @@ def run_benchmark(benchmark: Benchmark, files: dict[str, Path], *, quick: bool) 
     command = [sys.executable, "-m", benchmark.module]
     if benchmark.is_on_islamabad:
         command += [CONFIG, *(part for key, path in files.items() for part in ("--set", f"{key}={path}"))]
+    if benchmark.is_on_instances:
+        command.append(str(find_instances()))
     command += benchmark.quick_options if quick else benchmark.options
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=PROJECT_FOLDER)
     return json.loads(done.stdout)
@@ -169,6 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         if benchmark.is_on_islamabad and not files:
             print(f"{benchmark.name}: skipped: {why_not}", flush=True)
+            continue
+        if benchmark.is_on_instances and not (find_instances() / "optima.csv").is_file():
+            print(f"{benchmark.name}: skipped: no {find_instances() / 'optima.csv'}", flush=True)
             continue
         if not run_and_store(benchmark, files, quick=options.quick):
             failed.append(benchmark.name)

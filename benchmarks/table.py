@@ -102,6 +102,28 @@ def describe_mclp(result: dict[str, Any]) -> list[Row]:
     ]
 
 
+def describe_optima(result: dict[str, Any]) -> list[Row]:
+    """Tell how many published optima were proven, and the slowest of each problem."""
+    rows: list[Row] = []
+    by_problem: dict[str, list[dict[str, Any]]] = {}
+    for one in result["instances"]:
+        by_problem.setdefault(one["problem"], []).append(one)
+    for problem, ones in by_problem.items():
+        n_proven = sum(one["is_proven"] and one["is_equal"] for one in ones)
+        slowest = max(ones, key=lambda one: one["seconds"])
+        what = slowest["instance"] + (f", {slowest['params']}" if len(slowest["params"]) < 40 else "")
+        rows.append(
+            (
+                f"published optima, {problem}",
+                f"all proven equal, each within {result['limit_s']:g} s",
+                f"{n_proven} of {len(ones)}; slowest {slowest['seconds']:.1f} s, "
+                f"{slowest['cpu_s']:.1f} s of processor ({what})",
+                n_proven == len(ones) and slowest["seconds"] <= result["limit_s"],
+            )
+        )
+    return rows
+
+
 def describe_allocate(result: dict[str, Any]) -> list[Row]:
     """Tell the gaps of the real Islamabad."""
     return [
@@ -164,6 +186,7 @@ DESCRIBE: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "travel_vs_networkx": describe_networkx,
     "cut_vs_osmium": describe_cut,
     "mclp_vs_spopt": describe_mclp,
+    "published_optima": describe_optima,
     "allocate_islamabad": describe_allocate,
     "islamabad_map": describe_map,
     "help_cpu": describe_help,
