@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,10 +23,25 @@ from chargeplan.solve.quiet import keep_stdout_clean
 _ITERATIONS = 500
 _OPTIONS = DescentOptions(patience=15, last_step=0.005)
 _AGAIN_OPTIONS = DescentOptions(patience=15, last_step=0.005, first_step=0.5)
+_NODE_ITERATIONS = 60
+_NODE_OPTIONS = DescentOptions(patience=8, last_step=0.02, first_step=0.3)
+_SOLVER_PAIRS = 20_000  # what the solver takes on; larger ones are branched by prices
 _ALL_LINKS = 8_000  # pairs up to which every link row is in the model from the start
 _CUT_ROUNDS = 12
 _VIOLATION = 1e-4
 _SWAP_TRIES = 60
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Node:
+    """Plans that open some sites and may open others among those left."""
+
+    bound: float
+    number: int
+    left: Ints = field(compare=False)
+    must: Bools = field(compare=False)
+    prices: Floats = field(compare=False)
+    promise: Floats = field(compare=False)
 
 
 class FacilitySearch:
@@ -57,6 +74,8 @@ class FacilitySearch:
         self.shares: Floats | None = None
         self.cost = math.inf
         self.tried: set[bytes] = set()
+        self.by_site = np.ascontiguousarray(costs.T)
+        self.n_nodes = 0
 
     def run(self) -> tuple[Ints, Floats | None, float]:
         """Search until the proof or the deadline; return sites, shares of these and bound."""
@@ -70,8 +89,67 @@ class FacilitySearch:
             self._descend(dual, dual.best_prices, _AGAIN_OPTIONS)
         bound = dual.best
         if bound <= self.cutoff and not is_over(self.deadline):
-            bound = max(bound, self._solve_rest(dual))
+            kept = dual.open_bound <= self.cutoff
+            is_small = np.count_nonzero(np.isfinite(self.costs[:, kept])) <= _SOLVER_PAIRS
+            bound = max(bound, self._solve_rest(dual) if is_small else self._branch(dual))
         return self.sites, self.shares, min(bound, self.cost)
+
+    def _branch(self, root: FacilityDual) -> float:
+        """Open or close one site at a time, least bound first; return what that proves."""
+        nodes: list[_Node] = []
+        every = np.arange(len(self.capacity))
+        self._push(nodes, every, root, root.best)
+        while nodes and not is_over(self.deadline):
+            if not nodes[0].bound <= self.cutoff:
+                return self.cutoff
+            node = heapq.heappop(nodes)
+            free = np.flatnonzero(~node.must)
+            if len(free) == 0:
+                self._offer(node.left)
+                continue
+            at = free[np.argmax(node.promise[free])]
+            opened = node.must.copy()
+            opened[at] = True
+            self._open_node(nodes, node.left, opened, node)
+            rest = np.arange(len(node.left)) != at
+            self._open_node(nodes, node.left[rest], node.must[rest], node)
+        return min([self.cutoff, *(node.bound for node in nodes)])
+
+    def _open_node(self, nodes: list[_Node], left: Ints, must: Bools, parent: _Node) -> None:
+        """Bound a branch and keep it when it may hold a better plan."""
+        if self.capacity[left].sum() < self.demand.sum() * (1 - 1e-9):
+            return
+        by_site = self.by_site[left]
+        if not np.isfinite(by_site).any(axis=0).all():
+            return
+        dual = FacilityDual(by_site, self.demand, self.capacity[left], self.opening_cost[left], must)
+        minimise_dual(
+            dual,
+            np.clip(parent.prices, dual.lower, dual.upper),
+            target=-self.cost,
+            max_iterations=_NODE_ITERATIONS,
+            deadline=self.deadline,
+            options=_NODE_OPTIONS,
+            stop_at=-math.nextafter(self.cutoff, math.inf),
+        )
+        if dual.best <= self.cutoff:
+            self._offer(left[dual.picks[-1]])
+        self._push(nodes, left, dual, parent.bound)
+
+    def _push(self, nodes: list[_Node], left: Ints, dual: FacilityDual, floor: float) -> None:
+        """Keep a branch, less the sites that no better plan has, with those that all of them have."""
+        bound = max(dual.best, floor)
+        if bound > self.cutoff:
+            return
+        stays = dual.must | (dual.open_bound <= self.cutoff)
+        must = dual.must | (dual.closed_bound > self.cutoff)
+        if np.any(must & ~stays):
+            return
+        self.n_nodes += 1
+        heapq.heappush(
+            nodes,
+            _Node(bound, self.n_nodes, left[stays], must[stays], dual.best_prices, dual.promise[stays]),
+        )
 
     @property
     def cutoff(self) -> float:

@@ -18,6 +18,7 @@ from chargeplan import (
     solve_p_median,
     solve_set_cover,
 )
+from chargeplan.classical import cflp_search, p_median_search
 from chargeplan.errors import InfeasibleError
 from chargeplan.words import Outcome
 
@@ -64,6 +65,18 @@ def test_p_median(seed):
     assert len(result.sites) == p
     served = distance[np.arange(len(weight)), result.cells]
     assert np.array_equal(served, distance[:, result.sites].min(axis=1))
+
+
+@pytest.mark.parametrize("seed", range(200, 200 + N_CASES))
+def test_p_median_whose_rest_goes_to_the_solver_at_once(seed, monkeypatch):
+    """Random costs without geometry, where the bound seldom meets the plan."""
+    monkeypatch.setattr(p_median_search, "_NODES_BEFORE_SOLVER", 0)
+    monkeypatch.setattr(p_median_search, "_ROOT_ITERATIONS", 5)
+    rng = np.random.default_rng(seed)
+    costs = rng.integers(0, 6, (12, 8)).astype(float) if seed % 2 else rng.random((12, 8))
+    p = int(rng.integers(2, 5))
+    expected = min(costs[:, sites].min(axis=1).sum() for sites in list_sets(8, [p]))
+    check(solve_p_median(costs, p=p), expected)
 
 
 @pytest.mark.parametrize("seed", range(N_CASES))
@@ -170,8 +183,12 @@ def solve_transport(cost, demand, capacity, *, is_all_served):
     return answer.fun if answer.status == 0 else None
 
 
+@pytest.mark.parametrize("is_branched", [False, True])
 @pytest.mark.parametrize("seed", range(N_CASES))
-def test_cflp(seed):
+def test_cflp(seed, is_branched, monkeypatch):
+    if is_branched:  # as large ones are
+        monkeypatch.setattr(cflp_search, "_SOLVER_PAIRS", 0)
+        monkeypatch.setattr(cflp_search, "_ITERATIONS", 10)
     rng, demand, distance, _ = make_case(seed)
     distance = distance[:, :5]
     n_sites = distance.shape[1]
