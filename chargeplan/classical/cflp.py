@@ -13,7 +13,6 @@ from chargeplan.classical.core import make_deadline
 from chargeplan.classical.inputs import InputReader, get_cells_frame, get_sites_frame
 from chargeplan.classical.result import ClassicalResult, judge_minimum
 from chargeplan.errors import InfeasibleError, NoPlanError, name_rows
-from chargeplan.words import Outcome
 
 
 def solve_cflp(
@@ -80,9 +79,6 @@ def solve_cflp(
             f"all sites together can serve {capacities.sum():,.6g} of a demand of {demands.sum():,.6g}; "
             "raise capacities or add sites"
         )
-    if len(matrix) == 0:
-        nothing = np.zeros(0, dtype=np.int64)
-        return ClassicalResult(nothing, nothing, 0.0, 0.0, Outcome.PROVEN_OPTIMAL, is_minimised=True)
     deadline = make_deadline(time_limit_s)
     search = FacilitySearch(matrix, demands, capacities, opening, gap=limit_gap, deadline=deadline)
     sites, shares, bound = search.run()

@@ -83,6 +83,12 @@ class InputReader:
 
     def __init__(self) -> None:
         self.faults = FaultCollector(DataError)
+        self.n_faults = 0
+
+    def add(self, fault: str) -> None:
+        """Remember a fault, a complete sentence that says what, where and what to do."""
+        self.n_faults += 1
+        self.faults.add(fault)
 
     def read_distances(
         self, distance: Any, name: str = "distance", *, like_cells: Any = None, like_sites: Any = None
@@ -101,23 +107,32 @@ class InputReader:
             With three arrays, which cannot tell of cells and sites without any pair: values of
             all cells and of all sites.
         """
+        n_faults = self.n_faults
+        read = self._read_any(distance, name, _count(like_cells), _count(like_sites))
+        if self.n_faults == n_faults and 0 in {read.n_cells, read.n_sites}:
+            self.add(
+                f"{name}: has {read.n_cells} cells and {read.n_sites} sites; expected at least one of each"
+            )
+        return read
+
+    def _read_any(self, distance: Any, name: str, least_cells: int, least_sites: int) -> Distances:
         if isinstance(distance, tuple) and len(distance) == 2 and hasattr(distance[0], "crs"):
             return self._read_points(distance, name)
         if isinstance(distance, tuple) and len(distance) == 3 and np.ndim(distance[0]) == 1:
-            return self._read_triplets(distance, name, _count(like_cells), _count(like_sites))
+            return self._read_triplets(distance, name, least_cells, least_sites)
         if hasattr(distance, "tocoo"):
             entries = distance.tocoo()
             return self._check_pairs(entries.row, entries.col, entries.data, *distance.shape, name=name)
         matrix = self._to_floats(distance, name)
         if matrix.ndim != 2:
-            self.faults.add(f"{name}: has shape {matrix.shape}; expected (n_cells, n_sites)")
+            self.add(f"{name}: has shape {matrix.shape}; expected (n_cells, n_sites)")
             return self._make_nothing()
         bad = np.flatnonzero(np.isnan(matrix).any(axis=1))
         if bad.size:
-            self.faults.add(f"{name}: rows {name_rows(bad)} hold NaN; use infinity where there is no way")
+            self.add(f"{name}: rows {name_rows(bad)} hold NaN; use infinity where there is no way")
         bad = np.flatnonzero((matrix < 0).any(axis=1))
         if bad.size:
-            self.faults.add(f"{name}: rows {name_rows(bad)} hold negative numbers; expected numbers >= 0")
+            self.add(f"{name}: rows {name_rows(bad)} hold negative numbers; expected numbers >= 0")
         empty = np.empty(0, dtype=np.int64)
         n_cells, n_sites = matrix.shape
         return Distances(n_cells, n_sites, matrix, empty, empty, np.empty(0))
@@ -138,20 +153,18 @@ class InputReader:
         """
         if isinstance(values, str):
             if source is None or values not in getattr(source, "columns", ()):
-                self.faults.add(f"{name}: there is no column {values!r} in a GeoDataFrame of this call")
+                self.add(f"{name}: there is no column {values!r} in a GeoDataFrame of this call")
                 return np.zeros(n_values)
             values = source[values]
         numbers = self._to_floats(values, name)
         if numbers.ndim == 0:
             numbers = np.full(n_values, float(numbers))
         if numbers.shape != (n_values,):
-            self.faults.add(f"{name}: has shape {numbers.shape}; expected ({n_values},)")
+            self.add(f"{name}: has shape {numbers.shape}; expected ({n_values},)")
             return np.zeros(n_values)
         bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
         if bad.size:
-            self.faults.add(
-                f"{name}: rows {name_rows(bad)} are negative or not finite; expected numbers >= 0"
-            )
+            self.add(f"{name}: rows {name_rows(bad)} are negative or not finite; expected numbers >= 0")
             return np.zeros(n_values)
         return numbers
 
@@ -163,9 +176,9 @@ class InputReader:
         except (TypeError, ValueError, OverflowError):
             count, is_whole = least, False
         if not is_whole or count < least:
-            self.faults.add(f"p: got {p}; expected a whole number >= {least}")
+            self.add(f"p: got {p}; expected a whole number >= {least}")
         elif count > n_sites:
-            self.faults.add(f"p: got {count}, but there are {n_sites} sites; expected at most as many")
+            self.add(f"p: got {count}, but there are {n_sites} sites; expected at most as many")
         return count
 
     def read_limit(self, value: Any, name: str) -> float:
@@ -175,7 +188,7 @@ class InputReader:
         except (TypeError, ValueError):
             number = math.nan
         if not (math.isfinite(number) and number >= 0):
-            self.faults.add(f"{name}: got {value}; expected a number >= 0")
+            self.add(f"{name}: got {value}; expected a number >= 0")
         return number
 
     def raise_if_any(self) -> None:
@@ -187,14 +200,14 @@ class InputReader:
     ) -> Distances:
         cell, site, value = (self._to_floats(part, name) for part in triplets)
         if not (cell.shape == site.shape == value.shape):
-            self.faults.add(
+            self.add(
                 f"{name}: cell, site and value have shapes {cell.shape}, {site.shape} and {value.shape}; "
                 "expected three arrays of one length"
             )
             return self._make_nothing()
         positions = np.concatenate([cell, site])
         if not (np.isfinite(positions).all() and np.all(positions == np.rint(positions))):
-            self.faults.add(f"{name}: cell and site must be whole numbers, row positions from 0")
+            self.add(f"{name}: cell and site must be whole numbers, row positions from 0")
             return self._make_nothing()
         n_cells, n_sites = (int(part.max()) + 1 if len(part) else 0 for part in (cell, site))
         n_cells, n_sites = max(n_cells, least_cells), max(n_sites, least_sites)
@@ -207,21 +220,17 @@ class InputReader:
         value = np.asarray(value, dtype=np.float64)
         bad = np.flatnonzero(~(value >= 0))
         if bad.size:
-            self.faults.add(
-                f"{name}: the pairs at {name_rows(bad)} are negative or NaN; expected numbers >= 0"
-            )
+            self.add(f"{name}: the pairs at {name_rows(bad)} are negative or NaN; expected numbers >= 0")
         bad = np.flatnonzero((cell < 0) | (site < 0))
         if bad.size:
-            self.faults.add(f"{name}: the pairs at {name_rows(bad)} name a negative row; rows count from 0")
+            self.add(f"{name}: the pairs at {name_rows(bad)} name a negative row; rows count from 0")
             return self._make_nothing()
         order = np.lexsort((site, cell))
         repeated = np.flatnonzero((np.diff(cell[order]) == 0) & (np.diff(site[order]) == 0))
         if repeated.size:
             twice = order[repeated + 1]
             named = [f"({cell[at]}, {site[at]})" for at in twice]
-            self.faults.add(
-                f"{name}: the pairs {name_rows(named)} are there more than once; keep one of each"
-            )
+            self.add(f"{name}: the pairs {name_rows(named)} are there more than once; keep one of each")
         way = np.isfinite(value)
         return Distances(n_cells, n_sites, None, cell[way], site[way], value[way])
 
@@ -230,14 +239,14 @@ class InputReader:
         first, second = (getattr(frame, "crs", None) for frame in frames)
         for role, crs in (("cells", first), ("sites", second)):
             if crs is None:
-                self.faults.add(f"{name}: the {role} have no CRS; set the one their coordinates are in")
+                self.add(f"{name}: the {role} have no CRS; set the one their coordinates are in")
             elif not crs.is_projected:
-                self.faults.add(
+                self.add(
                     f"{name}: the {role} are in {crs.to_string()}, which counts in degrees; distances need a "
                     "projected CRS: use to_crs() with the UTM zone of the place (EPSG:32643 for Islamabad)"
                 )
         if first is not None and second is not None and first != second:
-            self.faults.add(
+            self.add(
                 f"{name}: the cells are in {first.to_string()} and the sites in {second.to_string()}; "
                 "bring both to one CRS with to_crs()"
             )
@@ -252,12 +261,12 @@ class InputReader:
         points = frame.geometry
         bad = np.flatnonzero((np.asarray(points.geom_type) != "Point") | np.asarray(points.is_empty))
         if bad.size:
-            self.faults.add(f"{name} at rows {name_rows(bad)} are no points; expected points")
+            self.add(f"{name} at rows {name_rows(bad)} are no points; expected points")
             return np.zeros((len(frame), 2))
         xy = np.column_stack([points.x, points.y]).astype(np.float64).reshape(-1, 2)
         bad = np.flatnonzero(~np.isfinite(xy).all(axis=1))
         if bad.size:
-            self.faults.add(f"{name} at rows {name_rows(bad)} have coordinates that are not finite")
+            self.add(f"{name} at rows {name_rows(bad)} have coordinates that are not finite")
         return xy
 
     def _to_floats(self, values: Any, name: str) -> Floats:

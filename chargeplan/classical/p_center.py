@@ -77,14 +77,12 @@ class _CenterSearch:
         nearest = matrix.min(axis=1, initial=np.inf)
         least = float(nearest.max(initial=0.0))
         values = np.unique(matrix[np.isfinite(matrix)])
-        self.values: Floats = values[values >= least] if len(values) else np.zeros(1)
+        self.values: Floats = values[values >= least]
         self.low, self.high = 0, len(self.values)
         self.sites: Ints = np.arange(p)
 
     def run(self) -> tuple[Ints, float]:
         """Bisect until one distance is left or the deadline; return sites and bound."""
-        if len(self.matrix) == 0:
-            return self.sites, 0.0
         if not self._try(len(self.values) - 1, with_solver=True):
             if is_over(self.deadline):
                 raise NoPlanError(

@@ -57,7 +57,7 @@ def solve_p_dispersion(
     distances = reader.read_distances((distance, distance) if hasattr(distance, "crs") else distance)
     count = reader.read_count(p, distances.n_sites, least=2)
     if distances.n_cells != distances.n_sites:
-        reader.faults.add(
+        reader.add(
             f"distance: has shape ({distances.n_cells}, {distances.n_sites}); expected distances between sites, "
             "as many rows as columns"
         )
@@ -66,7 +66,7 @@ def solve_p_dispersion(
     np.fill_diagonal(matrix, 0.0)
     differs = np.flatnonzero((~np.isclose(matrix, matrix.T, rtol=1e-9, atol=0.0)).any(axis=1))
     if differs.size:
-        reader.faults.add(
+        reader.add(
             f"distance: rows {name_rows(differs)} differ from the columns; expected the same in both directions"
         )
     reader.raise_if_any()

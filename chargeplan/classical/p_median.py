@@ -77,7 +77,7 @@ def solve_p_median(
         raise NoPlanError(
             f"no {count} sites that reach every cell were found in {time_limit_s} s; raise it or p"
         )
-    cells = sites[np.argmin(matrix[:, sites], axis=1)] if len(matrix) else np.zeros(0, dtype=np.int64)
+    cells = sites[np.argmin(matrix[:, sites], axis=1)]
     nearest = matrix[np.arange(len(matrix)), cells]
     objective = math.fsum((weights * nearest).tolist())
     bound, outcome = judge_minimum(objective, bound, step=step)

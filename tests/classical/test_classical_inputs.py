@@ -146,6 +146,8 @@ def test_more_sites_than_there_are_is_refused():
 def test_shapes_and_pairs_that_do_not_fit_are_refused():
     with pytest.raises(DataError, match="expected \\(n_cells, n_sites\\)"):
         solve_lscp([1.0, 2.0], radius=1)
+    with pytest.raises(DataError, match="0 cells and 2 sites"):
+        solve_p_median(np.zeros((0, 2)), p=1)
     with pytest.raises(DataError, match="more than once"):
         solve_lscp(([0, 0], [1, 1], [2.0, 3.0]), radius=1)
     with pytest.raises(DataError, match="negative row"):
