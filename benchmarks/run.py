@@ -96,6 +96,7 @@ BENCHMARKS = (
         ("--every", "10"),
         is_on_instances=True,
     ),
+    Benchmark("p_median_graphs", "benchmarks.solve.p_median_graphs", (), ("--sizes", "200")),
     Benchmark(
         "allocate_islamabad",
         "benchmarks.solve.allocate_islamabad",

@@ -124,6 +124,23 @@ def describe_optima(result: dict[str, Any]) -> list[Row]:
     return rows
 
 
+def describe_medians(result: dict[str, Any]) -> list[Row]:
+    """Tell how many p-medians of random graphs were proven, and the slowest."""
+    ones, limit_s = result["instances"], result["limit_s"]
+    n_proven = sum(one["is_proven"] for one in ones)
+    slowest = max(ones, key=lambda one: one["seconds"])
+    sizes = sorted({one["n"] for one in ones})
+    return [
+        (
+            f"p-median of random graphs, n = {sizes[0]} to {sizes[-1]}, p = 5, 10 and n / 10",
+            f"proven within {limit_s:g} s",
+            f"{n_proven} of {len(ones)}; slowest {slowest['seconds']:.1f} s, {slowest['cpu_s']:.1f} s of "
+            f"processor (n = {slowest['n']}, p = {slowest['p']})",
+            n_proven == len(ones) and slowest["seconds"] <= limit_s,
+        )
+    ]
+
+
 def describe_allocate(result: dict[str, Any]) -> list[Row]:
     """Tell the gaps of the real Islamabad."""
     return [
@@ -187,6 +204,7 @@ DESCRIBE: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "cut_vs_osmium": describe_cut,
     "mclp_vs_spopt": describe_mclp,
     "published_optima": describe_optima,
+    "p_median_graphs": describe_medians,
     "allocate_islamabad": describe_allocate,
     "islamabad_map": describe_map,
     "help_cpu": describe_help,
