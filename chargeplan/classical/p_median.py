@@ -56,7 +56,7 @@ def solve_p_median(
     Examples
     --------
     >>> solve_p_median([[0, 9], [9, 0], [9, 1]], p=1).objective
-    9.0
+    10.0
     """
     reader = InputReader()
     distances = reader.read_distances(distance, like_cells=weight)
