@@ -15,14 +15,6 @@ class SiteStatus(StrEnum):
     COMPETITOR = "competitor"  # takes demand first, is not ours
 
 
-class ServiceRule(StrEnum):
-    """Whom the service target of a station counts at its peak hour."""
-
-    BLOCKED = "blocked"  # find every charger busy and leave (Erlang B)
-    WAITING = "waiting"  # must wait (Erlang C)
-    LONG_WAIT = "long wait"  # wait longer than a share of a mean charge
-
-
 class PlanMode(StrEnum):
     """Which problem is solved."""
 
