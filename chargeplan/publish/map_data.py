@@ -67,7 +67,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "attribution": describe_attribution(bundle),
         "sources": list_sources(bundle),
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
-        "bounds": [round(float(value), 5) for value in _find_bounds(bundle)],
+        "bounds": [round(float(value), 5) for value in bundle.area.boundary.bounds],
     }
 
 
@@ -286,14 +286,3 @@ def _pack_boundary(bundle: RunBundle) -> str:
         ring for polygon in shapely.get_parts(thinned) for ring in (polygon.exterior, *polygon.interiors)
     ]
     return pack_lines([shapely.get_coordinates(ring) for ring in rings])
-
-
-def _find_bounds(bundle: RunBundle) -> tuple[float, float, float, float]:
-    """Find west, south, east, north of the cells with demand, or of the area without any."""
-    wanted = bundle.cells.lonlat[bundle.cells.total_kwh_day > 0]
-    if len(wanted) == 0:
-        west, south, east, north = bundle.area.boundary.bounds
-        return west, south, east, north
-    west, south = wanted.min(axis=0)
-    east, north = wanted.max(axis=0)
-    return float(west), float(south), float(east), float(north)

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from sample_bundle import HOSTILE_TEXTS, build_sample_bundle
+from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
 from chargeplan.publish.encode import pack_integers
 from chargeplan.publish.run_folder import publish_run
@@ -360,6 +360,56 @@ def test_a_row_on_a_phone_frees_the_map_for_the_popup(open_map, run, stations):
     assert box["x"] + box["width"] <= 360
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 640
+
+
+# The map is moved so that the marker lies just below the panel, where the popup has no room above it.
+BRING_UNDER_PANEL = """([lat, lon]) => {
+  const map = chargeplan.state.map, bottom = document.getElementById("panel").getBoundingClientRect().bottom;
+  const at = map.latLngToContainerPoint([lat, lon]);
+  map.panBy([at.x - innerWidth / 2, at.y - bottom - 40], { animate: false });
+}"""
+
+
+@pytest.mark.parametrize("size", [(360, 640), (390, 844)])
+def test_a_popup_near_the_top_of_a_phone_can_be_closed(open_map, run, stations, size):
+    screen = PHONE | {"viewport": {"width": size[0], "height": size[1]}}
+    page = open_map(run / "index.html", **screen)
+    north = max(range(len(stations)), key=lambda row: stations[row]["geometry"]["coordinates"][1])
+    page.evaluate(BRING_UNDER_PANEL, stations[north]["geometry"]["coordinates"][::-1])
+    page.locator(f"[data-site='{north}']").tap()
+    popup = find_popup(page, stations[north]["properties"]["title"])
+    page.wait_for_timeout(400)  # the map moves the popup into view
+    panel = page.locator("#panel").bounding_box()
+    assert popup.bounding_box()["y"] >= panel["y"] + panel["height"]
+    page.locator(".leaflet-popup-close-button").tap()  # fails when something lies over it
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+
+
+def test_a_popup_on_a_phone_closes_an_open_tab(open_map, run):
+    page = open_map(run / "index.html", **PHONE)
+    page.locator("#tab-key").click()
+    page.evaluate("chargeplan.state.markers[0].openPopup()")
+    assert page.locator("#sheet-key").is_hidden()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (800, 600), (390, 844), (360, 640)])
+def test_the_whole_outline_is_in_view_at_first_and_clear_of_the_panel(open_map, run, size):
+    page = open_map(run / "index.html", viewport={"width": size[0], "height": size[1]})
+    north_west, south_east = page.evaluate(
+        """([west, south, east, north]) => [[north, west], [south, east]].map(corner => {
+          const at = chargeplan.state.map.latLngToContainerPoint(corner);
+          return [at.x, at.y];
+        })""",
+        [WEST, SOUTH, EAST, NORTH],
+    )
+    panel = page.locator("#panel").bounding_box()
+    if size[0] > 720:
+        assert north_west[0] >= panel["x"] + panel["width"]
+    else:
+        assert north_west[1] >= panel["y"] + panel["height"]
+    assert min(north_west) >= 0
+    assert south_east[0] <= size[0]
+    assert south_east[1] <= size[1]
 
 
 MEASURE_CONTRAST = """selector => {

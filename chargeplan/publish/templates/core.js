@@ -155,15 +155,33 @@ chargeplan.start = function (map, id) {
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") map.closePopup(); });
   chargeplan.addBoundary(map);
   chargeplan.fillFrame(map);
+  chargeplan.keepPopupsClear(map);
   chargeplan.fitPlan(map);
+};
+
+// On a phone the panel lies across the top of the map, else at its left.
+chargeplan.isPhone = function () { return window.innerWidth <= 720; };
+
+// What the panel covers, of a phone with its tabs closed: width at the left and height at the top.
+chargeplan.getPanelPadding = function () {
+  var panel = document.getElementById("panel");
+  if (!chargeplan.isPhone()) return [panel.offsetLeft + panel.offsetWidth + 12, 20];
+  var bottom = panel.offsetTop + document.getElementById("card").offsetHeight + document.getElementById("tabs").offsetHeight;
+  return [8, Math.min(bottom + 12, window.innerHeight / 2)];
 };
 
 chargeplan.fitPlan = function (map) {
   var box = chargeplan.state.plan.bounds;
-  var wide = window.innerWidth > 720;
   map.fitBounds([[box[1], box[0]], [box[3], box[2]]], {
     animate: false,
-    paddingTopLeft: wide ? [document.getElementById("panel").offsetWidth + 28, 20] : [8, 120],
-    paddingBottomRight: wide ? [20, 28] : [8, 70],
+    paddingTopLeft: chargeplan.getPanelPadding(),
+    paddingBottomRight: chargeplan.isPhone() ? [8, 70] : [20, 28],
   });
+};
+
+// Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share
+// these options and ask when they open, for the panel's size may have changed.
+chargeplan.keepPopupsClear = function (map) {
+  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
+  map.on("popupopen", function () { if (chargeplan.isPhone()) chargeplan.openTab(null); });
 };

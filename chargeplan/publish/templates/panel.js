@@ -69,7 +69,7 @@ chargeplan.goToSite = function (map, position) {
   var site = chargeplan.state.plan.openSites[position], marker = chargeplan.state.markers[position];
   var layer = chargeplan.state.layers["open-" + site.status];
   if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
-  if (window.innerWidth <= 720) chargeplan.openTab(null);
+  if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([site.lat, site.lon], Math.max(map.getZoom(), 13), { animate: false });
   marker.openPopup();
 };
@@ -82,7 +82,7 @@ chargeplan.fillZones = function (map, plan) {
   ], order.map(function (zone) {
     var button = make("button", { attributes: { type: "button", dir: "auto" }, text: zone[0] });
     button.addEventListener("click", function () {
-      if (window.innerWidth <= 720) chargeplan.openTab(null);
+      if (chargeplan.isPhone()) chargeplan.openTab(null);
       map.setView([zone[5], zone[4]], Math.max(map.getZoom(), 12.5), { animate: false });
     });
     var bar = make("span", { className: "bar" }, [make("span", {})]);
@@ -120,7 +120,7 @@ chargeplan.fillTabs = function () {
       if (step) tabs[(position + step + tabs.length) % tabs.length].focus();
     });
   });
-  chargeplan.openTab(window.innerWidth <= 720 ? null : "summary");
+  chargeplan.openTab(chargeplan.isPhone() ? null : "summary");
   L.DomEvent.disableClickPropagation(document.getElementById("panel"));
 };
 

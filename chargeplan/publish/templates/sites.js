@@ -65,7 +65,7 @@ chargeplan.makeMarker = function (site, position) {
     popupAnchor: [0, -size / 2],
   });
   var marker = L.marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
-  marker.bindPopup(function () { return chargeplan.makeSiteCard(site); }, { maxWidth: 290, minWidth: 220, autoPanPaddingTopLeft: chargeplan.getPanPadding() });
+  marker.bindPopup(function () { return chargeplan.makeSiteCard(site); }, { maxWidth: 290, minWidth: 220 });
   marker.on("popupopen", function () { chargeplan.selectSite(position); });
   marker.on("popupclose", function () { if (chargeplan.state.selected === position) chargeplan.selectSite(null); });
   marker.on("add", function () {
@@ -74,11 +74,6 @@ chargeplan.makeMarker = function (site, position) {
     node.setAttribute("data-site", String(position));
   });
   return marker;
-};
-
-chargeplan.getPanPadding = function () {
-  var panel = document.getElementById("panel");
-  return window.innerWidth > 720 ? [panel.offsetWidth + 30, 20] : [10, 130];
 };
 
 chargeplan.makeSiteCard = function (site) {
