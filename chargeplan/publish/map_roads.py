@@ -114,8 +114,8 @@ def _find_class_pos(network: RoadNetwork) -> Ints:
     position = {name: pos for pos, name in enumerate(ROAD_CLASSES)}
     other = position["unclassified"]
     code, names = pd.factorize(network.roads["road_class"], use_na_sentinel=False)
-    class_pos: Ints = np.array([position.get(str(name), other) for name in names], dtype=np.int64)
-    return class_pos[code]
+    class_pos: Ints = np.array([position.get(str(name), other) for name in names], dtype=np.int64)[code]
+    return class_pos
 
 
 def _order_along_curve(lines: Any) -> Ints:
