@@ -129,6 +129,7 @@ def run_study(
     """
     from chargeplan.config.inputs import check_files
     from chargeplan.demand.build import build_demand
+    from chargeplan.demand.zones import read_zone_outlines
     from chargeplan.evaluate.metrics import evaluate_plan
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.model.linear import build_linear_model
@@ -223,6 +224,7 @@ def run_study(
             },
             year=settings.study.year,
             credits=tuple(settings.study.credits),
+            zone_outlines=read_zone_outlines(settings.study.zones, cells.zones["zone_id"].tolist()),
             online_tiles=settings.publish.online_tiles,
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)

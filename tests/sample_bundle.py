@@ -41,6 +41,7 @@ HOSTILE_TEXTS = (
     "&lt;img src=x onerror=window.__x=1&gt;&#60;b&#62;\x00\x1b[31m",
 )
 URDU = "شیل پٹرول پمپ"
+_ZONE_LON, _ZONE_LAT = (73.03, 73.06), (33.69, 33.715)  # borders between zones
 _LINES = 25  # streets in each direction
 _METRES_PER_SECOND = 8.0
 _CHARGER_KWH_DAY = 336.0
@@ -90,8 +91,19 @@ def build_sample_bundle(
         run_info={"chargeplan": "0.1.0", "seed": 1, "command": "chargeplan run sample.yaml"},
         year=2030,
         timings={"started": "2026-01-31T12:00:00Z", "seconds": {"solve": 1.5}},
+        zone_outlines=_draw_zones(),
         online_tiles=online,
     )
+
+
+def _draw_zones() -> list[shapely.MultiPolygon]:
+    """Draw the nine zones as a grid; row by row from the south-west."""
+    lon, lat = (WEST, *_ZONE_LON, EAST), (SOUTH, *_ZONE_LAT, NORTH)
+    return [
+        shapely.MultiPolygon([shapely.box(lon[column], lat[row], lon[column + 1], lat[row + 1])])
+        for row in range(3)
+        for column in range(3)
+    ]
 
 
 def _make_hostile_source(number: int, text: str) -> DataSource:
@@ -168,8 +180,8 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
     distance = np.hypot(lonlat[:, 0] - 73.04, lonlat[:, 1] - 33.705)
     people = np.round(3000 * np.exp(-distance * 45) * rng.uniform(0.3, 1.7, len(cell_id)), 3)
     kwh_day = np.column_stack([people * 0.03, people * 0.05 * rng.uniform(0, 2, len(cell_id))])
-    column = np.digitize(lonlat[:, 0], [73.03, 73.06])
-    row = np.digitize(lonlat[:, 1], [33.69, 33.715])
+    column = np.digitize(lonlat[:, 0], _ZONE_LON)
+    row = np.digitize(lonlat[:, 1], _ZONE_LAT)
     names = [
         _name(number, f"{letter}-{sector}{' مرکز' if sector == 8 else ''}", hostile=hostile)
         for number, (letter, sector) in enumerate(

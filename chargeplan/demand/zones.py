@@ -17,6 +17,8 @@ from chargeplan.tables import ZONES, make_table
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from chargeplan.config.settings import ZoneSettings
@@ -85,6 +87,34 @@ def assign_zones(settings: ZoneSettings | None, cell_key: CellKeys, lonlat: Floa
     if is_lost.any():
         LOG.warning('%d cells lie in no zone; they are reported as "%s"', is_lost.sum(), NO_ZONE)
     return _make_zoning(np.append(zone_id, NO_ZONE), np.append(zone_name, NO_ZONE), found, are_cells=False)
+
+
+def read_zone_outlines(
+    settings: ZoneSettings | None, zone_ids: Sequence[str]
+) -> tuple[shapely.MultiPolygon | None, ...]:
+    """Read the polygons of zones that `assign_zones` has found, EPSG:4326.
+
+    Returns
+    -------
+    tuple of shapely.MultiPolygon or None
+        One for each id, None for `NO_ZONE`; empty without a zone layer.
+
+    Raises
+    ------
+    DataError
+        When the layer cannot be used; see `_read_zone_layer`.
+    """
+    if settings is None:
+        return ()
+    known, _, polygons = _read_zone_layer(settings)
+    outline = dict(zip(known.tolist(), polygons, strict=True))
+    return tuple(None if zone_id == NO_ZONE else _keep_polygons(outline[zone_id]) for zone_id in zone_ids)
+
+
+def _keep_polygons(shape: Any) -> shapely.MultiPolygon:
+    """Drop the lines and points that a repair of self-touching rings leaves beside the polygons."""
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
 
 
 def _assign_hexagons(cell_key: CellKeys) -> Zoning:

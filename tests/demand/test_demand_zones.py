@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from chargeplan.config.settings import ZoneSettings
-from chargeplan.demand.zones import assign_zones
+from chargeplan.demand.zones import NO_ZONE, assign_zones, read_zone_outlines
 from chargeplan.errors import DataError
 
 
@@ -51,6 +51,18 @@ def test_cells_lie_in_the_zone_of_their_centre(paved_study, build, two_zones):
     assert cells.zones.to_dict("list") == {"zone_id": ["a", "b"], "zone_name": ["West", "East"]}
     assert cells.zone_pos.tolist() == (find_x_m(paved_study, cells) > 1500).astype(int).tolist()
     assert not cells.zones_are_cells
+
+
+def test_outlines_of_zones_are_those_of_the_layer_in_the_order_asked(draw_zone, write_layer, two_zones):
+    bow_tie = shapely.Polygon([(73.0, 33.5), (73.1, 33.6), (73.1, 33.5), (73.0, 33.6)])  # crosses itself
+    path = write_layer("zones.gpkg", [*two_zones, (bow_tie, {"code": "c", "name": "Bow"})], "EPSG:4326")
+    settings = ZoneSettings(path=path, id_column="code", name_column="name")
+    west, nowhere, bow, east = read_zone_outlines(settings, ["a", NO_ZONE, "c", "b"])
+    assert west.equals(two_zones[1][0])
+    assert nowhere is None
+    assert len(bow.geoms) == 2
+    assert east.equals(two_zones[0][0])
+    assert read_zone_outlines(None, ["a"]) == ()
 
 
 def test_zones_of_another_crs_give_the_same(build, two_zones):

@@ -83,7 +83,7 @@ chargeplan.makeSiteCard = function (site) {
     ["Chargers", site.chargers + " (" + number(site.powerKw) + " kW)"],
     ["Energy", number(site.servedKwhDay) + " kWh/day"],
     ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
-    ["Mean drive", number(site.meanDriveMin, 1) + " min"],
+    ["Mean drive", site.meanDriveMin === null ? "–" : number(site.meanDriveMin, 1) + " min"],
     ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells")],
     ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
     ["Site", site.id],
