@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
+# A process for each core; each takes over tests of one that is behind.
+TEST := $(RUN) pytest -q -n auto --dist worksteal
 
 .PHONY: demo test fix check test-all bench docs demo-city clean
 
@@ -10,7 +12,7 @@ demo: $(VENV)/.ready  ## set up and run the main job on the embedded city
 	$(BIN)/chargeplan demo
 
 test: $(VENV)/.ready-test  ## set up and pass the tests
-	$(RUN) pytest -q
+	$(TEST)
 
 fix: $(VENV)/.ready-dev  ## format and mend what can be mended
 	$(RUN) ruff format .
@@ -24,7 +26,7 @@ check: $(VENV)/.ready-dev  ## format, lint, types, docstrings, architecture, gen
 	$(RUN) pytest -q tests/architecture
 
 test-all: $(VENV)/.ready-dev  ## also the tests that need real extracts or Chromium
-	$(RUN) pytest -q -m "browser or real_data or not (browser or real_data)"
+	$(TEST) -m "browser or real_data or not (browser or real_data)"
 
 bench: $(VENV)/.ready-dev  ## measure against peers; writes benchmarks/results/
 	$(RUN) benchmarks.run
