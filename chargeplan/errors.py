@@ -113,6 +113,12 @@ class FaultCollector:
         """Remember one fault, a complete sentence that says what, where and what to do."""
         self._faults.append(fault)
 
+    def add_error(self, error: ConfigError | DataError) -> None:
+        """Remember the faults of an error; with one of the config, all are raised as such."""
+        self._faults.extend(error.faults)
+        if isinstance(error, ConfigError):
+            self._error = ConfigError
+
     def raise_if_any(self) -> None:
         """Raise all remembered faults in one error.
 

@@ -10,16 +10,12 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from chargeplan.country import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE
 from chargeplan.errors import DataError, name_rows
 
 WGS84 = "EPSG:4326"
 # About a centimetre, and all that OpenStreetMap keeps.
 OSM_GRID_DEG = 1e-7
-
-# Rounded outwards from the country's extreme points; longitudes and latitudes barely
-# overlap, so swapped coordinates are recognised.
-PAKISTAN_LON_RANGE = (60.0, 78.0)
-PAKISTAN_LAT_RANGE = (23.0, 38.0)
 
 _UTM_ZONES = (41, 42, 43)
 _UTM_FIRST_ZONE_WEST_DEG = -180.0

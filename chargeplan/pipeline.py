@@ -21,7 +21,7 @@ from chargeplan.describe import (
     describe_travel,
     tabulate_demand,
 )
-from chargeplan.errors import ConfigError, VerificationError
+from chargeplan.errors import VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
@@ -127,7 +127,7 @@ def run_study(
     VerificationError
         When the plan fails its independent check; nothing is written then.
     """
-    from chargeplan.config.inputs import check_files
+    from chargeplan.config.inputs import check_files, locate_faults
     from chargeplan.demand.build import build_demand
     from chargeplan.demand.zones import read_zone_outlines
     from chargeplan.evaluate.metrics import evaluate_plan
@@ -152,7 +152,8 @@ def run_study(
         check_fleet(loaded)
         # The network's file is described by its own stage, which knows more of it.
         sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
-        area = build_study_area(settings.study)
+        with locate_faults(loaded):
+            area = build_study_area(settings.study)
         phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(files)} input files"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
@@ -307,16 +308,12 @@ def check_fleet(loaded: LoadedSettings) -> None:
     DataError
         When a fleet file cannot be used.
     """
+    from chargeplan.config.inputs import locate_faults
     from chargeplan.demand.fleet import read_fleet
 
     settings = loaded.settings
-    try:
+    with locate_faults(loaded):
         read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
-    except ConfigError as error:
-        places = [loaded.locations.get(fault.partition(":")[0], "") for fault in error.faults]
-        raise ConfigError(
-            f"{place}: {fault}" if place else fault for place, fault in zip(places, error.faults, strict=True)
-        ) from error
 
 
 def make_request(settings: Settings) -> PlanRequest:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chargeplan.country import is_swapped, order_box
 from chargeplan.files import DEVICE_NAMES
 from chargeplan.units import DEFAULT_BUFFER_KM
 from chargeplan.words import LandKind, PlaceKind, PlanMode, PopulationSource, SiteStatus, TrafficMethod
@@ -59,13 +60,24 @@ class AreaSettings(Section):
         if len(given) != 1:
             msg = f"give exactly one of box, polygon, circle; got {', '.join(given) or 'none'}"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_order(self) -> AreaSettings:
         if self.box is not None:
             west, south, east, north = self.box
-            if not (west < east and south < north):
-                msg = (
-                    f"box must be west, south, east, north with west < east and south < north; got {self.box}"
-                )
+            meant = order_box(self.box)
+            if not (west < east and south < north) or meant not in (None, self.box):
+                hint = f"; write {meant}" if meant is not None else ""
+                msg = f"box: got {self.box}; expected west, south, east, north in degrees{hint}"
                 raise ValueError(msg)
+        circle = self.circle
+        if circle is not None and is_swapped(circle.lon, circle.lat):
+            msg = (
+                f"circle: got lon {circle.lon}, lat {circle.lat}, which is lat and lon in Pakistan; write "
+                f"{{lon: {circle.lat}, lat: {circle.lon}, radius_km: {circle.radius_km}}}"
+            )
+            raise ValueError(msg)
         return self
 
 

@@ -8,7 +8,7 @@ import shapely
 
 from chargeplan.area import build_study_area, read_polygons
 from chargeplan.config.settings import AreaSettings, StudySettings
-from chargeplan.errors import DataError
+from chargeplan.errors import ConfigError, DataError
 from chargeplan.geo import check_coordinates, find_utm_crs, snap_points, to_degrees, to_metric
 
 
@@ -29,14 +29,14 @@ def test_the_utm_zone_follows_the_longitude(lon, crs):
     assert find_utm_crs(lon) == crs
 
 
-def test_a_swapped_box_is_named_as_swapped():
-    with pytest.raises(DataError, match="swapped"):
-        build_study_area(make_study(box=[33.5, 72.9, 33.8, 73.2]))
+def test_a_box_of_another_country_is_a_fault_of_the_config():
+    with pytest.raises(ConfigError, match=r"study\.area\.box: no point lies in Pakistan"):
+        build_study_area(make_study(box=[2.2, 48.8, 2.4, 48.9]))
 
 
 @pytest.mark.parametrize("box", [[73.0, 33.7, 73.001, 33.701], [66.0, 28.0, 70.0, 32.0]])
 def test_an_area_that_is_too_small_or_too_large_is_refused_with_its_size(box):
-    with pytest.raises(DataError, match=r"km2; expected 5 to 10,000 km2"):
+    with pytest.raises(ConfigError, match=r"study\.area\.box: .* km2; expected 5 to 10,000 km2"):
         build_study_area(make_study(box=box))
 
 
