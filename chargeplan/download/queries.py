@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -87,6 +88,12 @@ def write_data_query(layer: Layer, box: Box) -> str:
     Ways and relations come whole, with all nodes, wherever these lie.
     """
     return f"{_SETTINGS}\n{_select(layer, box)}\n.a out count;\n.a out meta;\n"
+
+
+def compute_layer_sha256(layer: Layer, box: Box) -> str:
+    """Compute the checksum of what is asked for a layer in the whole box, in however many tiles."""
+    questions = (write_count_query(layer, box), write_data_query(layer, box))
+    return hashlib.sha256("\n".join(questions).encode()).hexdigest()
 
 
 def write_boundary_query(relation_id: int) -> str:

@@ -133,7 +133,7 @@ def find_dataset(folder: Path, name: str, *, thorough: bool) -> DatasetState | N
     return _examine(folder, name, thorough=thorough)
 
 
-def describe_other_request(state: DatasetState, asked: str, *, option: str) -> str:
+def describe_other_request(state: DatasetState, asked: str, advice: str) -> str:
     """Say that a dataset is not what is asked for, and how to go on.
 
     Parameters
@@ -141,15 +141,12 @@ def describe_other_request(state: DatasetState, asked: str, *, option: str) -> s
     state : DatasetState
     asked : str
         The area and where it comes from.
-    option : str
-        What replaces the dataset, such as "--refresh".
+    advice : str
+        What replaces the dataset, or how it can be used as it is.
     """
     held = state.manifest
     words = f": {held.area}, from {held.endpoint or held.source}" if held is not None else ""
-    return (
-        f"{state.data_path.parent} holds another request{words}; asked is {asked}: choose another name, or replace "
-        f"it with {option}"
-    )
+    return f"{state.data_path.parent} holds another request{words}; asked is {asked}: {advice}"
 
 
 def compute_area_sha256(area: shapely.Geometry, name: str) -> str:

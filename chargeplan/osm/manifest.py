@@ -49,7 +49,7 @@ class QueryNote:
         Such as "roads".
     n_requests : int
     sha256 : str
-        Of the texts of the queries, in order.
+        Of what was asked for the whole box, which does not depend on the tiles it was split into.
     """
 
     layer: str

@@ -257,6 +257,21 @@ def test_cut_replaces_another_request_only_when_told_to(extract, workplace):
     assert call(*other, "--replace").exit_code == 0
 
 
+def test_a_study_and_its_box_are_the_same_request(server, workplace):
+    fetch(server, "--study", "configs/town.yaml")
+    server.forget_requests()
+    box = ("--box", "73.0,33.6,73.06,33.66", "--buffer-km", "0.5")
+    assert fetch(server, "town", *box).exit_code == 0
+    assert server.requests == []
+
+
+def test_cut_for_a_study_and_for_its_box_are_the_same_request(extract, workplace):
+    assert call("cut", "country.osm.pbf", "--study", "configs/town.yaml").exit_code == 0
+    box = ("cut", "country.osm.pbf", "town", "--box", "73.0,33.6,73.06,33.66", "--buffer-km")
+    assert call(*box, "0.5").exit_code == 0
+    assert "holds another request" in call(*box, "0.6").stderr
+
+
 def test_limits_of_the_data_are_told_once(server, workplace):
     result = fetch(server, "town", "--circle", "73.03,33.63,2")
     for limit in read_manifest(workplace, "town")["limits"]:
