@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from chargeplan.records import CandidateSites, DemandCells, RoadNetwork, TravelTable
@@ -65,35 +67,78 @@ _CHAIN = (
 _SUMMED = {"vehicles", "EVs", "kWh/day", "overnight", "destination", "fast", "depots", "public"}
 
 
-def tabulate_demand(cells: DemandCells) -> str:
-    """Write on one page how people became energy: a line for each class, then policy and periods.
+@dataclass(frozen=True, slots=True)
+class DemandTable:
+    """How people became energy.
 
-    Each figure is a line of `cells.explanation`, where its source stands; public is what stations can
-    serve: overnight, destination and fast charging.
+    Parameters
+    ----------
+    people : float
+        In the study area.
+    rows : tuple of (str, dict)
+        Vehicle class, or "all", and its figures by the headings of `_CHAIN`; None has no total.
+    hours : str
+        Energy that stations can serve, by hours of the day.
+    policy : tuple of (str, str)
+        Vehicle class, or "all", and where the scenario stands beside the policy's target.
+    """
+
+    people: float
+    rows: tuple[tuple[str, dict[str, float | None]], ...]
+    hours: str
+    policy: tuple[tuple[str, str], ...]
+
+
+def read_demand_table(cells: DemandCells) -> DemandTable:
+    """Read how people became energy from `cells.explanation`, where the source of each figure stands.
+
+    Public is what stations can serve: overnight, destination and fast charging.
     """
     told = cells.explanation.set_index("step")["value"]
-    people = float(told["people in the study area"])
-    lines = [f"{people:,.0f} people in the study area"]
-    lines.append(f"{'class':<14}" + "".join(f"{heading:>12}" for heading, _, _ in _CHAIN))
-    for name in cells.classes:
-        values = (f"{float(told[f'{name}: {step}']):>12,.{decimals}f}" for _, step, decimals in _CHAIN)
-        lines.append(f"{name:<14}" + "".join(values))
-    totals = (
-        f"{sum(float(told[f'{name}: {step}']) for name in cells.classes):>12,.0f}"
-        if heading in _SUMMED
-        else " " * 12
+    rows: list[tuple[str, dict[str, float | None]]] = [
+        (name, {heading: float(told[f"{name}: {step}"]) for heading, step, _ in _CHAIN})
+        for name in cells.classes
+    ]
+    totals = {
+        heading: sum(float(told[f"{name}: {step}"]) for name in cells.classes) if heading in _SUMMED else None
         for heading, step, _ in _CHAIN
-    )
-    lines.append(f"{'all':<14}" + "".join(totals))
+    }
     periods = zip(cells.periods, cells.kwh_day_by_period.sum(axis=(0, 1)).tolist(), strict=True)
-    lines.append("public, kWh by hours: " + ", ".join(f"{name} {value:,.0f}" for name, value in periods))
+    policy = []
     for name in (*cells.classes, "all"):
         target = told[told.index.str.startswith(f"{name}: policy's stock target for ")]
         for step, value in target.items():
             year = str(step).rpartition(" ")[2]
             stock = float(told[f"{name}: national electric stock, {year}"])
-            lines.append(
-                f"{name}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; policy's "
+            text = (
+                f"{stock:,.0f} electric in the nation in {year} by the scenario's share of sales; policy's "
                 f"target {float(value):,.0f} on the road ({stock - float(value):+,.0f})"
             )
+            policy.append((name, text))
+    return DemandTable(
+        people=float(told["people in the study area"]),
+        rows=(*rows, ("all", totals)),
+        hours="public, kWh by hours: " + ", ".join(f"{name} {value:,.0f}" for name, value in periods),
+        policy=tuple(policy),
+    )
+
+
+def format_demand(figures: dict[str, float | None]) -> dict[str, str]:
+    """Write the figures of a row with the decimals of their headings; nothing where there is none."""
+    return {
+        heading: "" if figures[heading] is None else f"{figures[heading]:,.{decimals}f}"
+        for heading, _, decimals in _CHAIN
+    }
+
+
+def tabulate_demand(cells: DemandCells) -> str:
+    """Write on one page how people became energy: a line for each class, then hours and policy."""
+    table = read_demand_table(cells)
+    lines = [
+        f"{table.people:,.0f} people in the study area",
+        f"{'class':<14}" + "".join(f"{heading:>12}" for heading, _, _ in _CHAIN),
+    ]
+    for name, figures in table.rows:
+        lines.append(f"{name:<14}" + "".join(f"{text:>12}" for text in format_demand(figures).values()))
+    lines += [table.hours, *(f"{name}: {text}" for name, text in table.policy)]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from chargeplan.records import (
     DataSource,
     DemandCells,
     Evaluation,
+    Floats,
     PlanProblem,
     PlanRequest,
     RoadNetwork,
@@ -182,6 +183,7 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
     kwh_day = np.column_stack([people * 0.03, people * 0.05 * rng.uniform(0, 2, len(cell_id))])
     column = np.digitize(lonlat[:, 0], _ZONE_LON)
     row = np.digitize(lonlat[:, 1], _ZONE_LAT)
+    classes = (_name(1, "motorcycle", hostile=hostile), "car")
     names = [
         _name(number, f"{letter}-{sector}{' مرکز' if sector == 8 else ''}", hostile=hostile)
         for number, (letter, sector) in enumerate(
@@ -193,7 +195,7 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         lonlat=lonlat,
         people=people,
         kwh_day=kwh_day,
-        classes=("motorcycle", "car"),
+        classes=classes,
         uses=("overnight", "destination"),
         kwh_day_by_use=kwh_day[:, :, None] * [0.25, 0.75],
         periods=("00-12", "12-24"),
@@ -209,9 +211,40 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         kwh_day_outside=0.0,
         depot_kwh_day_in=0.0,
         depot_kwh_day_outside=0.0,
-        explanation=pd.DataFrame(
-            {"step": ["people"], "value": [1.0], "unit": ["1"], "source": ["sample"], "confidence": ["low"]}
-        ),
+        explanation=_explain_demand(classes, people, kwh_day),
+    )
+
+
+def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -> pd.DataFrame:
+    """Explain the demand with the steps of the demand stage; a quarter of it is overnight charging."""
+    steps = {"people in the study area": float(people.sum())}
+    for name, vehicles, km_day, total in zip(
+        classes, (9000, 5000), (30, 40), kwh_day.sum(axis=0), strict=True
+    ):
+        for step, value in (
+            ("vehicles", vehicles),
+            ("electric share", 0.0525),
+            ("electric vehicles", vehicles * 0.0525),
+            ("km day", km_day),
+            ("kwh km", total / (vehicles * 0.0525) / km_day),
+            ("all charging", total),
+            ("overnight charging", total * 0.25),
+            ("destination charging", total * 0.75),
+            ("fast charging", 0.0),
+            ("depot charging", 0.0),
+            ("public charging", total),
+            ("policy's stock target for 2030", 400_000.0),
+            ("national electric stock, 2030", 300_000.0),
+        ):
+            steps[f"{name}: {step}"] = float(value)
+    return pd.DataFrame(
+        {
+            "step": list(steps),
+            "value": list(steps.values()),
+            "unit": "1",
+            "source": "sample",
+            "confidence": "low",
+        }
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from chargeplan.describe import format_demand, read_demand_table
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.encode import pack_integers, pack_lines
 from chargeplan.publish.geopackage import describe_cells
@@ -47,6 +48,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "limits": describe_limits(bundle),
         "figures": _list_figures(bundle),
         "economics": _list_economics(bundle),
+        "demand": _describe_demand(bundle),
         "openSites": [_describe_open_site(row) for row in ranked.to_dict("records")],
         "otherSites": _list_other_sites(results),
         "removedSites": [
@@ -190,6 +192,17 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
             ],
         ]
     return figures
+
+
+def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
+    """Describe how people became energy, with the figures and words that the run prints."""
+    table = read_demand_table(bundle.cells)
+    return {
+        "people": f"{table.people:,.0f}",
+        "rows": [{"class": clean_text(name), **format_demand(figures)} for name, figures in table.rows],
+        "hours": clean_text(table.hours),
+        "policy": [[clean_text(name), text] for name, text in table.policy],
+    }
 
 
 def _show_rounded(value: float) -> str:

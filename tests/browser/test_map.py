@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
+from chargeplan.describe import tabulate_demand
 from chargeplan.publish.encode import pack_integers
 from chargeplan.publish.run_folder import publish_run
 from chargeplan.text import clean_text
@@ -24,6 +25,7 @@ PHONE = {
     "has_touch": True,
     "device_scale_factor": 2,
 }
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 COUNT_PAINTED = """pane => {
   const canvas = chargeplan.state.map.getPane(pane).querySelector("canvas");
   if (!canvas) return -1;
@@ -62,6 +64,12 @@ def find_popup(page, title):
     return popup
 
 
+def write_word(text):
+    """Write a word of the data as the page shows it."""
+    words = text.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def close_popup(page):
     page.keyboard.press("Escape")
     expect(page.locator(".leaflet-popup")).to_have_count(0)
@@ -81,6 +89,29 @@ def test_it_opens_from_a_file_with_language_title_and_headings(open_map, run):
     assert page.locator("#sources li").all_text_contents() == [
         f"sample.osm: © OpenStreetMap contributors, ODbL 1.0, {origin}"
     ]
+
+
+@pytest.mark.parametrize("screen_options", [{}, PHONE])
+def test_the_way_from_people_to_energy_is_the_table_that_the_run_prints(
+    open_map, run, sample, screen_options
+):
+    page = open_map(run / "index.html", **screen_options)
+    if screen_options:
+        page.locator("#tab-summary").click()
+    assert not page.locator("#demand-table").is_visible()
+    page.locator("#demand summary").click()
+    assert page.locator("#demand-table").is_visible()
+    wide = page.locator("#sheet-summary").evaluate("node => node.scrollWidth - node.clientWidth")
+    assert wide <= 0
+    shown = set(re.findall(NUMBER, page.locator("#demand").inner_text()))
+    for line in tabulate_demand(sample.cells).splitlines():
+        for word in re.findall(NUMBER, line):
+            # The electric share is written in per cent.
+            assert word in shown or f"{100 * float(word.replace(',', '')):.2f}" in shown, line
+    assert (
+        page.locator("#demand-table .total td").all_text_contents()[-1]
+        == f"{sample.cells.kwh_day.sum():,.0f}"
+    )
 
 
 def test_there_is_a_marker_for_each_station_at_its_place(open_map, run, stations):
@@ -292,6 +323,7 @@ def test_hostile_names_are_shown_as_text_and_never_run(open_map, hostile_run, sc
         assert page.locator(f"#sheet-{tab}").is_visible()
     assert list_texts("#zone-table button") == clean
     assert clean <= list_texts("#notes li")
+    assert write_word(clean_text(HOSTILE_TEXTS[1])) in list_texts("#demand-table th")
     assert list_texts("#station-table button") <= clean
     sources = " ".join(list_texts("#sources li"))
     credit = page.locator(".leaflet-control-attribution").text_content()
@@ -434,7 +466,9 @@ MEASURE_CONTRAST = """selector => {
 def test_text_can_be_read_in_both_schemes(open_map, run, scheme):
     page = open_map(run / "index.html", color_scheme=scheme)
     for selector in ("h1", ".eyebrow", ".badge", ".outcome-note", ".schematic", "#figures dt", "#figures dd",
-                     "#notes li", "#tab-stations", "#sources summary", ".leaflet-control-attribution"):  # fmt: skip
+                     "#notes li", "#tab-stations", "#sources summary",
+                     "#demand summary", "#demand-table .chain span", "#demand-table th",
+                     ".leaflet-control-attribution"):  # fmt: skip
         assert page.evaluate(MEASURE_CONTRAST, selector) >= 4.5, selector  # WCAG 2.2, level AA
     dark = page.evaluate("chargeplan.state.dark")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")

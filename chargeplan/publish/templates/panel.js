@@ -19,6 +19,7 @@ chargeplan.fillFrame = function (map) {
   });
   if (!plan.economics.length) document.getElementById("economics").remove();
   chargeplan.fillNotes(plan);
+  chargeplan.fillDemand(plan.demand);
   chargeplan.fillStations(map, plan);
   chargeplan.fillZones(map, plan);
   chargeplan.fillTabs();
@@ -26,7 +27,7 @@ chargeplan.fillFrame = function (map) {
 
 chargeplan.fillNotes = function (plan) {
   var make = chargeplan.make, notes = document.getElementById("notes");
-  var texts = ["The plan serves " + chargeplan.formatNumber(plan.outcome.objective_kwh_day) + " kWh/day by its worth; no plan can exceed "
+  var texts = ["The plan serves " + chargeplan.formatNumber(plan.outcome.objective_kwh_day) + " kWh/day, with longer drives counted for less where the study has bands; no plan can exceed "
     + chargeplan.formatNumber(plan.outcome.bound_kwh_day) + " (" + plan.outcome.solver + ", stopped by " + plan.outcome.stopped_by + ")."];
   if (plan.limits.nearest_sites) texts.push("Each cell may use only its nearest " + plan.limits.nearest_sites + " sites; the gap holds for the problem with this limit.");
   texts.concat(plan.warnings).forEach(function (text) { notes.appendChild(make("li", { text: text, attributes: { dir: "auto" } })); });
@@ -36,6 +37,32 @@ chargeplan.fillNotes = function (plan) {
     var text = source.file_name + ": " + parts.filter(Boolean).join(", ");
     list.appendChild(make("li", { attributes: { dir: "auto" }, text: [text].concat(source.limits).join("; ") }));
   });
+};
+
+// How people became energy: a line of figures for each vehicle class, and below it what led there.
+chargeplan.fillDemand = function (demand) {
+  var make = chargeplan.make, table = make("table", { attributes: { id: "demand-table" } }), rows = [];
+  demand.rows.forEach(function (row) {
+    var isTotal = row["electric"] === "";
+    rows.push(make("tr", { className: isTotal ? "total" : "" }, [
+      make("th", { attributes: { scope: "row", dir: "auto" }, text: chargeplan.formatWord(row["class"]) }),
+      make("td", { className: "n", text: row["EVs"] }),
+      make("td", { className: "n", text: row["kWh/day"] }),
+      make("td", { className: "n", text: row["public"] }),
+    ]));
+    var chain = row["vehicles"] + " vehicles" + (isTotal ? "" : ", " + (100 * row["electric"]).toFixed(2) + " % electric, "
+      + row["km/day"] + " km/day, " + row["kWh/km"] + " kWh/km");
+    var uses = ["overnight", "destination", "fast", "depots"].map(function (use) { return use + " " + row[use]; }).join(", ");
+    rows.push(make("tr", { className: "chain" }, [make("td", { attributes: { colspan: "4" } }, [
+      make("span", { text: chain }), make("span", { text: uses }),
+    ])]));
+  });
+  chargeplan.makeTable(table, [["Class", ""], ["Electric", "n"], ["kWh/day", "n"], ["Public", "n"]], rows);
+  var holder = document.getElementById("demand");
+  [make("p", { text: demand.people + " people in the study area. Public is what stations can serve: overnight, destination and fast charging." }),
+    table, make("p", { text: chargeplan.formatWord(demand.hours) + "." })].concat(demand.policy.map(function (line) {
+    return make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line[0]) + ": " + line[1] + "." });
+  })).forEach(function (node) { holder.appendChild(node); });
 };
 
 chargeplan.makeTable = function (table, captions, rows) {
