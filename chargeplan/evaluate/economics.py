@@ -23,6 +23,7 @@ from chargeplan.evaluate.economics_stations import (
     reckon_stations,
 )
 from chargeplan.units import format_pkr
+from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
@@ -103,6 +104,11 @@ def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Me
         if name in account:
             account.use(name)
     account.note("energy sold by new stations", stations["sold_kwh_year"].sum(), "kWh/year")
+    if plan.request.mode is PlanMode.COVER:
+        beyond = "computed: cover mode knows no capacity"
+        account.note(
+            "demand beyond capacity, not sold", stations["unsold_kwh_year"].sum(), "kWh/year", beyond
+        )
     account.note("energy bought from the grid", stations["bought_kwh_year"].sum(), "kWh/year")
     for column, step in _CAPEX_STEPS.items():
         account.note(f"{step} {year}", stations[column].sum(), "PKR")

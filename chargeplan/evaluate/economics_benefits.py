@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.evaluate.economics_stations import compute_sales_kwh_day
 from chargeplan.units import DAYS_PER_YEAR, GRAMS_PER_KG, KG_PER_TONNE
 from chargeplan.words import SiteStatus
 
@@ -79,12 +80,15 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
 
 
 def split_by_class(plan: PlanCase) -> Floats:
-    """Split the energy that new stations serve by vehicle class, shape (n_classes,), kWh per day.
+    """Split the energy that new stations sell by vehicle class, shape (n_classes,), kWh per day.
 
-    A cell's energy is served for its classes in proportion to what each wants there.
+    A cell's energy is served for its classes in proportion to what each wants there, and a station
+    that cannot deliver all of it turns every driver away alike.
     """
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
-    by_new = plan.served_kwh_day * is_new[plan.problem.pair_site]
+    load, sold = compute_sales_kwh_day(plan)
+    sold_share = np.divide(sold, load, out=np.zeros(len(load)), where=load > 0) * is_new
+    by_new = plan.served_kwh_day * sold_share[plan.problem.pair_site]
     served = np.bincount(plan.problem.pair_cell, weights=by_new, minlength=plan.problem.n_cells)
     wanted = plan.cells.total_kwh_day
     part = np.divide(served, wanted, out=np.zeros(len(wanted)), where=wanted > 0)

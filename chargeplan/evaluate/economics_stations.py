@@ -47,20 +47,22 @@ def reckon_stations(plan: PlanCase, account: Account) -> pd.DataFrame:
     -------
     pandas.DataFrame
         site_id, power_kw, open_kwh_year (chargers at full power in all opening hours),
-        sold_kwh_year, bought_kwh_year (from the grid), solar_kwh_year, the `CAPEX_COLUMNS` and their sum
+        sold_kwh_year (at most what the station can deliver), unsold_kwh_year (demand beyond that, which
+        cover mode may send there), bought_kwh_year (from the grid), solar_kwh_year, the `CAPEX_COLUMNS` and their sum
         capex_pkr, the `YEARLY_COLUMNS` and their sum cost_pkr_year, revenue_pkr_year,
         net_income_pkr_year, npv_pkr, payback_years, break_even_share.
     """
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     at = np.flatnonzero(is_new)
-    load = np.bincount(plan.problem.pair_site, weights=plan.served_kwh_day, minlength=plan.problem.n_sites)
+    load, sold = compute_sales_kwh_day(plan)
     power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)[at]
     table = pd.DataFrame(
         {
             "site_id": plan.sites.table["site_id"].to_numpy()[at],
             "power_kw": power_kw,
             "open_kwh_year": power_kw * plan.request.hours_day * DAYS_PER_YEAR,
-            "sold_kwh_year": load[at] * DAYS_PER_YEAR,
+            "sold_kwh_year": sold[at] * DAYS_PER_YEAR,
+            "unsold_kwh_year": (load - sold)[at] * DAYS_PER_YEAR,
         }
     )
     needed = table["sold_kwh_year"].to_numpy() / account.use("charger_efficiency_share")
@@ -75,6 +77,17 @@ def reckon_stations(plan: PlanCase, account: Account) -> pd.DataFrame:
     table["revenue_pkr_year"] = table["sold_kwh_year"] * account.use("retail_price_pkr_kwh")
     table["net_income_pkr_year"] = table["revenue_pkr_year"] - table["cost_pkr_year"]
     return _judge(table, account).sort_values("site_id", ignore_index=True)
+
+
+def compute_sales_kwh_day(plan: PlanCase) -> tuple[Floats, Floats]:
+    """Compute the demand that the plan sends to each site and what of it the site can deliver, kWh a day.
+
+    Two arrays of shape (n_sites,). They differ in cover mode alone, which knows no capacity.
+    """
+    load: Floats = np.zeros(plan.problem.n_sites)
+    np.add.at(load, plan.problem.pair_site, plan.served_kwh_day)
+    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)
+    return load, np.minimum(load, plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup))
 
 
 def find_neeca_level(power_kw: float, account: Account) -> int:

@@ -49,7 +49,8 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         if len(over):
             warnings.append(
                 f"{len(over)} stations get more demand than they can deliver ({name_rows(over['site_id'])}); "
-                "cover mode knows no capacity: use model.mode allocate to size them"
+                "cover mode knows no capacity, and the economics count only what they can deliver: use model.mode "
+                "allocate to size them"
             )
     idle = sites[(sites["cost_pkr"] > 0) & (sites["served_kwh_day"] <= 0)]
     if len(idle):

@@ -20,6 +20,7 @@ from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.figures import DatedFigure, tabulate_figures
 from chargeplan.records import CandidateSites, DemandCells
+from chargeplan.words import PlanMode
 
 # Pairs in order: (A,s1) (B,s1) (B,s2) (C,s1) (C,s2) (C,s3) (D,s2) (D,s3) (E,s3)
 BEST_450_SHARE = np.array([1.0, 1.0, 0.0, 0.75, 0.0, 0.0, 0.0, 1.0, 1.0])
@@ -192,6 +193,26 @@ def test_existing_stations_neither_cost_nor_earn():
     case = dataclasses.replace(case, sites=CandidateSites(chargers, case.sites.removed))
     assert compute_economics(case).sites["site_id"].tolist() == ["s3"]
     assert compute_economics(case).metrics[0][:2] == ("capex", pytest.approx(2800.0))
+
+
+def test_cover_mode_sells_no_more_than_the_stations_can_deliver():
+    """Two chargers of 10 kW x 10 h x 0.2 deliver 40 kWh a day; s1 is sent 60, s3 is sent 40."""
+    request = toy_city.make_request(PlanMode.COVER, figures=make_figures())
+    case = dataclasses.replace(
+        make_case(classes={"bus": 1.0, "car": 0.2}),
+        request=request,
+        problem=toy_city.make_problem(request),
+        solution=toy_city.make_solution([2, 0, 2], BEST_450_SHARE, 100.0),
+    )
+    economics = compute_economics(case)
+    assert economics.sites["sold_kwh_year"].tolist() == pytest.approx([14_600, 14_600])
+    assert economics.sites["unsold_kwh_year"].tolist() == pytest.approx([7_300, 0])
+    assert find_step(economics.account, "demand beyond capacity, not sold") == pytest.approx(7_300)
+    assert find_step(economics.account, "revenue") == pytest.approx(29_200 * 30)
+    assert find_step(economics.account, "bus: energy sold") == pytest.approx(14_600)
+    assert find_step(economics.account, "car: energy sold") == pytest.approx(14_600)
+    warnings = evaluate_plan(case).warnings
+    assert any("economics count only what they can deliver" in warning for warning in warnings)
 
 
 # In all
