@@ -23,6 +23,7 @@ from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.cli_studies import add_study_commands
 from chargeplan.errors import DataError, ExitCode
 from chargeplan.progress import make_progress, write_line
+from chargeplan.text import count_files
 from chargeplan.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def check(
         _check_road_data(loaded.settings, output)
         output.show_result(
             f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "
-            f"in {study.crs}, {len(files)} input files",
+            f"in {study.crs}, {count_files(len(files))}",
             {"config": str(config), "area_km2": study.area_km2, "crs": study.crs, "files": files},
         )
 

@@ -22,6 +22,7 @@ class ChargeplanError(Exception):
     """Base of every error that chargeplan raises on purpose."""
 
     exit_code = ExitCode.UNEXPECTED
+    headline = ""  # words that its lines begin with in a terminal; those of `words.Outcome`
 
 
 class ConfigError(ChargeplanError, ValueError):
@@ -70,16 +71,20 @@ class InfeasibleError(ChargeplanError, ValueError):
     """No plan can satisfy what was asked; the message says why and what to change."""
 
     exit_code = ExitCode.INFEASIBLE
+    headline = "IMPOSSIBLE"
 
 
 class NoPlanError(ChargeplanError, RuntimeError):
     """The search stopped before it found any plan, without a proof that there is none."""
 
     exit_code = ExitCode.NO_PLAN
+    headline = "NO PLAN FOUND"
 
 
 class SolversDisagreeError(ChargeplanError, RuntimeError):
     """Two solvers contradict each other about the same model; trust neither."""
+
+    headline = "SOLVERS DISAGREE"
 
 
 class SolverError(ChargeplanError, RuntimeError):

@@ -37,6 +37,7 @@ from chargeplan.records import (
 )
 from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
 from chargeplan.store import check_published, check_records, read_record
+from chargeplan.text import count_files
 from chargeplan.units import SECONDS_PER_MINUTE, format_pkr
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def run_study(
         sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
         with locate_faults(loaded):
             area = build_study_area(settings.study)
-        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(files)} input files"
+        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {count_files(len(files))}"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
         network, places = reading.network, add_listed_estates(reading.places, area)

@@ -222,10 +222,14 @@ def test_verify_of_no_run_ends_with_3(tmp_path):
 
 RAISED = [
     (errors.DataError(["a.csv: broken", "b.csv: broken"]), 3, "a.csv: broken\nb.csv: broken\n2 faults"),
-    (errors.InfeasibleError("the budget buys no site; raise it"), 4, "the budget buys no site; raise it\n"),
-    (errors.NoPlanError("no plan in 5 s"), 5, "no plan in 5 s\n"),
+    (
+        errors.InfeasibleError("the budget buys no site; raise it"),
+        4,
+        "IMPOSSIBLE: the budget buys no site; raise it\n",
+    ),
+    (errors.NoPlanError("no plan in 5 s"), 5, "NO PLAN FOUND: no plan in 5 s\n"),
     (errors.VerificationError("cost differs"), 1, "cost differs\n"),
-    (errors.SolversDisagreeError("HiGHS and CBC disagree"), 1, "HiGHS and CBC disagree\n"),
+    (errors.SolversDisagreeError("HiGHS and CBC disagree"), 1, "SOLVERS DISAGREE: HiGHS and CBC disagree\n"),
     (errors.InterruptedRunError("stopped"), 130, "stopped\n"),
     (KeyboardInterrupt(), 130, "interrupted; nothing half-finished was written\n"),
     (KeyError("x"), 1, "unexpected fault: KeyError: 'x'\nthis is a fault of chargeplan; run again with -v"),
@@ -357,7 +361,9 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     assert (table, empty) == ("1,000 people in the study area", "")
     assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of demand served by 3 new")
     assert line.endswith("index.html")
-    assert result.stderr == "network       0.2 s  9 nodes\nwarning 1: few sites\n"
+    assert result.stderr == (
+        "network       0.2 s  9 nodes\nsolve      search: limit 5 s\nwarning 1: few sites\n"
+    )
     assert seen["loaded"].settings.model.max_sites == 7
     assert seen["stop"] is False
     assert seen["command"] == "chargeplan run town.yaml"
@@ -378,6 +384,7 @@ def test_first_ctrl_c_of_a_search_keeps_the_plan_and_the_second_ends_the_run(
 
     def run_study(loaded, *, listen, command, should_stop):
         listen(PhaseEvent("solve", "", None))
+        listen(SolveEvent("milp", 0.1, 20.0, 5.0, 6.0))
         assert not should_stop()
         for _ in range(presses):
             os.kill(os.getpid(), signal.SIGINT)
@@ -388,7 +395,7 @@ def test_first_ctrl_c_of_a_search_keeps_the_plan_and_the_second_ends_the_run(
     presses = 1
     result = call("run", "town.yaml")
     assert result.exit_code == 0
-    assert result.stderr.startswith("stopping: the best plan so far is kept; Ctrl-C again ends the run")
+    assert "\nstopping: the best plan so far is verified and written" in result.stderr
     presses = 2
     result = call("run", "town.yaml")
     assert (result.exit_code, result.stdout) == (130, "")
