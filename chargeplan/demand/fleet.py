@@ -11,6 +11,7 @@ from chargeplan.demand.class_figures import QUANTITIES, SHARE_QUANTITIES, read_c
 from chargeplan.demand.explain import Figure, compute_figure
 from chargeplan.demand.figures_file import read_figure_rows
 from chargeplan.demand.national import compare_with_policy, project_fleet, read_histories
+from chargeplan.demand.recorded import compare_with_records
 from chargeplan.demand.scenario import read_scenario
 from chargeplan.demand.stock_sharing import NATION, explain_rule, read_sharing, share_vehicles
 from chargeplan.errors import ConfigError, FaultCollector
@@ -91,7 +92,8 @@ class Fleet:
     classes : tuple of VehicleClass
         Sorted by name.
     rule, comparison : tuple of Figure
-        What shares the national stock, and the scenario's stock beside the policy's targets.
+        What shares the national stock, and the national fleet beside the policy's targets and what
+        was recorded.
     """
 
     classes: tuple[VehicleClass, ...]
@@ -159,7 +161,9 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
         told = _tell_types(name, own_types, types)
         classes.append(VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told))
     faults.raise_if_any()
-    fleet = Fleet(tuple(classes), explain_rule(sharing, city=city), compare_with_policy(national, year=year))
+    recorded = (figure for pair in compare_with_records(national) for figure in pair)
+    comparison = (*compare_with_policy(national, year=year), *recorded)
+    fleet = Fleet(tuple(classes), explain_rule(sharing, city=city), comparison)
     if not (fleet.compute_kwh_day_per_person(1.0)[:, _SERVED] > 0).any():
         raise ConfigError(
             "demand.fleet: no class of vehicles charges anything in public (vehicles per 1,000 people x "
@@ -264,7 +268,8 @@ def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Fi
         for point in source.scenario.points.get(source.name, ())
     ]
     recorded = replace(
-        history.figures["recorded_electric"], step=f"{source.name}: recorded electric stock, June 2025"
+        history.figures["recorded_electric"],
+        step=f"{source.name}: recorded electric stock, June {history.recorded_year}",
     )
     sales_share = compute_figure(
         f"{source.name}: electric share of sales, {source.year}",

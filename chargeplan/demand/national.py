@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Nothing sold before is still on the road in numbers that count: less than 1 in 10,000.
 FIRST_SALES_YEAR = 1960
-RECORDED_YEAR = 2025
 _COLUMNS = ("class", "quantity", "value", "unit", "year", "source", "confidence")
 _UNITS = {
     "growth_before": "share/year",
@@ -48,11 +47,14 @@ class ClassHistory:
         Recorded years.
     figures : dict of str to Figure
         Growth, life and recorded electric stock.
+    recorded_year : int
+        At whose end, 30 June, the recorded electric stock was counted.
     """
 
     name: str
     sales: tuple[tuple[int, Figure], ...]
     figures: dict[str, Figure]
+    recorded_year: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +104,7 @@ def read_histories() -> tuple[ClassHistory, ...]:
                 f'{where}: expected sales above 0 in vehicles/year; got "{row["value"]} {row["unit"]}"'
             )
     figures: dict[str, dict[str, Figure]] = {}
+    recorded_year: dict[str, int] = {}
     for line, row in read_figure_rows(find_data_file("fleet", "stock.csv"), "data/fleet/stock.csv", _COLUMNS):
         where = f"data/fleet/stock.csv line {line}"
         if _UNITS.get(row["quantity"]) != row["unit"]:
@@ -111,13 +114,16 @@ def read_histories() -> tuple[ClassHistory, ...]:
         figures.setdefault(row["class"], {})[row["quantity"]] = Figure(
             step, value, row["unit"], row["source"], row["confidence"]
         )
+        if row["quantity"] == "recorded_electric":
+            recorded_year[row["class"]] = int(row["year"])
     for name in sorted(figures.keys() | sales.keys()):
         missing = [quantity for quantity in _UNITS if quantity not in figures.get(name, {})]
         if missing or name not in sales:
             faults.add(f"data/fleet: {name} lacks {', '.join(missing) or 'sales'}")
     faults.raise_if_any()
     return tuple(
-        ClassHistory(name, tuple(sorted(sales[name], key=_by_year)), figures[name]) for name in sorted(sales)
+        ClassHistory(name, tuple(sorted(sales[name], key=_by_year)), figures[name], recorded_year[name])
+        for name in sorted(sales)
     )
 
 
@@ -169,14 +175,14 @@ def _fill(years: Ints, history: ClassHistory) -> Floats:
 def _follow(
     years: Ints, sales: Floats, survival: Floats, history: ClassHistory, scenario: Scenario
 ) -> Floats:
-    points = []
+    points, recorded_year = [], history.recorded_year
     for point in scenario.points.get(history.name, ()):
         share = point.get_share(float(sales[point.year - years[0]]))
-        if not RECORDED_YEAR < point.year <= scenario.last_year or not share < 1:
+        if not recorded_year < point.year <= scenario.last_year or not share < 1:
             raise DataError(
                 f"demand.fleet.scenarios: {scenario.name}: {history.name} in {point.year}: "
                 f"{point.figure.value:g} {point.figure.unit} is {share:.0%} of the sales; expected less than all "
-                f"of them, in a year from {RECORDED_YEAR + 1} to {scenario.last_year}"
+                f"of them, in a year from {recorded_year + 1} to {scenario.last_year}"
             )
         points.append((point.year, share))
     growth = history.figures["electric_growth"].value
@@ -184,12 +190,12 @@ def _follow(
         years,
         sales,
         survival,
-        anchor_year=RECORDED_YEAR,
+        anchor_year=recorded_year,
         growth_before=growth,
         recorded=history.figures["recorded_electric"].value,
     )
     return follow_logistic(
-        years, anchor_year=RECORDED_YEAR, anchor_logit=anchor_logit, growth_before=growth, points=points
+        years, anchor_year=recorded_year, anchor_logit=anchor_logit, growth_before=growth, points=points
     )
 
 

@@ -11,6 +11,7 @@ FILES = [
     "charger_types.csv",
     "city_registrations.csv",
     "policy_targets.csv",
+    "recorded.csv",
     "sales.csv",
     "sharing.csv",
     "stock.csv",
