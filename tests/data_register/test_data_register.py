@@ -53,6 +53,13 @@ def test_every_figure_has_unit_source_year_and_confidence(row):
         assert figure.confidence
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.path], ids=lambda row: row.path)
+def test_what_nobody_looked_up_is_not_trusted(row):
+    for figure in read_figures(row):
+        if any(words in figure.source for words in ("memory", "remembered", "general knowledge")):
+            assert figure.confidence in ("low", "assumption"), figure
+
+
 def test_the_walk_finds_the_figures_of_both_kinds_of_files():
     # One line of a table, one mapping of a YAML file, one value described once for all cities.
     by_place = {
