@@ -26,6 +26,7 @@ from chargeplan.files import (
 )
 from chargeplan.geo import round_to_osm
 from chargeplan.osm.manifest import (
+    MANIFEST_ENDING,
     Manifest,
     check_manifest,
     find_manifest_path,
@@ -60,12 +61,15 @@ class DatasetState:
         None when it is missing or cannot be read.
     fault : str
         What is wrong and what to do; empty when nothing was found.
+    is_missing : bool
+        There is no file of it at all.
     """
 
     name: str
     data_path: Path
     manifest: Manifest | None
     fault: str
+    is_missing: bool = False
 
 
 def check_name(name: str) -> str:
@@ -292,25 +296,36 @@ def _examine(folder: Path, name: str, *, thorough: bool) -> DatasetState:
     name = data_path.parent.name
     recover_folder(data_path.parent)
     if not _list_files(data_path):
-        return DatasetState(name, data_path, None, f"{name}: no such dataset in {folder}; fetch or cut it")
+        fault = f"{name}: no such dataset in {folder}; fetch or cut it"
+        return DatasetState(name, data_path, None, fault, is_missing=True)
     try:
         manifest = read_manifest(data_path, name)
     except DataError as error:
         return DatasetState(name, data_path, None, str(error))
     if manifest is None:
         missing = find_manifest_path(data_path).name
-        return DatasetState(
-            name, data_path, None, f"{name}: {missing} is missing; fetch or cut the data again"
-        )
+        others = sorted(path.name for path in data_path.parent.glob(f"*{MANIFEST_ENDING}"))
+        advice = _advise_renaming(others[0]) if others else "fetch or cut the data again"
+        return DatasetState(name, data_path, None, f"{name}: {missing} is missing; {advice}")
     return DatasetState(name, data_path, manifest, _find_fault(data_path, manifest, thorough=thorough))
+
+
+def _advise_renaming(manifest_name: str) -> str:
+    name = manifest_name.removesuffix(MANIFEST_ENDING).removesuffix(DATA_ENDING)
+    return (
+        f"{manifest_name} is there: name the folder and its files {name} again, or fetch or cut the data anew"
+    )
 
 
 def _find_fault(data_path: Path, manifest: Manifest, *, thorough: bool) -> str:
     """Find the first fault of a dataset; what is not `thorough` reads no data."""
-    key = manifest.name
+    key = data_path.name.removesuffix(DATA_ENDING)  # as it is called here, whatever the manifest says
     advice = "fetch or cut the data again"
     if manifest.file_name != data_path.name:
-        return f"{key}: the manifest is of {manifest.file_name}, not of {data_path.name}; {advice}"
+        return (
+            f"{key}: the manifest is of {manifest.file_name}, not of {data_path.name}: the dataset was copied or "
+            f"renamed; name the folder and its files {manifest.name} again, or {advice}"
+        )
     try:
         # A checksum taken for granted leaves the checks of being there and of the size.
         check_manifest(data_path, manifest, key, sha256="" if thorough else manifest.sha256)

@@ -20,7 +20,15 @@ STAGES = (
     "publish",
 )
 CONDUCTORS = {"pipeline.py", "classical.py"}  # alone import stages and hand records on
-COMMAND_LINE = {"cli.py", "cli_data.py", "cli_output.py", "cli_studies.py", "doctor.py", "__main__.py"}
+COMMAND_LINE = {
+    "cli.py",
+    "cli_data.py",
+    "cli_datasets.py",
+    "cli_output.py",
+    "cli_studies.py",
+    "doctor.py",
+    "__main__.py",
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 LIBRARY_ROOMS = {
     "pulp": {"model", "solve"},
@@ -118,7 +126,16 @@ def test_only_the_command_line_prints(path):
 
 @pytest.mark.parametrize(
     "name",
-    ["__init__.py", "cli.py", "cli_data.py", "cli_output.py", "cli_studies.py", "errors.py", "words.py"],
+    [
+        "__init__.py",
+        "cli.py",
+        "cli_data.py",
+        "cli_datasets.py",
+        "cli_output.py",
+        "cli_studies.py",
+        "errors.py",
+        "words.py",
+    ],
 )
 def test_the_command_line_starts_without_heavy_libraries(name):
     roots = {module.split(".")[0] for module in list_imports(PACKAGE / name, at_top_only=True)}

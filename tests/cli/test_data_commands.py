@@ -423,6 +423,9 @@ def test_cut_of_a_missing_file_or_an_unknown_city_is_told(extract, workplace):
     result = call("cut", "nowhere.osm.pbf", "made", "--relation", str(RELATION_ID))
     assert (result.exit_code, result.stdout) == (3, "")
     assert "no file at nowhere.osm.pbf" in result.stderr
+    result = call("cut", "country.osm.pbf")
+    assert result.exit_code == 2
+    assert "such as chargeplan cut country.osm.pbf multan" in result.stderr
     result = call("cut", "country.osm.pbf", "lahor")
     assert result.exit_code == 2
     assert "did you mean lahore?" in result.stderr
@@ -447,9 +450,12 @@ def test_data_list_and_verify_tell_whole_from_broken(extract, workplace):
     path.write_bytes(content)
     verified = call("data", "verify")
     assert verified.exit_code == 3
-    assert verified.stdout.splitlines()[0].startswith("whole   a: ")
-    assert verified.stdout.splitlines()[1].startswith("broken  b: ")
-    assert verified.stdout.splitlines()[2] == "2 datasets verified in data/cache; 1 broken"
+    whole, limit, *lines = verified.stdout.splitlines()
+    assert whole.startswith("whole   a: ")
+    assert limit.startswith("        limit: country.osm.pbf does not tell what it covers")
+    broken, last = [line for line in lines if not line.startswith(" ")]
+    assert broken.startswith("broken  b: ")
+    assert last == "2 datasets verified in data/cache; 1 broken"
     assert call("data", "verify", "a").exit_code == 0
     answers = [json.loads(line) for line in call("data", "verify", "--json").stdout.splitlines()]
     assert [bool(answer["fault"]) for answer in answers[:2]] == [False, True]
@@ -459,7 +465,7 @@ def test_data_list_and_verify_tell_whole_from_broken(extract, workplace):
 def test_data_verify_of_what_is_not_there_is_told(workplace):
     result = call("data", "verify", "nowhere")
     assert result.exit_code == 3
-    assert result.stdout.startswith("broken  nowhere: no such dataset in data/cache")
+    assert result.stdout.startswith("missing nowhere: no such dataset in data/cache")
     result = call("data", "verify")
     assert result.exit_code == 2
     assert "no dataset is there" in result.stderr
