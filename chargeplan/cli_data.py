@@ -315,7 +315,7 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
     """Find a config that reads the data as they lie and is covered by them, else say how to name them."""
     from chargeplan.area import measure_area
     from chargeplan.config.load import load_settings
-    from chargeplan.osm.manifest import LARGEST_OUTSIDE_SHARE, get_covered
+    from chargeplan.osm.manifest import LARGEST_OUTSIDE_SHARE, advise_renewal, get_covered
 
     by_name = f"chargeplan run {config or 'CONFIG'} --set network.path={shlex.quote(str(state.data_path))}"
     path = config or Path("configs") / f"{state.name}.yaml"
@@ -329,7 +329,7 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
     if settings.network.path != Path(os.path.normpath(state.data_path.absolute())):
         return by_name
     if boundary.difference(get_covered(manifest)).area > LARGEST_OUTSIDE_SHARE * boundary.area:
-        whole = f"chargeplan fetch --study {path} --refresh"
+        whole = advise_renewal(manifest, str(path))
         output.tell(f"{path} studies more than these data cover; for all of it: {whole}", level="warning")
         return by_name if config is None else whole
     return f"chargeplan run {path}"

@@ -231,6 +231,13 @@ def get_covered(manifest: Manifest) -> shapely.Geometry:
     return shapely.from_geojson(json.dumps(manifest.covered))
 
 
+def advise_renewal(manifest: Manifest, config: str = "CONFIG") -> str:
+    """Return the command that brings the data of a whole study in the way these were made."""
+    if manifest.endpoint:
+        return f"chargeplan fetch --study {config} --refresh"
+    return f"chargeplan cut EXTRACT --study {config} --replace"
+
+
 def _read_text(path: Path, where: str) -> str:
     if not path.is_file():
         raise DataError(f"{where} is not a file; remove it and {_ADVICE}")
