@@ -286,7 +286,16 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         With each table of figures that differs and where it does first.
     """
     faults = []
-    for name in ("metrics", "zones", "sites", "travel_histogram", "economics", "site_economics"):
+    names = (
+        "metrics",
+        "zones",
+        "sites",
+        "travel_histogram",
+        "economics",
+        "site_economics",
+        "economics_by_year",
+    )
+    for name in names:
         try:
             pd.testing.assert_frame_equal(
                 getattr(stored, name), getattr(computed, name), check_dtype=False, rtol=1e-9, atol=1e-9

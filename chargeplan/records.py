@@ -770,6 +770,8 @@ class Evaluation:
     site_economics : pandas.DataFrame
         Per new station, by site_id: its costs and revenue by kind, net present value, payback and
         break-even (columns of `chargeplan.evaluate.economics`).
+    economics_by_year : pandas.DataFrame
+        Per year, from the construction on: capital, costs, revenue and what they are worth then.
     """
 
     metrics: pd.DataFrame
@@ -781,6 +783,7 @@ class Evaluation:
     warnings: tuple[str, ...]
     economics: pd.DataFrame = field(default_factory=pd.DataFrame)
     site_economics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    economics_by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         _require(bool(self.checks["passed"].all()), "an evaluation with a failed check must not be made")

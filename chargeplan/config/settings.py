@@ -176,7 +176,23 @@ class ZoneTotals(Section):
         return self
 
 
-class PopulationPoints(Section):
+class PopulationGrid(Section):
+    """How many people a grid stands for; the grid itself says where they live."""
+
+    total_people: Positive | None = None
+    """People of the study area; the whole grid is multiplied so that it counts them there."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
+
+    @model_validator(mode="after")
+    def _check_total_once(self) -> PopulationGrid:
+        if self.zones is not None and self.total_people is not None:
+            msg = "zones and total_people both say how many people there are; give one of the two"
+            raise ValueError(msg)
+        return self
+
+
+class PopulationPoints(PopulationGrid):
     """People from a point layer, such as a population grid exported as points."""
 
     source: Literal[PopulationSource.POINTS]
@@ -186,11 +202,9 @@ class PopulationPoints(Section):
     """Column with the number of people of each point."""
     square_m: Positive | None = None
     """Side of the square each point stands for; without it, found from the spacing of the points."""
-    zones: ZoneTotals | None = None
-    """Totals by zone to which this finer grid is raked."""
 
 
-class PopulationRaster(Section):
+class PopulationRaster(PopulationGrid):
     """People from a GeoTIFF whose pixels hold counts of people."""
 
     source: Literal[PopulationSource.RASTER]
@@ -198,11 +212,9 @@ class PopulationRaster(Section):
     """A GeoTIFF with a CRS."""
     band: Count = 1
     """Band with the counts."""
-    zones: ZoneTotals | None = None
-    """Totals by zone to which this finer grid is raked."""
 
 
-class PopulationCsv(Section):
+class PopulationCsv(PopulationGrid):
     """People from a CSV grid."""
 
     source: Literal[PopulationSource.CSV]
@@ -218,8 +230,6 @@ class PopulationCsv(Section):
     """Column with H3 cells (such as `h3` in the sets of Kontur) in place of longitudes and latitudes."""
     square_m: Positive | None = None
     """Side of the square each row stands for; without it, found from the spacing of the points."""
-    zones: ZoneTotals | None = None
-    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationFigure(Section):
@@ -521,7 +531,7 @@ class EconomicsSettings(Section):
     """Price that drivers pay, PKR per kWh."""
     discount_rate_share: Annotated[float, Field(ge=0, le=1)] | None = None
     """Yearly discount rate."""
-    horizon_years: Annotated[float, Field(gt=0, le=50)] | None = None
+    horizon_years: Annotated[int, Field(ge=1, le=50)] | None = None
     """Years over which the stations earn; after them they are worth nothing."""
     exchange_rate_pkr_usd: Positive | None = None
     """PKR per USD."""
@@ -536,9 +546,13 @@ class EconomicsSettings(Section):
     low_tension_limit_kw: NotNegative | None = None
     """Load above which a station is connected at 11 kV."""
     high_tension_pkr: NotNegative | None = None
-    """Cost of an 11 kV connection, without its transformer; a low-tension one is in the cost of the site."""
+    """What an 11 kV connection costs more than the low-tension one in the cost of the site, without its
+    transformer."""
     high_tension_pkr_kw: NotNegative | None = None
     """Cost of the transformer of an 11 kV connection, PKR per kW of load."""
+    energisation_pkr: NotNegative | None = None
+    """What the supplier takes to switch a connection on, PKR per station, where it is not in the cost of the
+    site."""
     separate_meter_pkr: NotNegative | None = None
     """Cost of a second connection where the tariff needs a meter of its own, as on the premises of a
     fuel station."""
@@ -556,12 +570,16 @@ class EconomicsSettings(Section):
     """Cost of a stationary battery, PKR per kWh."""
     battery_usable_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of a battery that may be used."""
+    battery_efficiency_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Energy that a battery gives back by energy put into it."""
     petrol_price_pkr_l: NotNegative | None = None
     """Price of petrol, PKR per litre."""
     diesel_price_pkr_l: NotNegative | None = None
     """Price of diesel, PKR per litre."""
-    oil_import_usd_l: NotNegative | None = None
-    """What the import of a litre of fuel costs the country, USD."""
+    petrol_import_usd_l: NotNegative | None = None
+    """What the import of a litre of petrol costs the country, USD."""
+    diesel_import_usd_l: NotNegative | None = None
+    """What the import of a litre of diesel costs the country, USD."""
     petrol_l_100km: dict[Name, NotNegative] = {}
     """Petrol of the vehicle that an electric one replaces, litres per 100 km, by vehicle class."""
     diesel_l_100km: dict[Name, NotNegative] = {}

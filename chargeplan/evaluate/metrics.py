@@ -38,6 +38,7 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
         warnings=(*find_warnings(plan, sites), *economics.warnings),
         economics=economics.account,
         site_economics=economics.sites,
+        economics_by_year=economics.years,
     )
 
 

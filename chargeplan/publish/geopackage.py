@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 # GDAL writes the time of writing into every GeoPackage unless told otherwise.
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 LAYERS = ("sites", "cells", "zones")
-_SITE_COLUMNS = ("site_id", "kind", "status", "name", "name_en", "name_ur", "brand", "is_open", "is_new")
+_SITE_COLUMNS = (
+    "site_id",
+    "kind",
+    "status",
+    "name",
+    "name_en",
+    "name_ur",
+    "brand",
+    "is_open",
+    "is_new",
+    "connection",
+)
 
 
 def write_geopackage(path: Path, bundle: RunBundle) -> None:

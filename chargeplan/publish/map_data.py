@@ -168,8 +168,8 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
         ],
         [
             "Payback",
-            f"{payback:,.1f} years" if np.isfinite(payback) else "never",
-            f"income {format_pkr(evaluation.get_metric('net_income'))} a year",
+            _show_years(payback),
+            f"at half the sales {_show_years(evaluation.get_metric('payback_half_sales'))}",
         ],
         [
             "Break-even use",
@@ -177,13 +177,14 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
             f"of the opening hours; planned {busy:.1%}",
         ],
     ]
-    if "fuel_saved" in set(evaluation.metrics["name"]):
+    if "petrol_saved" in set(evaluation.metrics["name"]):
         low, high = (evaluation.get_metric(f"co2e_saved_{grid}_grid") for grid in ("dirty", "clean"))
         figures += [
             [
-                "Fuel saved",
-                f"{_show_rounded(evaluation.get_metric('fuel_saved'))} l a year",
-                f"imports of USD {_show_rounded(evaluation.get_metric('oil_import_saved'))}",
+                "Petrol saved",
+                f"{_show_rounded(evaluation.get_metric('petrol_saved'))} l a year",
+                f"diesel {_show_rounded(evaluation.get_metric('diesel_saved'))} l; imports of USD "
+                f"{_show_rounded(evaluation.get_metric('oil_import_saved'))}",
             ],
             [
                 "CO2e saved",
@@ -203,6 +204,10 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
         "hours": clean_text(table.hours),
         "policy": [[clean_text(name), text] for name, text in table.policy],
     }
+
+
+def _show_years(years: float) -> str:
+    return f"{years:,.1f} years" if np.isfinite(years) else "never"
 
 
 def _show_rounded(value: float) -> str:

@@ -25,6 +25,7 @@ MAP_NAME = "index.html"
 GEOJSON_NAME = "sites.geojson"
 GEOPACKAGE_NAME = "plan.gpkg"
 DEMAND_NAME = "demand.csv"
+YEARS_NAME = "economics_by_year.csv"
 RUN_NAME = "run.json"
 TIMINGS_NAME = "timings.json"
 RECORDS_NAME = "records"
@@ -40,6 +41,7 @@ RUN_FOLDER_NAMES = (
     GEOJSON_NAME,
     GEOPACKAGE_NAME,
     DEMAND_NAME,
+    YEARS_NAME,
     RUN_NAME,
     TIMINGS_NAME,
     RECORDS_NAME,
@@ -114,6 +116,8 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
+    years = bundle.evaluation.economics_by_year
+    write_text(folder / YEARS_NAME, years.to_csv(index=False, lineterminator="\n"))
     write_text(folder / RUN_NAME, to_json(describe_run(bundle)) + "\n")
     write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
     records = folder / RECORDS_NAME
@@ -133,7 +137,8 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
             "evaluation": bundle.evaluation,
         },
         published=[
-            folder / name for name in (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, DEMAND_NAME, RUN_NAME)
+            folder / name
+            for name in (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, DEMAND_NAME, YEARS_NAME, RUN_NAME)
         ],
     )
 

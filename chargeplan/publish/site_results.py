@@ -43,7 +43,8 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per site in the order of `CandidateSites`: its columns, `shown_name`, the
-        `RESULT_COLUMNS`, and the flags `is_open` (in the plan or existing) and `is_new`. Where
+        `RESULT_COLUMNS`, `connection` (word of `ConnectionClass`, missing unless the site is new), and
+        the flags `is_open` (in the plan or existing) and `is_new`. Where
         a site is neither open nor existing, rank and utilisation are NaN and the other figures
         0; the mean drive is NaN where a site serves nobody.
     """
@@ -53,6 +54,13 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
         table[column] = results[column].reindex(table["site_id"]).to_numpy(dtype=np.float64)
     table = table.fillna(dict.fromkeys(_ZERO_WHERE_NOTHING_OPENS, 0.0))
     table["mean_drive_min"] = table["mean_drive_min"].where(table["served_kwh_day"] > 0)
+    reckoned = bundle.evaluation.site_economics
+    words = (
+        dict(zip(reckoned["site_id"], reckoned["connection"], strict=True))
+        if "connection" in reckoned
+        else {}
+    )
+    table["connection"] = table["site_id"].map(words).astype("str")
     existing = bundle.sites.has_status(SiteStatus.EXISTING)
     table["is_open"] = (bundle.solution.chargers > 0) | existing
     table["is_new"] = (bundle.solution.chargers > 0) & ~existing
