@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import struct
 import subprocess
 import sys
 import warnings
@@ -20,6 +21,7 @@ import chargeplan
 from chargeplan import errors, pipeline
 from chargeplan.cli import app
 from chargeplan.config.schema import write_schema_text
+from chargeplan.osm.times import describe_lateness
 from chargeplan.runlog import PhaseEvent, SolveEvent
 
 CONFIG = """\
@@ -105,6 +107,44 @@ def test_check_of_a_good_config_says_what_it_found(town):
     assert result.exit_code == 0
     assert result.stdout == "town.yaml: nothing wrong; A town, 103 km2 in EPSG:32643, 2 input files\n"
     assert "network.path: " in result.stderr
+
+
+def test_check_says_what_it_did_not_read(town):
+    assert "town.osm: not read, so damage is not noticed before a run" in call("check", "town.yaml").stderr
+
+
+def test_check_notices_a_pbf_that_is_cut_short_anywhere_between_its_pieces(town):
+    """Two pieces of the format's own length fields: a header of 2 bytes, then data of 5."""
+    pieces = [
+        struct.pack(">I", 13) + b"\x0a\x09OSMHeader" + b"\x18\x02" + b"ab",
+        struct.pack(">I", 11) + b"\x0a\x07OSMData" + b"\x18\x05" + b"abcde",
+    ]
+    whole = b"".join(pieces)
+    path = town / "town.osm.pbf"
+    given = ("check", "town.yaml", "--set", "network.path=town.osm.pbf")
+    path.write_bytes(whole)
+    told = call(*given)
+    assert (told.exit_code, "whole to its end, 2 pieces" in told.stderr) == (0, True)
+    for n_bytes in (5, len(pieces[0]) + 2, len(whole) - 1):
+        path.write_bytes(whole[:n_bytes])
+        told = call(*given)
+        assert told.exit_code == 3
+        assert "network.path: " in told.stderr
+        assert "it is cut short or damaged: get it again" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("town.graphml", "A street graph holds roads only"),
+        ("town.json", "The query that brought this Overpass"),
+    ],
+)
+def test_check_tells_what_a_kind_of_file_cannot_tell(town, name, limit):
+    (town / name).write_text("{}")
+    told = call("check", "town.yaml", "--set", f"network.path={name}")
+    assert told.exit_code == 0
+    assert f"limit of {name}: {limit}" in told.stderr
 
 
 def test_bad_config_ends_with_2_and_all_faults_on_stderr(town):
@@ -324,6 +364,19 @@ def test_a_run_says_how_old_the_road_data_are(town, monkeypatch, result_of_a_run
     assert len(lines) == (1 if line is None else 2)
     assert lines[0] == "warning 1: few sites"
     assert line is None or lines[1].startswith(line.format(date=date))
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(100, "61 days old when they were"), (400, "400 days old; fetch newer")]
+)
+def test_the_age_of_the_data_is_told_once(town, monkeypatch, result_of_a_run, days, words):
+    fetched = datetime.now(UTC).date() - timedelta(days=days - 61)
+    result_of_a_run.data_date = (fetched - timedelta(days=61)).isoformat()
+    late = describe_lateness(f"{result_of_a_run.data_date}T00:00:00Z", f"{fetched.isoformat()}T00:00:00Z")
+    result_of_a_run.evaluation.warnings = (f"road data: {late}", "few sites")
+    monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: result_of_a_run)
+    (told,) = [line for line in call("run", "town.yaml").stderr.splitlines() if "days old" in line]
+    assert words in told
 
 
 def test_check_reads_the_manifest_beside_the_road_file(town):
