@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from chargeplan.records import CandidateSites, DemandCells, RoadNetwork, TravelTable
 from chargeplan.units import METRES_PER_KM, SECONDS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def describe_network(network: RoadNetwork) -> str:
@@ -75,6 +79,8 @@ class DemandTable:
     ----------
     people : float
         In the study area.
+    counted : tuple of str
+        How the grid and the census count them, where a study has either.
     rows : tuple of (str, dict)
         Vehicle class, or "all", and its figures by the headings of `_CHAIN`; None has no total.
     hours : str
@@ -84,6 +90,7 @@ class DemandTable:
     """
 
     people: float
+    counted: tuple[str, ...]
     rows: tuple[tuple[str, dict[str, float | None]], ...]
     hours: str
     policy: tuple[tuple[str, str], ...]
@@ -117,10 +124,22 @@ def read_demand_table(cells: DemandCells) -> DemandTable:
             policy.append((name, text))
     return DemandTable(
         people=float(told["people in the study area"]),
+        counted=tuple(_tell_counts(told)),
         rows=(*rows, ("all", totals)),
         hours="public, kWh by hours: " + ", ".join(f"{name} {value:,.0f}" for name, value in periods),
         policy=tuple(policy),
     )
+
+
+def _tell_counts(told: pd.Series) -> Iterator[str]:
+    """Tell how many people the grid and the census of the city count."""
+    counted = "people in the study area, as the grid counts them"
+    if counted in told:
+        yield f"{float(told[counted]):,.0f} {counted}, times {float(told['factor of the whole grid']):.4f}"
+    for step in told.index[told.index.str.startswith("people of the study box of ")]:
+        city = str(step).rpartition(" ")[2]
+        people = f"{float(told[f'people of {city}']):,.0f} people in the districts of {city}"
+        yield f"{people} by the census, {float(told[step]):,.0f} in the study box of the city register"
 
 
 def format_demand(figures: dict[str, float | None]) -> dict[str, str]:
@@ -136,6 +155,7 @@ def tabulate_demand(cells: DemandCells) -> str:
     table = read_demand_table(cells)
     lines = [
         f"{table.people:,.0f} people in the study area",
+        *table.counted,
         f"{'class':<14}" + "".join(f"{heading:>12}" for heading, _, _ in _CHAIN),
     ]
     for name, figures in table.rows:

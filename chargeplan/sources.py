@@ -30,6 +30,7 @@ _OWN_NUMBERS = (
     "demand.fleet.classes",
     "demand.places",
     "demand.layers",
+    "demand.population.total_people",
     "sites.fixed_cost_pkr",
     "model.charger",
     "economics",

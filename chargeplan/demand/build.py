@@ -183,7 +183,8 @@ def _locate_people(
     if settings.source is PopulationSource.ZONES:
         return spread_zones(read_zone_totals(settings.zones), cover, road_m)
     if settings.zones is None:
-        return spread_grid(read_people(settings, area), cover, road_m)
+        grid = read_people(settings, area)
+        return spread_grid(grid, cover, road_m, total_people=settings.total_people)
     zones = read_zone_totals(settings.zones)
     reach = shapely.union(area.boundary.envelope, shapely.box(*zones.bounds)).bounds
     return spread_grid(read_people(settings, area, reach), cover, road_m, zones)

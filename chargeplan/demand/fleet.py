@@ -200,7 +200,7 @@ def _count(
         lead += stock
     electric = figures.get("electric_share")
     if electric is None and source.history is not None:
-        shares, electric = _electrify(source, source.history)
+        shares, electric = _electrify(source, source.history, vehicles)
         lead += shares
     if vehicles is None or electric is None:
         lacking = [
@@ -257,7 +257,9 @@ def _share_stock(source: _Source) -> tuple[list[Figure], Figure]:
     )
 
 
-def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Figure]:
+def _electrify(
+    source: _Source, history: ClassHistory, vehicles: Figure | None
+) -> tuple[list[Figure], Figure]:
     national = source.national
     row, column = national.get_row(source.year), national.classes.index(source.name)
     points = [
@@ -277,12 +279,28 @@ def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Fi
         "share of sales",
         f"computed: logistic curve of {source.scenario.name} from the recorded stock",
     )
-    return [recorded, *points, sales_share], compute_figure(
+    share = compute_figure(
         f"{source.name}: electric share",
         float(national.electric_stock[row, column] / national.stock[row, column]),
         "share",
         "computed: sum of sales x electric share of sales x survival / sum of sales x survival",
     )
+    lead = [recorded, *points, sales_share]
+    counted = source.sharing.electric.get((source.city or "", source.name))
+    if counted is None or vehicles is None or source.city is None:
+        return lead, share
+    in_city = vehicles.value / 1000 * source.sharing.people[source.city].value
+    computed = compute_figure(
+        f"{source.name}: electric vehicles computed for {source.city}, {source.year}",
+        in_city * share.value,
+        "vehicles",
+        "computed: vehicles in the city x electric share of the nation",
+    )
+    raised = source.sharing.raise_to_record(source.city, source.name, vehicles=in_city, share=share.value)
+    if raised > share.value:
+        words = f"computed: {counted.value:.10g} recorded / {in_city:.10g} vehicles in {source.city}"
+        share = Figure(share.step, raised, "share", words, counted.confidence)
+    return [*lead, counted, computed], share
 
 
 def _read_charger_types() -> dict[str, Figure]:

@@ -8,7 +8,8 @@ times as many per person; e (data/fleet/sharing.csv) is below 1, because vehicle
 city are also used elsewhere. Where only registrations of all classes together are recorded,
 they stand for two-wheelers and cars, which are nearly all of them; a taxi goes with the cars. Every
 other class, and a city without any record, has the weight 1. A planner who knows better gives
-own numbers: ``demand.fleet.classes.<class>.vehicles``.
+own numbers: ``demand.fleet.classes.<class>.vehicles``. Where more electric vehicles were counted in a
+city than its share of the nation's gives, those are taken (data/fleet/city_electric.csv).
 """
 
 from __future__ import annotations
@@ -58,11 +59,14 @@ class Sharing:
     registrations : dict of (city, class) to Registrations
         With the class "all" for vehicles of every class.
     exponent : Figure
+    electric : dict of (city, class) to Figure
+        Electric vehicles recorded in the city.
     """
 
     people: dict[str, Figure]
     registrations: dict[tuple[str, str], Registrations]
     exponent: Figure
+    electric: dict[tuple[str, str], Figure]
 
     @property
     def cities(self) -> tuple[str, ...]:
@@ -86,6 +90,15 @@ class Sharing:
                 f'study.city: no city "{city}"{suggest(city, self.cities)}; the cities are '
                 f"{', '.join(self.cities)}. Leave it out to share the national stock by people alone"
             ) from None
+
+    def raise_to_record(
+        self, city: str | None, vehicle_class: str, *, vehicles: float, share: float
+    ) -> float:
+        """Raise the electric share of a city's vehicles until they are at least those recorded there."""
+        recorded = None if city is None else self.electric.get((city, vehicle_class))
+        if recorded is None or not vehicles > 0:
+            return share
+        return max(share, min(recorded.value / vehicles, 1.0))
 
     def weigh_city(self, city: str | None, vehicle_class: str) -> Figure:
         """Vehicles per person of a city by those of the nation, 1 where nothing is recorded."""
@@ -152,8 +165,18 @@ def read_sharing() -> Sharing:
         step = f"{row['class']}: registered in {row['city']}"
         figure = Figure(step, value, row["unit"], row["source"], row["confidence"])
         registrations[row["city"], row["class"]] = Registrations(figure, nation)
+    electric: dict[tuple[str, str], Figure] = {}
+    columns = ("city", "class", "value", "unit", "year", "source", "confidence")
+    for where, row in _read("city_electric.csv", columns):
+        value = parse_not_negative(row["value"], f"{where}: value", faults)
+        if row["city"] not in people:
+            faults.add(f"{where}: expected a city of data/cities.yaml")
+        step = f"{row['class']}: electric vehicles recorded in {row['city']}, {row['year']}"
+        electric[row["city"], row["class"]] = Figure(
+            step, value, row["unit"], row["source"], row["confidence"]
+        )
     faults.raise_if_any()
-    return Sharing(people, registrations, rule[_EXPONENT])
+    return Sharing(people, registrations, rule[_EXPONENT], electric)
 
 
 def _read(name: str, columns: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
@@ -213,7 +236,8 @@ def tabulate_city_stocks(
                 if own is not None
                 else share_vehicles(sharing, city=city, vehicle_class=vehicle_class, national=stock)
             )
-            counts[at, column] = vehicles * electric / stock
+            share = sharing.raise_to_record(city, vehicle_class, vehicles=vehicles, share=electric / stock)
+            counts[at, column] = vehicles * share
     nation = np.append(fleet.electric_stock[row], fleet.electric_stock[row].sum())
     for at, vehicle_class in enumerate((*fleet.classes, ALL_CLASSES)):
         of_class = counts[at] if at < len(counts) else counts.sum(axis=0)
@@ -240,9 +264,12 @@ def explain_rule(sharing: Sharing, *, city: str | None) -> tuple[Figure, ...]:
     people = sharing.people[city]
     share = people.value / nation.value
     source = f"computed: people of {city} / people of {NATION}"
+    boxed = find_city(city).people_in_box
+    in_box = "computed: sum of people x share in the study box; data/cities.yaml"
     return (
         nation,
         people,
+        compute_figure(f"people of the study box of {city}", boxed, "people", in_box),
         compute_figure(f"share of the nation's people in {city}", share, "share", source),
         sharing.exponent,
     )

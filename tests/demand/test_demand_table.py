@@ -41,3 +41,9 @@ def test_policy_stands_beside_the_scenario_on_one_page(cells):
     assert "policy's target 2,000,000 on the road (-903,614)" in table
     assert len(table.splitlines()) <= 30
     assert max(len(line) for line in table.splitlines()) <= 150
+
+
+def test_people_of_the_study_stand_beside_the_census(paved_study, people_figure):
+    """Islamabad: 2,363,863 people by the census of 2023."""
+    table = tabulate_demand(paved_study.build(people_figure, city="islamabad"))
+    assert table.splitlines()[1].startswith("2,363,863 people in the districts of islamabad by the census, ")

@@ -9,6 +9,7 @@ import pytest
 FILES = [
     "arrivals.csv",
     "charger_types.csv",
+    "city_electric.csv",
     "city_registrations.csv",
     "policy_targets.csv",
     "recorded.csv",

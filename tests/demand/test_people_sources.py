@@ -1,13 +1,19 @@
 """Every source of people, its two CRS, its gaps, and what it refuses."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import shapely
+from pydantic import ValidationError
 
+from chargeplan.cities import find_city
+from chargeplan.config.load import load_settings
+from chargeplan.config.settings import PopulationCsv
 from chargeplan.demand.people_grid import find_lattice_step
+from chargeplan.describe import tabulate_demand
 from chargeplan.errors import ConfigError, DataError
 
 UTM = "EPSG:32643"
@@ -69,6 +75,50 @@ def test_utm_points_are_squares_of_their_spacing(paved_study, write_points, get_
     # The squares fill the box; cells are those with their centre in it, so about all are inside.
     assert cells.people.sum() == pytest.approx(360.0, rel=0.1)
     assert count_people(cells) == pytest.approx(360.0, rel=1e-12)
+
+
+def test_a_grid_is_multiplied_to_the_people_of_the_study_area(paved_study, write_points, get_figure):
+    """Twice as many in the study area are twice as many everywhere, also in the squares outside."""
+    x_m, y_m = lay_grid_m()
+    x_m, y_m = np.append(x_m, x_m + 2500.0), np.append(y_m, y_m + 5000.0)
+    path = write_points(CORNER_M[0] + x_m, CORNER_M[1] + y_m, np.full(72, 10.0), UTM)
+    population = {"source": "points", "path": path, "column": "population"}
+    plain = paved_study.build(population)
+    counted = float(plain.people.sum())
+    scaled = paved_study.build(population | {"total_people": 2 * counted})
+    assert scaled.people == pytest.approx(2 * plain.people, rel=1e-12)
+    assert scaled.people_outside == pytest.approx(2 * plain.people_outside, rel=1e-12)
+    assert count_people(scaled) == pytest.approx(1440.0, rel=1e-12)
+    assert get_figure(scaled, "people in the study area, as the grid counts them") == pytest.approx(counted)
+    assert get_figure(scaled, "factor of the whole grid") == pytest.approx(2.0)
+    told = scaled.explanation.set_index("step").loc["people of the study area, as set"]
+    assert (told["source"], told["confidence"]) == ("demand.population.total_people", "planner")
+    assert (
+        f"{counted:,.0f} people in the study area, as the grid counts them, times 2.0000"
+        in tabulate_demand(scaled)
+    )
+
+
+def test_vehicles_of_a_whole_city_are_all_in_a_scaled_grid(paved_study, write_points, get_figure):
+    """160 buses in the whole city; the study holds the whole city."""
+    x_m, y_m = lay_grid_m()
+    path = write_points(CORNER_M[0] + x_m, CORNER_M[1] + y_m, np.full(36, 10.0), UTM)
+    people = {"source": "points", "path": path, "column": "population", "total_people": 2363863.0}
+    cells = paved_study.build(people, city="islamabad", fleet={"classes": {"bus": {"vehicles": 160.0}}})
+    assert get_figure(cells, "bus: vehicles") == pytest.approx(160.0)
+
+
+def test_total_people_and_zones_together_are_refused():
+    grid = {"source": "csv", "path": Path("a.csv"), "total_people": 5.0}
+    zones = {"path": Path("b.gpkg"), "id_column": "zone", "people_column": "people"}
+    with pytest.raises(ValidationError, match="zones and total_people both say how many people"):
+        PopulationCsv.model_validate(grid | {"zones": zones}, strict=False)
+    assert PopulationCsv.model_validate(grid, strict=False).total_people == 5.0
+
+
+def test_the_study_of_islamabad_counts_its_people_as_the_census(project_folder):
+    population = load_settings(project_folder / "configs" / "islamabad.yaml").settings.demand.population
+    assert population.total_people == find_city("islamabad").people
 
 
 def test_points_in_degrees_are_narrower_than_high(paved_study, write_points, lonlat, get_figure):
