@@ -271,7 +271,9 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
     if records_folder != folder:
         with log.phase("publish") as phase:
             if (folder / "sites.geojson").is_file():
-                check_published_sites(folder / "sites.geojson", records["sites"], records["solution"])
+                check_published_sites(
+                    folder / "sites.geojson", records["sites"], records["solution"], evaluation
+                )
             count = check_published(records_folder)
             phase.message = f"{count} published files match their checksums, sites.geojson is the plan"
     return evaluation
