@@ -44,8 +44,8 @@ def describe_travel(travel: TravelTable) -> str:
     """Count the pairs, and name the cells that have none."""
     return (
         f"{len(travel.seconds):,} pairs within {travel.limit_s / SECONDS_PER_MINUTE:g} min; "
-        f"{len(travel.out_of_reach_cell_pos):,} cells reach no site, "
-        f"{len(travel.off_network_cell_pos):,} are off the network"
+        f"{len(travel.out_of_reach_cell_pos):,} cells reach no site in that time, "
+        f"{len(travel.off_network_cell_pos):,} others are too far from every road"
     )
 
 

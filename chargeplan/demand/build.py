@@ -27,7 +27,7 @@ from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zone_totals import read_zone_totals
-from chargeplan.demand.zones import assign_zones
+from chargeplan.demand.zones import assign_zones, warn_of_no_zone
 from chargeplan.geo import snap_points
 from chargeplan.land import gather_excluded_land
 from chargeplan.records import DemandCells
@@ -136,6 +136,7 @@ def build_demand(
         kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
     )
     refuse_much_off_network(cells, settings)
+    warn_of_no_zone(cells, zones)
     return cells
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import ZoneSettings
     from chargeplan.demand.cells import CellKeys
-    from chargeplan.records import Floats, Ints
+    from chargeplan.records import DemandCells, Floats, Ints
 
 LOG = logging.getLogger(__name__)
 
@@ -84,8 +84,6 @@ def assign_zones(settings: ZoneSettings | None, cell_key: CellKeys, lonlat: Floa
     n_double = int(np.count_nonzero(np.bincount(point_pos, minlength=len(points)) > 1))
     if n_double:
         LOG.warning("%d cells lie in more than one zone; the first by id was taken", n_double)
-    if is_lost.any():
-        LOG.warning('%d cells lie in no zone; they are reported as "%s"', is_lost.sum(), NO_ZONE)
     return _make_zoning(np.append(zone_id, NO_ZONE), np.append(zone_name, NO_ZONE), found, are_cells=False)
 
 
@@ -115,6 +113,24 @@ def _keep_polygons(shape: Any) -> shapely.MultiPolygon:
     """Drop the lines and points that a repair of self-touching rings leaves beside the polygons."""
     parts = shapely.get_parts(shapely.get_parts(shape))
     return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+
+
+def warn_of_no_zone(cells: DemandCells, settings: ZoneSettings | None) -> None:
+    """Warn of the people and the demand outside every zone of a layer."""
+    in_none = (cells.zones["zone_id"] == NO_ZONE).to_numpy()[cells.zone_pos]
+    if settings is None or not in_none.any():
+        return
+    demand = cells.total_kwh_day
+    LOG.warning(
+        "%d of %d cells, with %.1f %% of the people and %.1f %% of the demand, lie in no zone of %s; they are "
+        'planned for as all others and reported as "%s"',
+        in_none.sum(),
+        len(in_none),
+        100 * cells.people[in_none].sum() / max(cells.people.sum(), 1e-12),
+        100 * demand[in_none].sum() / max(demand.sum(), 1e-12),
+        settings.path.name,
+        NO_ZONE,
+    )
 
 
 def _assign_hexagons(cell_key: CellKeys) -> Zoning:

@@ -102,7 +102,11 @@ def test_cells_in_no_zone_are_named_and_counted(paved_study, build, two_zones, c
     lost = find_x_m(paved_study, cells) < 1500
     assert cells.zones["zone_id"].tolist() == ["(no zone)", "b"]
     assert cells.zone_pos.tolist() == np.where(lost, 0, 1).tolist()
-    assert f'{lost.sum()} cells lie in no zone; they are reported as "(no zone)"' in caplog.text
+    people, demand = (100 * v[lost].sum() / v.sum() for v in (cells.people, cells.total_kwh_day))
+    assert (
+        f"{lost.sum()} of {len(lost)} cells, with {people:.1f} % of the people and {demand:.1f} % of the demand, "
+        'lie in no zone of zones.gpkg; they are planned for as all others and reported as "(no zone)"'
+    ) in caplog.text
 
 
 def test_overlap_goes_to_the_first_id_and_is_counted(paved_study, build, draw_zone, caplog):
