@@ -43,8 +43,9 @@ def pack_roads(network: RoadNetwork) -> dict[str, Any]:
     -------
     dict
         ``classes`` (list of name and number of pieces, in drawing order) and ``lines`` (see
-        `encode.pack_lines`), the pieces in the order of the classes and, within a class, along
-        a space-filling curve, so that steps are short and a run of pieces lies close together.
+        `encode.pack_lines`), one text for each class, which the page unpacks when it is to be
+        seen; the pieces of a class along a space-filling curve, so that steps are short and a
+        run of pieces lies close together.
     """
     lines = _build_lines(network, THINNING_M)
     class_pos = _find_class_pos(network)
@@ -52,7 +53,10 @@ def pack_roads(network: RoadNetwork) -> dict[str, Any]:
     counts = np.bincount(class_pos, minlength=len(ROAD_CLASSES))
     return {
         "classes": [[name, int(count)] for name, count in zip(ROAD_CLASSES, counts, strict=True)],
-        "lines": pack_lines(_split_coordinates(lines[order])),
+        "lines": [
+            pack_lines(_split_coordinates(lines[members]))
+            for members in np.split(order, np.cumsum(counts)[:-1])
+        ],
     }
 
 

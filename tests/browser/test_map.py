@@ -145,6 +145,24 @@ def test_the_page_decodes_what_python_packs(open_map, run):
     )
 
 
+def test_small_roads_are_unpacked_when_they_come_into_view(open_map, run, wait_until):
+    page = open_map(run / "index.html", viewport={"width": 800, "height": 240})
+    assert page.evaluate("chargeplan.state.map.getZoom()") < 12  # the small roads are not in the first view
+    page.evaluate("chargeplan.state.map.setZoom(12, { animate: false })")
+    few = page.evaluate(COUNT_PAINTED, "roads")
+    page.evaluate("chargeplan.state.map.setZoom(12.25, { animate: false })")
+    wait_until(page, f"({COUNT_PAINTED})('roads') > 1.5 * {few}")
+
+
+def test_numbers_are_written_with_commas(open_map, run):
+    page = open_map(run / "index.html")
+    cases = [[0, 0], [999.5, 0], [1234567.25, 1], [-1234.4, 0], [12.04, 1], [None, 0]]
+    written = page.evaluate(
+        "cases => cases.map(([value, digits]) => chargeplan.formatNumber(value, digits))", cases
+    )
+    assert written == ["0", "1,000", "1,234,567.3", "-1,234", "12.0", "–"]
+
+
 def test_a_click_on_each_marker_opens_its_own_popup(open_map, run, stations):
     page = open_map(run / "index.html")
     for position, feature in enumerate(stations):

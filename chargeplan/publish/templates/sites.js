@@ -26,16 +26,16 @@ chargeplan.addSites = function (map) {
     if (chosen.length) state.layers["open-" + status] = L.layerGroup(chosen).addTo(map);
   });
   [["candidate", "notChosen"], ["competitor", "competitors"], ["required", "notChosen"]].forEach(function (group) {
-    var dots = plan.otherSites.filter(function (site) { return site[4] === group[0]; }).map(function (site) {
+    var sites = plan.otherSites.filter(function (site) { return site[4] === group[0]; });
+    if (!sites.length) return;
+    var layer = state.layers[group[1]] = state.layers[group[1]] || L.layerGroup();
+    chargeplan.fillWhenShown(layer, sites, function (site) {
       return group[0] === "competitor" ? chargeplan.makeCompetitor(site) : chargeplan.makeDot(site, canvas);
     });
-    if (!dots.length) return;
-    var layer = state.layers[group[1]] = state.layers[group[1]] || L.layerGroup();
-    dots.forEach(function (dot) { layer.addLayer(dot); });
   });
-  if (state.layers.competitors) state.layers.competitors.addTo(map);
   if (plan.removedSites.length) {
-    state.layers.removed = L.layerGroup(plan.removedSites.map(function (site) { return chargeplan.makeRemoved(site, canvas); }));
+    state.layers.removed = L.layerGroup();
+    chargeplan.fillWhenShown(state.layers.removed, plan.removedSites, function (site) { return chargeplan.makeRemoved(site, canvas); });
   }
   chargeplan.redrawDots = function () {
     var colours = chargeplan.getColours();
@@ -45,7 +45,7 @@ chargeplan.addSites = function (map) {
     });
   };
   state.layers.dots = { redraw: chargeplan.redrawDots };
-  chargeplan.redrawDots();
+  if (state.layers.competitors) state.layers.competitors.addTo(map);
   chargeplan.drawKey();
   Promise.all(state.pending).then(function () {
     document.documentElement.setAttribute("data-map", "ready");
@@ -53,6 +53,14 @@ chargeplan.addSites = function (map) {
     document.documentElement.setAttribute("data-map", "failed");
     chargeplan.tell("The map data could not be read: " + error.message
       + ". Open the file in a browser of 2023 or later (Chrome, Edge, Firefox or Safari).");
+  });
+};
+
+// Hundreds of dots that are hidden at first are made when they are switched on.
+chargeplan.fillWhenShown = function (layer, sites, makeOne) {
+  layer.once("add", function () {
+    sites.forEach(function (site) { layer.addLayer(makeOne(site)); });
+    chargeplan.redrawDots();
   });
 };
 
