@@ -311,14 +311,14 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
 
 
 def check_fleet(loaded: LoadedSettings) -> None:
-    """Check scenario, year, city and vehicle classes of a config, in a blink.
+    """Check scenario, year, city, vehicle classes and every figure of the economics, in a blink.
 
     Raises
     ------
     ConfigError
         With the line of the config where the key stands there.
     DataError
-        When a fleet file cannot be used.
+        When a fleet file cannot be used, or the table of chargers has no price for the power.
     """
     from chargeplan.config.inputs import locate_faults
     from chargeplan.demand.fleet import read_fleet
@@ -326,6 +326,7 @@ def check_fleet(loaded: LoadedSettings) -> None:
     settings = loaded.settings
     with locate_faults(loaded):
         read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
+        make_request(settings)
 
 
 def make_request(settings: Settings) -> PlanRequest:

@@ -472,7 +472,8 @@ class ChargerSettings(Section):
     outage_hours_day: Annotated[float, Field(ge=0, le=23)] | None = None
     """Hours a day without power from the grid, spread evenly over the day; they stop the chargers of
     sites whose feeder is not exempt and that have no storage. Without it, those of the company that
-    supplies `study.city` (data/outage/hours.csv), or 0 when no city is given."""
+    supplies `study.city` (data/outage/hours.csv), or 0 when no city is given. A scenario may multiply
+    them, as outage-stress does."""
     levels: Annotated[list[Count], Field(min_length=1, max_length=20)] = [1, 2, 4, 6, 8, 12]
     """Numbers of chargers a station may have."""
 
