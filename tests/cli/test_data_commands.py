@@ -11,6 +11,7 @@ import shapely
 from osm_samples import AREA, make_grid
 from osm_server import Fault, Mode, OsmServer, OsmStore
 from osm_server.made_area import draw_boundary
+from scripted_overpass import FakeClock
 from typer.testing import CliRunner
 
 import chargeplan
@@ -59,19 +60,6 @@ publish:
 """
 
 
-class FastClock:
-    """A clock that jumps ahead instead of waiting."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def now(self):
-        return self.seconds
-
-    def sleep(self, seconds):
-        self.seconds += seconds
-
-
 @pytest.fixture(scope="module")
 def elements():
     return [*make_grid(), *draw_boundary(AREA, name="Made Town", relation_id=RELATION_ID)]
@@ -88,7 +76,7 @@ def server(running, monkeypatch):
     """A healthy server, asked without the second between two requests."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(fetch_module, "SystemClock", FastClock)
+    monkeypatch.setattr(fetch_module, "SystemClock", FakeClock)
     running.set_faults()
     running.forget_requests()
     return running
@@ -349,7 +337,7 @@ def test_server_that_is_not_there_is_told(server, workplace):
 
 
 def test_area_outside_pakistan_is_fetched_and_said(workplace, monkeypatch):
-    monkeypatch.setattr(fetch_module, "SystemClock", FastClock)
+    monkeypatch.setattr(fetch_module, "SystemClock", FakeClock)
     moved = [
         element | {"lon": element["lon"] - 80.0, "lat": element["lat"] - 60.0}
         if element["type"] == "node"
