@@ -85,6 +85,8 @@ class DemandTable:
         Vehicle class, or "all", and its figures by the headings of `_CHAIN`; None has no total.
     hours : str
         Energy that stations can serve, by hours of the day.
+    plugs : tuple of str
+        What is swapped and no station's, and how much of the rest cannot use the chargers planned.
     policy : tuple of (str, str)
         Vehicle class, or "all", and where the scenario stands beside the policy's target.
     """
@@ -93,10 +95,11 @@ class DemandTable:
     counted: tuple[str, ...]
     rows: tuple[tuple[str, dict[str, float | None]], ...]
     hours: str
+    plugs: tuple[str, ...]
     policy: tuple[tuple[str, str], ...]
 
 
-def read_demand_table(cells: DemandCells) -> DemandTable:
+def read_demand_table(cells: DemandCells, charger_power_kw: float | None = None) -> DemandTable:
     """Read how people became energy from `cells.explanation`, where the source of each figure stands.
 
     Public is what stations can serve: overnight, destination and fast charging.
@@ -127,8 +130,23 @@ def read_demand_table(cells: DemandCells) -> DemandTable:
         counted=tuple(_tell_counts(told)),
         rows=(*rows, ("all", totals)),
         hours="public, kWh by hours: " + ", ".join(f"{name} {value:,.0f}" for name, value in periods),
+        plugs=tuple(_tell_plugs(cells, told, charger_power_kw)),
         policy=tuple(policy),
     )
+
+
+def _tell_plugs(cells: DemandCells, told: pd.Series, charger_power_kw: float | None) -> Iterator[str]:
+    """Tell what is swapped, and which classes cannot use the chargers that are planned."""
+    swapped = {name: float(told.get(f"{name}: energy of swapped batteries", 0.0)) for name in cells.classes}
+    if any(swapped.values()):
+        parts = ", ".join(f"{name} {kwh_day:,.0f}" for name, kwh_day in swapped.items() if kwh_day > 0)
+        yield f"swapped batteries, beside the above: {sum(swapped.values()):,.0f} kWh/day ({parts})"
+    if charger_power_kw is None or cells.can_use(charger_power_kw).all():
+        return
+    cannot = ~cells.can_use(charger_power_kw)
+    share = float(cells.kwh_day[:, cannot].sum()) / max(float(cells.kwh_day.sum()), 1e-12)
+    names = ", ".join(name for name, is_left in zip(cells.classes, cannot, strict=True) if is_left)
+    yield f"{share:.0%} of the public energy is of classes that cannot use {charger_power_kw:g} kW: {names}"
 
 
 def _tell_counts(told: pd.Series) -> Iterator[str]:
@@ -150,9 +168,9 @@ def format_demand(figures: dict[str, float | None]) -> dict[str, str]:
     }
 
 
-def tabulate_demand(cells: DemandCells) -> str:
-    """Write on one page how people became energy: a line for each class, then hours and policy."""
-    table = read_demand_table(cells)
+def tabulate_demand(cells: DemandCells, charger_power_kw: float | None = None) -> str:
+    """Write on one page how people became energy: a line for each class, then hours, plugs and policy."""
+    table = read_demand_table(cells, charger_power_kw)
     lines = [
         f"{table.people:,.0f} people in the study area",
         *table.counted,
@@ -160,5 +178,5 @@ def tabulate_demand(cells: DemandCells) -> str:
     ]
     for name, figures in table.rows:
         lines.append(f"{name:<14}" + "".join(f"{text:>12}" for text in format_demand(figures).values()))
-    lines += [table.hours, *(f"{name}: {text}" for name, text in table.policy)]
+    lines += [table.hours, *table.plugs, *(f"{name}: {text}" for name, text in table.policy)]
     return "\n".join(lines)

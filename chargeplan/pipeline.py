@@ -231,7 +231,7 @@ def run_study(
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    table = tabulate_demand(cells)
+    table = tabulate_demand(cells, request.charger_power_kw)
     return RunResult(folder, area, request, solution, evaluation, table, reading.source.data_date)
 
 

@@ -281,6 +281,8 @@ class DemandCells:
         How the totals came about, one row per figure: step, value, unit, source, confidence.
     kwh_km : ndarray of float64, shape (n_classes,) or (0,)
         Energy per kilometre of each vehicle class; empty when nobody said.
+    charger_kw : ndarray of float64, shape (n_classes, 2) or (0, 2)
+        Powers of the weakest and the strongest charger that each class can use; empty when nobody said.
     """
 
     cell_id: NDArray[np.str_]
@@ -305,6 +307,7 @@ class DemandCells:
     depot_kwh_day_outside: float
     explanation: pd.DataFrame
     kwh_km: Floats = field(default_factory=lambda: np.zeros(0))
+    charger_kw: Floats = field(default_factory=lambda: np.zeros((0, 2)))
 
     def __post_init__(self) -> None:
         n_cells = len(self.cell_id)
@@ -334,6 +337,10 @@ class DemandCells:
             len(self.kwh_km) in {0, len(self.classes)}
             and bool(np.all(np.isfinite(self.kwh_km) & (self.kwh_km >= 0))),
             "kwh_km must have a finite figure >= 0 per vehicle class, or none at all",
+        )
+        _require(
+            self.charger_kw.shape in {(0, 2), (len(self.classes), 2)},
+            "charger_kw must have a weakest and a strongest power per vehicle class, or none at all",
         )
         _require(bool(np.all(self.cell_id[1:] > self.cell_id[:-1])), "cell ids must rise without repeats")
         check_table(self.zones, ZONES, "zones")
@@ -402,6 +409,12 @@ class DemandCells:
         return np.asarray(
             np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, served], self.period_share[:, served])
         )
+
+    def can_use(self, power_kw: float) -> Bools:
+        """Tell which classes can use a charger of a power, shape (n_classes,); all when nobody said."""
+        if len(self.charger_kw) == 0:
+            return np.ones(len(self.classes), dtype=np.bool_)
+        return np.asarray((self.charger_kw[:, 0] <= power_kw) & (power_kw <= self.charger_kw[:, 1]))
 
     @property
     def total_kwh_day(self) -> Floats:

@@ -305,7 +305,7 @@ class VehicleClassSettings(Section):
     depot_share: Share | None = None
     """Share charged at depots: a fixed load there that no public station can serve."""
     swap_share: Share | None = None
-    """Share of the energy at public stations that is taken as swapped batteries."""
+    """Share of the public energy that is taken as swapped batteries, and not at a station."""
     charger_types: list[Name] | None = None
     """Chargers that this class can use."""
 

@@ -134,6 +134,7 @@ def build_demand(
             energy.figures,
         ),
         kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
+        charger_kw=np.array([vehicles.charger_kw for vehicles in fleet.classes]),
     )
     refuse_much_off_network(cells, settings)
     warn_of_no_zone(cells, zones)

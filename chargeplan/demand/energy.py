@@ -110,7 +110,8 @@ def _explain_class(vehicles: VehicleClass, inside: float, people_read: float) ->
     electric = count * vehicles.electric_share.value
     by_use = vehicles.compute_kwh_day_per_person(people_read) * inside
     served = float(by_use[_SERVED].sum())
-    swapped = served * figures["swap_share"].value
+    swapped = electric * vehicles.kwh_day_per_vehicle * vehicles.swapped_share
+    at_plugs = "computed: without what is swapped" if swapped > 0 else "computed"
     return (
         *vehicles.lead,
         vehicles.vehicles,
@@ -121,12 +122,18 @@ def _explain_class(vehicles: VehicleClass, inside: float, people_read: float) ->
         figures["kwh_km"],
         compute_figure(f"{name}: all charging", electric * vehicles.kwh_day_per_vehicle, "kWh/day"),
         *(figures[quantity] for quantity in SHARE_QUANTITIES),
+        figures["swap_share"],
         *(
-            compute_figure(f"{name}: {use.value} charging", kwh_day, "kWh/day")
+            compute_figure(
+                f"{name}: {use.value} charging",
+                kwh_day,
+                "kWh/day",
+                at_plugs if use != ChargingUse.DEPOT else "computed",
+            )
             for use, kwh_day in zip(ChargingUse, by_use.tolist(), strict=True)
         ),
-        compute_figure(f"{name}: public charging", served, "kWh/day"),
-        figures["swap_share"],
+        compute_figure(f"{name}: public charging", served, "kWh/day", at_plugs),
+        compute_figure(f"{name}: energy of swapped batteries", swapped, "kWh/day"),
         figures["battery_kwh"],
         compute_figure(f"{name}: batteries swapped", swapped / figures["battery_kwh"].value, "batteries/day"),
         vehicles.charger_types,

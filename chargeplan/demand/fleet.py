@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.demand.charger_types import ANY_POWER_KW, read_charger_types
 from chargeplan.demand.class_figures import QUANTITIES, SHARE_QUANTITIES, read_class_figures
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import read_figure_rows
 from chargeplan.demand.national import compare_with_policy, project_fleet, read_histories
 from chargeplan.demand.recorded import compare_with_records
 from chargeplan.demand.scenario import read_scenario
 from chargeplan.demand.stock_sharing import NATION, explain_rule, read_sharing, share_vehicles
 from chargeplan.errors import ConfigError, FaultCollector
-from chargeplan.files import find_data_file
 from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class VehicleClass:
         What leads to the number of vehicles and their electric share.
     charger_types : Figure
         How many types of chargers the class can use; its source names them.
+    charger_kw : tuple of float
+        Powers of the weakest and the strongest of them that has a plug, kW.
     """
 
     name: str
@@ -57,6 +58,7 @@ class VehicleClass:
     home_to_fast_share: float
     lead: tuple[Figure, ...]
     charger_types: Figure
+    charger_kw: tuple[float, float] = ANY_POWER_KW
 
     def count_per_person(self, people_read: float) -> float:
         """Vehicles per person; `people_read` matters when the planner gave a number of vehicles."""
@@ -66,7 +68,18 @@ class VehicleClass:
 
     @property
     def use_shares(self) -> Floats:
-        """Share of the energy by use, shape (n_uses,), in the order of `ChargingUse`."""
+        """Share of the energy taken from a plug by use, shape (n_uses,), in the order of `ChargingUse`."""
+        return np.asarray(
+            self._shares_of_uses * np.where(_SERVED, 1.0 - self.figures["swap_share"].value, 1.0)
+        )
+
+    @property
+    def swapped_share(self) -> float:
+        """Share of the energy that is taken as swapped batteries instead of at a public station."""
+        return float(self._shares_of_uses[_SERVED].sum()) * self.figures["swap_share"].value
+
+    @property
+    def _shares_of_uses(self) -> Floats:
         shares = np.array([self.figures[quantity].value for quantity in SHARE_QUANTITIES])
         at_home = max(1.0 - float(shares.sum()), 0.0)
         shares[list(ChargingUse).index(ChargingUse.FAST)] += at_home * self.home_to_fast_share
@@ -136,7 +149,7 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
     table = read_class_figures(settings.fleet)
     histories = {history.name: history for history in read_histories()}
     national = project_fleet(tuple(histories.values()), scenario)
-    types = _read_charger_types()
+    types = read_charger_types()
     faults = FaultCollector(ConfigError)
     classes = []
     for name in sorted(table):
@@ -158,8 +171,10 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
         }
         own_types = getattr(settings.fleet.classes.get(name), "charger_types", None)
         moved = scenario.further["home_to_fast_share"].value
-        told = _tell_types(name, own_types, types)
-        classes.append(VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told))
+        told, charger_kw = types.find(name, own_types, faults)
+        classes.append(
+            VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told, charger_kw)
+        )
     faults.raise_if_any()
     recorded = (figure for pair in compare_with_records(national) for figure in pair)
     comparison = (*compare_with_policy(national, year=year), *recorded)
@@ -301,26 +316,3 @@ def _electrify(
         words = f"computed: {counted.value:.10g} recorded / {in_city:.10g} vehicles in {source.city}"
         share = Figure(share.step, raised, "share", words, counted.confidence)
     return [*lead, counted, computed], share
-
-
-def _read_charger_types() -> dict[str, Figure]:
-    """Read which chargers each class can use: their number, and their names in the source."""
-    types: dict[str, list[str]] = {}
-    told: dict[str, tuple[str, str]] = {}
-    path, columns = find_data_file("fleet", "charger_types.csv"), ("class", "value", "source", "confidence")
-    for _, row in read_figure_rows(path, "data/fleet/charger_types.csv", columns):
-        types.setdefault(row["class"], []).append(row["value"])
-        told[row["class"]] = row["source"], row["confidence"]
-    return {
-        name: Figure("", float(len(names)), "types", f"{', '.join(names)}; {told[name][0]}", told[name][1])
-        for name, names in types.items()
-    }
-
-
-def _tell_types(name: str, own: list[str] | None, types: dict[str, Figure]) -> Figure:
-    step = f"{name}: types of chargers it can use"
-    if own is not None:
-        words = f"{', '.join(own) or 'none'}; demand.fleet.classes.{name}.charger_types"
-        return Figure(step, float(len(own)), "types", words, "planner")
-    unknown = Figure(step, 0.0, "types", "nothing is known of the chargers of this class", "assumption")
-    return replace(types.get(name, unknown), step=step)

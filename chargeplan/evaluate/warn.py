@@ -7,12 +7,21 @@ import pandas as pd
 
 from chargeplan.errors import name_rows
 from chargeplan.evaluate.derive import list_allowed_levels
+from chargeplan.evaluate.economics_benefits import split_by_class
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.units import format_pkr
 from chargeplan.words import PlanMode, SiteStatus
 
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
+_UNUSABLE_WARNING_SHARE = 0.02
+
+
+def compute_unusable_share(plan: PlanCase) -> float:
+    """Compute the share of what new stations sell to classes that cannot use their chargers."""
+    sold = split_by_class(plan)
+    cannot = ~plan.cells.can_use(plan.request.charger_power_kw)
+    return float(sold[cannot].sum() / sold.sum()) if sold.sum() > 0 else 0.0
 
 
 def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
@@ -66,6 +75,15 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         warnings.append(
             f"the budget of {format_pkr(plan.request.budget_pkr)} buys no new station: the cheapest costs "
             f"{format_pkr(cheapest)}; raise model.budget_pkr"
+        )
+    unusable = compute_unusable_share(plan)
+    if unusable > _UNUSABLE_WARNING_SHARE:
+        can_use = plan.cells.can_use(plan.request.charger_power_kw)
+        names = [name for name, is_usable in zip(plan.cells.classes, can_use, strict=True) if not is_usable]
+        warnings.append(
+            f"{unusable:.0%} of the energy of the new stations, and of what they earn, is of classes that cannot "
+            f"use chargers of {plan.request.charger_power_kw:g} kW ({', '.join(names)}); set "
+            "model.charger.power_kw for them, or their charger_types in demand.fleet.classes"
         )
     if float(np.sum(demand)) <= 0:
         warnings.append("there is no demand at all; check demand.population and demand.fleet")

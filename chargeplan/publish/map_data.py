@@ -197,11 +197,12 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
 
 def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
     """Describe how people became energy, with the figures and words that the run prints."""
-    table = read_demand_table(bundle.cells)
+    table = read_demand_table(bundle.cells, bundle.request.charger_power_kw)
     return {
         "people": f"{table.people:,.0f}",
         "rows": [{"class": clean_text(name), **format_demand(figures)} for name, figures in table.rows],
         "hours": clean_text(table.hours),
+        "plugs": [clean_text(line) for line in table.plugs],
         "policy": [[clean_text(name), text] for name, text in table.policy],
     }
 

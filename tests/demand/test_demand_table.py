@@ -43,6 +43,24 @@ def test_policy_stands_beside_the_scenario_on_one_page(cells):
     assert max(len(line) for line in table.splitlines()) <= 150
 
 
+def test_what_no_station_serves_stands_below(paved_study, people_figure):
+    """1,000 people: 10 electric bikes of 1 kWh/day, 0.4 of it public, half of that swapped; cars as much."""
+    none = dict.fromkeys(("overnight_share", "destination_share", "depot_share"), 0)
+    one = {
+        "vehicles_per_1000": 10,
+        "electric_share": 1,
+        "km_day": 10,
+        "kwh_km": 0.1,
+        "fast_share": 0.4,
+    } | none
+    off = {"vehicles_per_1000": 0}
+    classes = dict.fromkeys(("three_wheeler", "taxi", "bus", "truck"), off)
+    classes |= {"two_wheeler": one | {"swap_share": 0.5}, "car": one | {"swap_share": 0}}
+    table = tabulate_demand(paved_study.build(people_figure, fleet={"classes": classes}), 22.0)
+    assert "swapped batteries, beside the above: 2 kWh/day (two_wheeler 2)" in table
+    assert "33% of the public energy is of classes that cannot use 22 kW: bus, three_wheeler, truck" in table
+
+
 def test_people_of_the_study_stand_beside_the_census(paved_study, people_figure):
     """Islamabad: 2,363,863 people by the census of 2023."""
     table = tabulate_demand(paved_study.build(people_figure, city="islamabad"))

@@ -253,6 +253,18 @@ def test_cover_mode_sells_no_more_than_the_stations_can_deliver():
     assert any("economics count only what they can deliver" in warning for warning in warnings)
 
 
+def test_energy_of_classes_that_cannot_use_the_chargers_is_told():
+    """Half the energy is of buses, which need 120 kW or more; the chargers have 10."""
+    case = make_case(classes={"bus": 1.0, "car": 0.2})
+    cells = dataclasses.replace(case.cells, charger_kw=np.array([[120.0, 360.0], [7.0, 180.0]]))
+    evaluation = evaluate_plan(dataclasses.replace(case, cells=cells))
+    assert evaluation.get_metric("unusable_share") == pytest.approx(0.5)
+    (warning,) = (text for text in evaluation.warnings if "cannot use" in text)
+    assert warning.startswith("50% of the energy of the new stations")
+    assert "10 kW (bus)" in warning
+    assert evaluate_plan(case).get_metric("unusable_share") == 0
+
+
 # In all
 
 

@@ -60,7 +60,9 @@ chargeplan.fillDemand = function (demand) {
   chargeplan.makeTable(table, [["Class", ""], ["Electric", "n"], ["kWh/day", "n"], ["Public", "n"]], rows);
   var holder = document.getElementById("demand");
   [make("p", { text: demand.people + " people in the study area. Public is what stations can serve: overnight, destination and fast charging." }),
-    table, make("p", { text: chargeplan.formatWord(demand.hours) + "." })].concat(demand.policy.map(function (line) {
+    table, make("p", { text: chargeplan.formatWord(demand.hours) + "." })].concat(demand.plugs.map(function (line) {
+    return make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line) + "." });
+  }), demand.policy.map(function (line) {
     return make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line[0]) + ": " + line[1] + "." });
   })).forEach(function (node) { holder.appendChild(node); });
 };
