@@ -432,8 +432,9 @@ class SitesSettings(Section):
     """New candidates closer than this to a kept site are removed, the lower-ranked kind first."""
     snap_limit_m: Positive = 250.0
     """A candidate farther than this from the nearest node of the network at which a trip may start or
-    end is removed and listed; a site that must be kept stops the study. Such nodes stand at crossings
-    and dead ends and about every 400 m along a road between them, none on motorways."""
+    end is removed and listed, an existing or competing station is left out with a warning, and a required
+    site stops the study. Such nodes stand at crossings and dead ends and about every 400 m along a road
+    between them, none on motorways."""
     costs: InputPath | None = None
     """CSV of fixed cost and bays by kind of site; default data/costs/sites.csv."""
     fixed_cost_pkr: dict[PlaceKind, NotNegative] = {}

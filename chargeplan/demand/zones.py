@@ -13,6 +13,7 @@ from chargeplan.demand.cells import find_centres, name_cells
 from chargeplan.demand.vector_layer import describe_missing_column, read_layer
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.rows import Rows
 from chargeplan.tables import ZONES, make_table
 from chargeplan.text import clean_text
 
@@ -172,27 +173,26 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     layer = read_layer(settings.path, f"{_KEY}.path")
     name = settings.path.name
     columns = layer.columns.drop(layer.geometry.name)
-    faults = FaultCollector(DataError)
+    faults, rows = FaultCollector(DataError), Rows("feature")
     for option in ("id_column", "name_column"):
         column = getattr(settings, option)
         if column not in columns:
             faults.add(describe_missing_column(f"{_KEY}.{option}", name, column, columns))
     is_polygon = layer.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
     if not is_polygon.all():
-        rows = name_rows(np.flatnonzero(~is_polygon) + 1)
-        faults.add(f"{_KEY}.path: features {rows} of {name} are not polygons; use a layer of polygons")
+        faults.add(
+            f"{_KEY}.path: {name}: no polygon in {rows.name(np.flatnonzero(~is_polygon))}; use a layer of polygons"
+        )
     faults.raise_if_any()
     zone_id = np.array([_write_id(value) for value in layer[settings.id_column]])
     empty = np.flatnonzero(zone_id == "")
     if empty.size:
-        faults.add(
-            f"{_KEY}.id_column: features {name_rows(empty + 1)} of {name} have no {settings.id_column}"
-        )
+        faults.add(f"{_KEY}.id_column: {name}: no {settings.id_column} in {rows.name(empty)}")
     taken = np.flatnonzero(np.char.lower(zone_id) == NO_ZONE)
     if taken.size:
         faults.add(
-            f"{_KEY}.id_column: features {name_rows(taken + 1)} of {name} have the {settings.id_column} "
-            f'"{NO_ZONE}", which stands for the cells outside every zone; give them another'
+            f'{_KEY}.id_column: {name}: the {settings.id_column} "{NO_ZONE}" in {rows.name(taken)} stands for the '
+            f"cells outside every zone; choose another"
         )
     values, count = np.unique(zone_id[zone_id != ""], return_counts=True)
     if (count > 1).any():
@@ -203,7 +203,7 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     faults.raise_if_any()
     polygons = shapely.make_valid(layer.geometry.to_crs(WGS84).to_numpy())
     centres = shapely.get_coordinates(shapely.point_on_surface(polygons))
-    check_coordinates(centres[:, 0], centres[:, 1], f"{_KEY}.path: {name}")
+    check_coordinates(centres[:, 0], centres[:, 1], f"{_KEY}.path: {name}", rows=rows)
     names = [clean_text(value) for value in layer[settings.name_column]]
     zone_name = np.array([text or f"Zone {identity}" for text, identity in zip(names, zone_id, strict=True)])
     order = np.argsort(zone_id, kind="stable")

@@ -11,6 +11,7 @@ import shapely
 
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.places import read_place_file
+from chargeplan.rows import count_things
 from chargeplan.sites.planner_file import POOL_COLUMNS, read_planner_file
 from chargeplan.sites.pricing import read_site_figures
 from chargeplan.words import PlaceKind, SiteStatus
@@ -119,7 +120,7 @@ def _refuse_repeated_ids(pool: pd.DataFrame, key: str) -> None:
     if len(repeated):
         ids, names = sorted(set(repeated["site_id"])), sorted(set(repeated["source"]))
         raise DataError(
-            f"{key}: {len(ids)} site ids occur in two files ({name_rows(ids)}; in {name_rows(names)}); "
+            f"{key}: {count_things(len(ids), 'site id')} in two files ({name_rows(ids)}; {name_rows(names)}); "
             f"give every site its own id, or rename one file when both have the same name"
         )
 

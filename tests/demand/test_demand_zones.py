@@ -92,7 +92,8 @@ def test_split_into_zones_keeps_every_kwh(build, two_zones, draw_zone):
 def test_a_zone_with_the_id_of_no_zone_is_refused(build, two_zones, code):
     (shape, _), other = two_zones
     with pytest.raises(
-        DataError, match=r'features 1 of zones\.gpkg .*"\(no zone\)".*cells outside every zone'
+        DataError,
+        match=r'zones\.gpkg: the code "\(no zone\)" in feature 1 stands for the cells outside every zone',
     ):
         build([(shape, {"code": code, "name": "x"}), other])
 
@@ -151,7 +152,7 @@ def test_ids_must_be_unique(build, two_zones):
 
 def test_ids_must_not_be_empty(build, two_zones):
     two_zones[1][1]["code"] = None
-    with pytest.raises(DataError, match=r"study\.zones\.id_column: features 2 of zones\.gpkg have no code"):
+    with pytest.raises(DataError, match=r"study\.zones\.id_column: zones\.gpkg: no code in feature 2"):
         build(two_zones)
 
 
@@ -173,9 +174,7 @@ def test_layer_without_crs_is_refused(build, two_zones):
 
 
 def test_points_are_no_zones(build):
-    with pytest.raises(
-        DataError, match=r"features 1 of zones\.gpkg are not polygons; use a layer of polygons"
-    ):
+    with pytest.raises(DataError, match=r"zones\.gpkg: no polygon in feature 1; use a layer of polygons"):
         build([(shapely.Point(73.05, 33.68), {"code": "a", "name": "A"})])
 
 

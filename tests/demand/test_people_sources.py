@@ -184,11 +184,11 @@ def test_lattice_step(coordinates, step):
     [
         (
             {},
-            r"demand\.population: people\.gpkg has more than one row for each of 1 squares, .*\(73\.\d+, 33\.\d+\)",
+            r"demand\.population: people\.gpkg has more than one row for 1 square, .*\(73\.\d+, 33\.\d+\)",
         ),
         (
             {"square_m": 500.0},
-            r"more than one row for each of 1 squares.*counted twice; remove the repeats or add",
+            r"more than one row for 1 square,.*counted twice; remove the repeats or add",
         ),
     ],
 )
@@ -224,9 +224,9 @@ def test_missing_column_of_points_is_named(paved_study, write_points, column):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (-99999.0, r"feature 4 \(1 in all\) have a negative number of people; .*declare the value as nodata"),
-        (np.nan, r"feature 4 \(1 in all\) have no number of people; correct or drop them"),
-        (np.inf, r"feature 4 \(1 in all\) have an infinite number of people; correct them"),
+        (-99999.0, r"a negative number of people in feature 4; a count is 0 or more; correct it$"),
+        (np.nan, r"no number of people in feature 4; give each a number, 0 where nobody lives"),
+        (np.inf, r"an infinite number of people in feature 4; correct it"),
     ],
 )
 def test_impossible_counts_of_points_are_refused(paved_study, write_points, value, words):
@@ -241,9 +241,7 @@ def test_impossible_counts_of_points_are_refused(paved_study, write_points, valu
 def test_other_geometry_than_points_is_refused(paved_study, write_layer):
     square = shapely.box(73.0, 33.6, 73.1, 33.7)
     path = write_layer("people.gpkg", [(square.centroid, {"population": 1.0}), (square, {"population": 1.0})])
-    with pytest.raises(
-        DataError, match=r"features 2 of people\.gpkg are not points; use a layer of single points"
-    ):
+    with pytest.raises(DataError, match=r"people\.gpkg: no single point in feature 2; use a layer of points"):
         paved_study.build({"source": "points", "path": path, "column": "population"})
 
 
@@ -376,8 +374,8 @@ def test_undeclared_negative_of_a_raster_is_refused(paved_study, write_raster):
     path = write_raster(counts, from_origin(CORNER_M[0], CORNER_M[1] + 3000.0, 500.0, 500.0), UTM)
     with pytest.raises(
         DataError,
-        match=r"people\.tif \(nodata is None\): pixel row 2 column 3 \(-99999\), pixel row 4 column 4 \(-99999\) "
-        r"\(2 in all\) have a negative number of people; correct them, or declare the value as nodata",
+        match=r"people\.tif \(nodata is None\): a negative number of people in pixels row 2 column 3 \(-99999\), "
+        r"row 4 column 4 \(-99999\); correct them, or declare the value as nodata in the file",
     ):
         paved_study.build({"source": "raster", "path": path})
 
@@ -386,7 +384,9 @@ def test_undeclared_nan_of_a_raster_is_refused(paved_study, write_raster):
     counts = np.full((6, 6), 4.0)
     counts[0, 0] = np.nan
     path = write_raster(counts, from_origin(CORNER_M[0], CORNER_M[1] + 3000.0, 500.0, 500.0), UTM)
-    with pytest.raises(DataError, match=r"pixel row 0 column 0 \(nan\) .* no number .*declare NaN as nodata"):
+    with pytest.raises(
+        DataError, match=r"no number of people in pixel row 0 column 0 \(nan\); declare NaN as"
+    ):
         paved_study.build({"source": "raster", "path": path})
 
 
@@ -438,6 +438,28 @@ def test_raster_of_another_place_is_refused_with_both_boxes(paved_study, write_r
         paved_study.build({"source": "raster", "path": path})
 
 
+@pytest.mark.parametrize(
+    ("corner", "crs", "advice"),
+    [
+        (
+            (73.0, 33.7),
+            UTM,
+            r"its corners are degrees, but its CRS is EPSG:32643 in metres: give the file its true",
+        ),
+        (
+            (33.6, 73.1),
+            "EPSG:4326",
+            "longitude and latitude are swapped: write it again with longitudes along",
+        ),
+        ((67.0, 25.0), "EPSG:4326", r"use a raster of the study area, or correct its CRS \(EPSG:4326\)"),
+    ],
+)
+def test_a_raster_in_a_wrong_place_says_what_to_do(paved_study, write_raster, corner, crs, advice):
+    path = write_raster(np.ones((6, 6)), from_origin(*corner, 0.01, 0.01), crs)
+    with pytest.raises(DataError, match=f"does not touch the study area.*; {advice}"):
+        paved_study.build({"source": "raster", "path": path})
+
+
 # --- CSV
 
 
@@ -466,10 +488,9 @@ def test_csv_faults_are_named_by_line_and_all_at_once(paved_study, write_text, l
     with pytest.raises(DataError) as caught:
         paved_study.build({"source": "csv", "path": path})
     assert [fault.split("grid.csv, ")[1] for fault in caught.value.faults] == [
-        'column "lon": line 4 ("") hold no number; correct or drop them',
-        'column "people": line 2 ("many"), line 6 ("") hold no number; correct or drop them',
-        'column "people": line 3 (1 in all) have a negative number of people; correct them, or declare the value '
-        "as nodata",
+        'column "lon": no number in line 4 (the first is ""); correct or drop them',
+        'column "people": no number in lines 2, 6 (the first is "many"); correct or drop them',
+        'column "people": a negative number of people in line 3; a count is 0 or more; correct it',
     ]
 
 
@@ -518,8 +539,19 @@ def test_csv_in_another_encoding_is_refused(paved_study, write_text):
 def test_swapped_csv_is_recognised(paved_study, write_text):
     path = write_text("grid.csv", "lon,lat,people\n33.6,73.0,1\n33.7,73.1,1\n")
     with pytest.raises(
-        DataError, match=r"demand\.population\.path: grid\.csv: longitude and latitude are swapped"
+        DataError,
+        match=r"demand\.population\.path: grid\.csv: longitude and latitude are swapped in lines 2, 3 \(2 of 2\): "
+        r'column "lon" is 33\.6 and column "lat" is 73; .* exchange the two',
     ):
+        paved_study.build({"source": "csv", "path": path})
+
+
+def test_one_swapped_row_of_a_csv_is_named(paved_study, write_text, lonlat):
+    rows = write_rows(lonlat)
+    lon, lat, people = rows[7].split(",")
+    rows[7] = f"{lat},{lon},{people}"
+    path = write_text("grid.csv", "\n".join(["lon,lat,people", *rows]))
+    with pytest.raises(DataError, match=r"swapped in line 9 \(1 of 36\).*; correct these rows"):
         paved_study.build({"source": "csv", "path": path})
 
 

@@ -285,8 +285,8 @@ def test_a_tehsil_that_matches_no_polygon_is_named_with_the_nearest(paved_study,
         {"zone": "Raiwind", "people": 1000.0, "source": "made up, 2026"},
     ]
     fault = build_fails(paved_study, zone_settings(path, figures=figures))
-    assert '1 polygons of tehsils.geojson have no people: "Lahor City" (did you mean "Lahore City"?)' in fault
-    assert '1 zones match no polygon of tehsils.geojson (column "tehsil"): "Lahore City"' in fault
+    assert 'no people for 1 polygon of tehsils.geojson: "Lahor City" (did you mean "Lahore City"?)' in fault
+    assert 'no polygon of tehsils.geojson (column "tehsil") for 1 zone: "Lahore City"' in fault
 
 
 def test_census_names_are_matched_without_case_and_hyphens(paved_study, write_tehsils, get_figure):
@@ -302,7 +302,7 @@ def test_census_names_are_matched_without_case_and_hyphens(paved_study, write_te
 def test_a_district_that_is_begun_must_be_whole(paved_study, write_tehsils):
     path = write_tehsils({"tehsil": "Lahore City"}, {"tehsil": "Raiwind"})
     fault = build_fails(paved_study, zone_settings(path, census="tehsil"))
-    assert "zones match no polygon" in fault
+    assert 'no polygon of tehsils.geojson (column "tehsil") for ' in fault
     assert '"Lahore Cantt"' in fault
     assert '"Shalimar"' in fault
 
@@ -310,16 +310,16 @@ def test_a_district_that_is_begun_must_be_whole(paved_study, write_tehsils):
 def test_a_name_of_two_districts_needs_its_district(paved_study, write_tehsils):
     path = write_tehsils({"tehsil": "Saddar"}, {"tehsil": "Islamabad"})
     fault = build_fails(paved_study, zone_settings(path, census="tehsil"))
-    assert "Saddar of tehsils.geojson are tehsils of several districts" in fault
+    assert "tehsils.geojson: tehsils with one name in several districts: Saddar;" in fault
     assert "district_column" in fault
 
 
 @pytest.mark.parametrize(
     ("people", "words"),
     [
-        (-5, 'feature 2 ("East") (1 in all) have a negative number of people'),
-        (None, 'feature 2 ("East") (1 in all) have no number of people'),
-        ("many", 'feature 2 ("East") (1 in all) have no number of people'),
+        (-5, 'a negative number of people in feature 2 ("East"); a count is 0 or more; correct it'),
+        (None, 'no number of people in feature 2 ("East"); give each a number, 0 where nobody lives'),
+        ("many", 'no number of people in feature 2 ("East")'),
     ],
 )
 def test_a_zone_with_impossible_people_is_named(paved_study, write_tehsils, people, words):
@@ -336,7 +336,7 @@ def test_zones_that_overlap_are_named(paved_study, write_layer, lonlat):
         [(square(0, 2000), {"tehsil": "A", "n": 5}), (square(1000, 3000), {"tehsil": "B", "n": 5})],
     )
     fault = build_fails(paved_study, zone_settings(path, people_column="n"))
-    assert '1 pairs of zones overlap: "A" and "B" (50.0% of the smaller)' in fault
+    assert 'zones overlap in 1 pair: "A" and "B" (50.0% of the smaller)' in fault
 
 
 def test_a_missing_column_repeated_and_empty_names_are_told(paved_study, write_tehsils):
@@ -347,7 +347,7 @@ def test_a_missing_column_repeated_and_empty_names_are_told(paved_study, write_t
     path = write_tehsils({"tehsil": "A", "n": 1}, {"tehsil": "a", "n": 2}, name="twice.geojson")
     assert "more than once" in build_fails(paved_study, zone_settings(path, people_column="n"))
     path = write_tehsils({"tehsil": "A", "n": 1}, {"tehsil": "", "n": 2}, name="empty.geojson")
-    assert "features 2 of empty.geojson have no tehsil" in build_fails(
+    assert "empty.geojson: no tehsil in feature 2" in build_fails(
         paved_study, zone_settings(path, people_column="n")
     )
 
@@ -355,10 +355,10 @@ def test_a_missing_column_repeated_and_empty_names_are_told(paved_study, write_t
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("nonsense,5", 'line 2 ("nonsense") hold no H3 cell'),
+        ("nonsense,5", 'no H3 cell in line 2 (the first is "nonsense")'),
         ("883f9d4605fffff,5\n893f9d46057ffff,5", "cells of the resolutions 8, 9 are mixed"),
-        ("883f9d4605fffff,5\n883f9d4605fffff,6", "1 cells are there more than once (the first at line 2)"),
-        ("883f9d4605fffff,-6", "line 2 (1 in all) have a negative number of people"),
+        ("883f9d4605fffff,5\n883f9d4605fffff,6", "more than one row for 1 cell (the first in line 2)"),
+        ("883f9d4605fffff,-6", "a negative number of people in line 2"),
     ],
 )
 def test_faults_of_h3_cells_are_named_by_line(paved_study, write_text, rows, words):

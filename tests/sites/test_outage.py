@@ -92,5 +92,5 @@ def test_other_words_than_yes_and_no_are_told_with_their_rows(study):
     with pytest.raises(DataError) as caught:
         study.build()
     text = str(caught.value)
-    assert "feeder_exempt: rows 1 say neither yes nor no (the first is 'perhaps')" in text
-    assert "solar_kw: rows 1 are out of range (the first is -1); expected 0 or more kW" in text
+    assert "feeder_exempt: neither yes nor no in line 2 (the first is 'perhaps')" in text
+    assert "solar_kw: out of range in line 2 (the first is -1); expected 0 or more kW" in text
