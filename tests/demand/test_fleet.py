@@ -257,7 +257,7 @@ def test_year_scenario_and_city_are_checked():
 def test_new_class_needs_every_figure(read):
     with pytest.raises(
         ConfigError,
-        match=r'fleet file fleet\.csv has no class "cars" \(did you mean "car"\?\); a new class needs all of vehicles',
+        match=r'has no class "cars" \(did you mean "car"\?\), only car; a new class needs all of vehicles',
     ):
         read(CAR, cars={"km_day": 60})
 

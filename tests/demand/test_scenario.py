@@ -159,7 +159,11 @@ def test_own_scenario_file(write_own, histories):
         ("    title: Mine\n", "has no sales_share"),
         (
             "    title: Mine\n    sale_share: {}\n",
-            r'unknown key "sale_share" \(did you mean "sales_share"\?\)',
+            r'unknown key "sale_share" in line 6 \(did you mean "sales_share"\?\)',
+        ),
+        (
+            f"    title: Mine\n    sales_share:\n      cars: [{POINT}]\n",
+            r'sales_share: unknown class "cars" in line 7 \(did you mean "car"\?\); national sales are known of bus',
         ),
         ("    title: Mine\n    sales_share: {car: 0.3}\n", "sales_share of car: expected a list of points"),
         (
