@@ -283,6 +283,8 @@ class DemandCells:
         Energy per kilometre of each vehicle class; empty when nobody said.
     charger_kw : ndarray of float64, shape (n_classes, 2) or (0, 2)
         Powers of the weakest and the strongest charger that each class can use; empty when nobody said.
+    warnings : tuple of str
+        How much energy lies where it does for want of a layer or a depot.
     """
 
     cell_id: NDArray[np.str_]
@@ -308,6 +310,7 @@ class DemandCells:
     explanation: pd.DataFrame
     kwh_km: Floats = field(default_factory=lambda: np.zeros(0))
     charger_kw: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n_cells = len(self.cell_id)

@@ -34,7 +34,7 @@ from chargeplan.records import DemandCells
 from chargeplan.words import ChargingUse, LayerName, PopulationSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from chargeplan.config.settings import DemandSettings, ExclusionSettings, Population, ZoneSettings
     from chargeplan.demand.attraction import Attraction
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from chargeplan.demand.energy import CellEnergy
     from chargeplan.demand.explain import Figure
     from chargeplan.demand.layer import Layer
+    from chargeplan.demand.layer_depots import Depots
+    from chargeplan.demand.layers import UseWeights
     from chargeplan.demand.people import CellPeople
     from chargeplan.records import Floats, MapPlaces, RoadNetwork, StudyArea
 
@@ -97,7 +99,12 @@ def build_demand(
     attraction = weigh_places(places, settings.places, cover)
     people = _locate_people(settings.population, area, cover, road_m, attraction)
     layers = _build_layers(network, places, settings, exclusion, cover, people, attraction, seed=seed)
-    uses = weigh_uses(layers, settings.layers)
+    at_depots = fleet.compute_kwh_day_per_person(people.people_in)[
+        :, list(ChargingUse).index(ChargingUse.DEPOT)
+    ]
+    with_depots = [name for name, kwh_day in zip(fleet.names, at_depots.tolist(), strict=True) if kwh_day > 0]
+    depots = weigh_depots(with_depots, attraction, layers[LayerName.TRAFFIC], cover)
+    uses = weigh_uses(layers, depots, settings.layers, classes=fleet.names)
     energy = spread_energy(people, fleet, uses.weight)
 
     wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
@@ -130,11 +137,13 @@ def build_demand(
             people.figures,
             attraction.figures,
             _explain_layers(layers, cover, people, energy),
+            tuple(figure for each in depots.values() for figure in each.layer.figures),
             uses.figures,
             energy.figures,
         ),
         kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
         charger_kw=np.array([vehicles.charger_kw for vehicles in fleet.classes]),
+        warnings=tuple(_doubt(uses, depots, fleet.names, energy)),
     )
     refuse_much_off_network(cells, settings)
     warn_of_no_zone(cells, zones)
@@ -152,14 +161,13 @@ def _build_layers(
     *,
     seed: int,
 ) -> dict[LayerName, Layer]:
-    """Build every layer, by its name."""
+    """Build every layer but that of the depots, by its name."""
     layers = [
         weigh_people(people),
         weigh_visits(attraction, settings.places),
         weigh_fuel_places(attraction),
         weigh_traffic(network, cover, people.people, settings.traffic, seed=seed),
         weigh_industry(attraction, settings.places, cover),
-        weigh_depots(attraction),
     ]
     if exclusion is not None:
         layers.append(measure_exclusion(gather_excluded_land(places.land, exclusion), cover))
@@ -175,6 +183,21 @@ def _explain_layers(
         return figures
     kwh_day = energy.kwh_day.sum(axis=1)
     return figures + tell_demand_there(layers[LayerName.EXCLUSION], cover, people.people, kwh_day)
+
+
+def _doubt(
+    uses: UseWeights, depots: Mapping[str, Depots], classes: tuple[str, ...], energy: CellEnergy
+) -> Iterator[str]:
+    """Tell how much energy lies where it does for want of something better."""
+    by_class = energy.kwh_day_by_use.sum(axis=0)
+    for number, use in enumerate(ChargingUse):
+        if use in uses.lacking:
+            kwh_day = float(by_class[:, number].sum())
+            yield f"{kwh_day:,.0f} kWh/day of {use} charging lie where people live ({uses.lacking[use]})"
+        elif use is ChargingUse.DEPOT:
+            for name, kwh_day in zip(classes, by_class[:, number].tolist(), strict=True):
+                if name in depots and depots[name].lacking:
+                    yield depots[name].warn(name, kwh_day)
 
 
 def _locate_people(

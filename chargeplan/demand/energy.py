@@ -56,19 +56,19 @@ def spread_energy(people: CellPeople, fleet: Fleet, weight: Floats) -> CellEnerg
     ----------
     people : CellPeople
     fleet : Fleet
-    weight : ndarray of float64, shape (n_cells, n_uses)
-        Share of each use that takes place in each cell; a column sums to 1, or is all 0 when
-        nothing says where, and then that energy lies with the people.
+    weight : ndarray of float64, shape (n_cells, n_classes, n_uses)
+        Share of each use that takes place in each cell; it sums to 1 over the cells, or is all 0
+        when nothing says where, and then that energy lies with the people.
 
     Notes
     -----
-    ``kwh_day[cell, class, use] = people_inside x kwh_per_person[class, use] x weight[cell, use]``.
+    ``kwh_day[cell, class, use] = people_inside x kwh_per_person[class, use] x weight[cell, class, use]``.
     Energy of people outside the study area stays outside.
     """
     per_person = fleet.compute_kwh_day_per_person(people.people_in)
     inside = float(people.people.sum())
-    located = np.where(weight.any(axis=0), weight * inside, people.people[:, None])
-    by_use = located[:, None, :] * per_person
+    located = np.where(weight.any(axis=0), weight * inside, people.people[:, None, None])
+    by_use = located * per_person
     served, depots = float(per_person[:, _SERVED].sum()), float(per_person[:, ~_SERVED].sum())
     in_cells = by_use.sum(axis=(0, 1))
     figures = (

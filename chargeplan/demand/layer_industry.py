@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import PlacesSettings
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
+    from chargeplan.records import Floats
 
 
 def weigh_industry(attraction: Attraction, settings: PlacesSettings, cover: CellCover) -> Layer:
@@ -30,16 +31,16 @@ def weigh_industry(attraction: Attraction, settings: PlacesSettings, cover: Cell
         When a table of the project cannot be used.
     """
     name = LayerName.INDUSTRY
-    land = attraction.land.select((attraction.land.table["kind"] == LandKind.INDUSTRIAL.value).to_numpy())
-    area_m2, outside_m2 = measure_overlap(unite_land(land), cover)
+    area_ha, outside_ha = measure_industry(attraction, cover)
     per_ha = read_layer_figures()["industry_weight_per_ha"]
     dwell_h = read_dwell_h(settings)[PlaceKind.INDUSTRIAL_ESTATE]
-    factor = per_ha.value * dwell_h / SQUARE_METRES_PER_HECTARE
+    factor = per_ha.value * dwell_h
     kinds = attraction.table["kind"] == PlaceKind.INDUSTRIAL_ESTATE.value
     n_points = int((kinds & attraction.table["area_m2"].isna() & (attraction.table["cell_pos"] >= 0)).sum())
-    in_ha = float(area_m2.sum()) / SQUARE_METRES_PER_HECTARE
+    in_ha = float(area_ha.sum())
+    n_areas = int((attraction.land.table["kind"] == LandKind.INDUSTRIAL.value).sum())
     figures = (
-        compute_figure(f"{name}: areas that touch the study area", len(land.table), "areas"),
+        compute_figure(f"{name}: areas that touch the study area", n_areas, "areas"),
         compute_figure(f"{name}: land in the study area", in_ha, "ha", "computed, land drawn twice once"),
         compute_figure(
             f"{name}: places drawn as points, not weighed for want of an area", n_points, "places"
@@ -52,5 +53,12 @@ def weigh_industry(attraction: Attraction, settings: PlacesSettings, cover: Cell
             f"computed; {dwell_h:g} h parked, data/demand/place_dwell.csv",
         ),
     )
-    weight = area_m2 * factor
-    return Layer(name, weight, UNIT, float(weight.sum()) + outside_m2 * factor, outside_m2 * factor, figures)
+    weight, outside = area_ha * factor, outside_ha * factor
+    return Layer(name, weight, UNIT, float(weight.sum()) + outside, outside, figures)
+
+
+def measure_industry(attraction: Attraction, cover: CellCover) -> tuple[Floats, float]:
+    """Measure the industrial land in each cell and outside, hectares; land drawn twice counts once."""
+    land = attraction.land.select((attraction.land.table["kind"] == LandKind.INDUSTRIAL.value).to_numpy())
+    area_m2, outside_m2 = measure_overlap(unite_land(land), cover)
+    return area_m2 / SQUARE_METRES_PER_HECTARE, outside_m2 / SQUARE_METRES_PER_HECTARE
