@@ -71,6 +71,7 @@ def test_a_run_writes_every_file_it_promises(two_runs):
         "sites.geojson",
         "plan.gpkg",
         "demand.csv",
+        "economics_by_year.csv",
         "run.json",
         "timings.json",
         "records",
