@@ -116,19 +116,23 @@ def check(
 ) -> None:
     """Check a config and its files, without a run."""
     with report(ctx, as_json, verbose) as output:
-        from chargeplan.config.inputs import check_study
         from chargeplan.config.load import load_settings
 
+        # Before the heavy imports, so that a slip is told at once.
         loaded = load_settings(config, changes or [])
-        study = check_study(loaded)
-        from chargeplan.pipeline import check_fleet
+        from chargeplan.study_check import LARGEST_TABLE_MB, check_all
 
-        check_fleet(loaded)
+        study, contents = check_all(loaded)
         files = [
             {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files
         ]
         for file in study.files:
             output.tell(f"{file.key}: {file.path} ({file.size_bytes / BYTES_PER_MB:,.2f} MB)")
+        output.tell(f"read to the last row: {', '.join(contents.read)}")
+        for key in contents.unread:
+            output.tell(
+                f"{key}: not read, because it is above {LARGEST_TABLE_MB:g} MB; a run tells its faults"
+            )
         _check_road_data(loaded.settings, output)
         output.show_result(
             f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "

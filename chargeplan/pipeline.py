@@ -21,7 +21,7 @@ from chargeplan.describe import (
     describe_travel,
     tabulate_demand,
 )
-from chargeplan.errors import VerificationError
+from chargeplan.errors import ConfigError, DataError, FaultCollector, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chargeplan.config.load import LoadedSettings
-    from chargeplan.config.settings import Settings
+    from chargeplan.config.settings import EconomicsSettings, Settings
 
 RECORD_TYPES: dict[str, type] = {
     "area": StudyArea,
@@ -141,6 +141,7 @@ def run_study(
     from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
     from chargeplan.sites.build import build_sites
     from chargeplan.solve.search import solve_problem
+    from chargeplan.study_check import check_contents
     from chargeplan.travel.table import build_travel_table
 
     settings = loaded.settings
@@ -150,7 +151,7 @@ def run_study(
         refuse_foreign_folder(settings.publish.folder / settings.study.name)
         settings_as_run = make_settings_as_run(settings, loaded.path.parent)
         files = check_files(loaded)
-        check_fleet(loaded)
+        check_contents(loaded)
         # The network's file is described by its own stage, which knows more of it.
         sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
         with locate_faults(loaded):
@@ -311,7 +312,7 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
 
 
 def check_fleet(loaded: LoadedSettings) -> None:
-    """Check scenario, year, city, vehicle classes and every figure of the economics, in a blink.
+    """Check scenario, year, city, vehicle classes and every figure of the economics, in a blink, all at once.
 
     Raises
     ------
@@ -323,10 +324,32 @@ def check_fleet(loaded: LoadedSettings) -> None:
     from chargeplan.config.inputs import locate_faults
     from chargeplan.demand.fleet import read_fleet
 
-    settings = loaded.settings
-    with locate_faults(loaded):
-        read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
+    settings, faults = loaded.settings, FaultCollector(DataError)
+    try:
+        fleet = read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
+        for fault in _find_unknown_classes(settings.economics, fleet.names):
+            faults.add_error(ConfigError(fault))
+    except (ConfigError, DataError) as error:
+        faults.add_error(error)
+    try:
         make_request(settings)
+    except (ConfigError, DataError) as error:
+        faults.add_error(error)
+    with locate_faults(loaded):
+        faults.raise_if_any()
+
+
+def _find_unknown_classes(settings: EconomicsSettings, known: tuple[str, ...]) -> list[str]:
+    """Find figures of the economics that are given for vehicles the study does not have."""
+    from chargeplan.demand.scenario import suggest
+    from chargeplan.evaluate.economics_figures import BY_CLASS
+
+    return [
+        f"economics.{quantity}.{name}: the fleet has no class {name}{suggest(name, known)}, only {', '.join(known)}"
+        for quantity in BY_CLASS
+        for name in getattr(settings, quantity)
+        if name not in known
+    ]
 
 
 def make_request(settings: Settings) -> PlanRequest:

@@ -19,7 +19,7 @@ STAGES = (
     "evaluate",
     "publish",
 )
-CONDUCTORS = {"pipeline.py", "classical.py"}  # alone import stages and hand records on
+CONDUCTORS = {"pipeline.py", "classical.py", "study_check.py"}  # alone import stages and hand records on
 COMMAND_LINE = {
     "cli.py",
     "cli_data.py",

@@ -49,7 +49,7 @@ def town(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "town.yaml").write_text(CONFIG)
     (tmp_path / "town.osm").write_text("<osm/>")
-    (tmp_path / "people.csv").write_text("lon,lat,people\n")
+    (tmp_path / "people.csv").write_text("lon,lat,people\n73.04,33.64,10\n73.05,33.65,10\n")
     return tmp_path
 
 
@@ -179,6 +179,51 @@ def test_missing_files_end_with_3_and_are_told_at_once(town):
     assert result.exit_code == errors.ExitCode.DATA == 3
     assert "town.yaml:8:3: network.path: no file at " in result.stderr
     assert "town.yaml:10:29: demand.population.path: no file at " in result.stderr
+
+
+@pytest.fixture
+def faulty(town):
+    """A fault in the people, one in the stations, one in a class and one in the tariff; all files are there."""
+    (town / "people.csv").write_text("lon,lat,people\n73.04,33.64,10\n73.05,33.65,-5\n73.06,33.66,10\n")
+    (town / "stations.csv").write_text("lon,lat\n73.04,33.64\n33.65,73.05\n")
+    (town / "town.yaml").write_text(
+        CONFIG.replace(
+            "model:", "sites:\n  files:\n  - {path: stations.csv, status: existing}\nmodel:"
+        ).replace("publish:", "economics:\n  tariff_category: A-3\n  petrol_l_100km: {cars: 3}\npublish:")
+    )
+    return town
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_faults_of_all_tables_are_told_at_once_before_a_run(faulty, command):
+    told = call(command, "town.yaml")
+    assert told.exit_code == 2  # two of them are of the config
+    *faults, last = told.stderr.splitlines()[-5:]
+    assert faults[0].startswith('demand.population.column: people.csv, column "people": ')
+    assert faults[1].startswith("town.yaml:13:5: sites.files[0]: stations.csv: longitude and latitude ")
+    assert "town.yaml:19:20: economics.petrol_l_100km.cars: " in faults[2]
+    assert "town.yaml:18:3: economics.tariff_category: " in faults[3]
+    assert "a negative number of people in line 3; a count is 0 or more" in faults[0]
+    assert "swapped in line 3 (1 of 2): lon is 33.65 and lat is 73.05" in faults[1]
+    assert 'has no class cars (did you mean "car"?), only bus, car' in faults[2]
+    assert "no all-in price of 'A-3'; use one of A-2(d)" in faults[3]
+    assert last == "4 faults; nothing was run"
+
+
+def test_a_missing_file_and_faults_of_the_others_are_told_together(faulty):
+    (faulty / "town.osm").unlink()
+    told = call("check", "town.yaml").stderr
+    assert "network.path: no file at " in told
+    assert told.endswith("5 faults; nothing was run\n")
+
+
+def test_check_says_which_tables_it_read_and_which_are_too_large(town, monkeypatch):
+    told = call("check", "town.yaml").stderr
+    assert "read to the last row: demand.population.path, demand.fleet\n" in told
+    monkeypatch.setattr("chargeplan.study_check.LARGEST_TABLE_MB", 1e-5)
+    told = call("check", "town.yaml").stderr
+    assert "read to the last row: demand.fleet\n" in told
+    assert "demand.population.path: not read, because it is above 1e-05 MB; a run tells its faults" in told
 
 
 def test_wrong_usage_ends_with_2():
