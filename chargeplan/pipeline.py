@@ -130,6 +130,7 @@ def run_study(
     """
     from chargeplan.config.inputs import check_files, locate_faults
     from chargeplan.demand.build import build_demand
+    from chargeplan.demand.layer import read_layer_figures
     from chargeplan.demand.zones import read_zone_outlines
     from chargeplan.evaluate.metrics import evaluate_plan
     from chargeplan.evaluate.verify import PlanCase
@@ -159,7 +160,8 @@ def run_study(
         phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {count_files(len(files))}"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
-        network, places = reading.network, add_listed_estates(reading.places, area)
+        estate_area_ha = read_layer_figures(settings.demand.figures)["estate_area_ha"].value
+        network, places = reading.network, add_listed_estates(reading.places, area, estate_area_ha)
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
         cells = build_demand(
@@ -322,9 +324,14 @@ def check_fleet(loaded: LoadedSettings) -> None:
         When a fleet file cannot be used, or the table of chargers has no price for the power.
     """
     from chargeplan.config.inputs import locate_faults
+    from chargeplan.demand.build import check_figure_files
     from chargeplan.demand.fleet import read_fleet
 
     settings, faults = loaded.settings, FaultCollector(DataError)
+    try:
+        check_figure_files(settings.demand)
+    except DataError as error:
+        faults.add_error(error)
     try:
         fleet = read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
         for fault in _find_unknown_classes(settings.economics, fleet.names):
@@ -369,7 +376,9 @@ def make_request(settings: Settings) -> PlanRequest:
 
     model, charger = settings.model, settings.model.charger
     price = find_charger_figure(charger.power_kw, charger.cost_pkr)
-    scenario = read_scenario(settings.demand.scenario, path=settings.demand.fleet.scenarios)
+    scenario = read_scenario(
+        settings.demand.scenario, path=settings.demand.fleet.scenarios, own=settings.demand.figures
+    )
     factor = scenario.further["outage_hours_factor"].value
     outage = find_outage(settings.study.city, charger.outage_hours_day, factor=factor, scenario=scenario.name)
     return PlanRequest(

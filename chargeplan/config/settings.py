@@ -328,6 +328,41 @@ class FleetSettings(Section):
     """Changes to single figures, by class: two_wheeler, three_wheeler, car, taxi, bus, truck."""
 
 
+class FigureFiles(Section):
+    """Your own files of figures, each in place of one of the project; copy that one to begin with."""
+
+    arrivals: InputPath | None = None
+    """Arrival profile: share of the energy by period of the day; default data/fleet/arrivals.csv."""
+    charger_types: InputPath | None = None
+    """Chargers that each class can use; default data/fleet/charger_types.csv."""
+    stock: InputPath | None = None
+    """Growth, life, survival and recorded electric stock; default data/fleet/stock.csv."""
+    sales: InputPath | None = None
+    """Vehicles sold in the nation by year; default data/fleet/sales.csv."""
+    sharing: InputPath | None = None
+    """Rule that shares the national stock; default data/fleet/sharing.csv."""
+    city_registrations: InputPath | None = None
+    """Registered vehicles of cities and of the nation; default data/fleet/city_registrations.csv."""
+    city_electric: InputPath | None = None
+    """Electric vehicles counted in a city; default data/fleet/city_electric.csv."""
+    policy_targets: InputPath | None = None
+    """Stocks that a policy names, for comparison; default data/fleet/policy_targets.csv."""
+    recorded: InputPath | None = None
+    """Recorded sales and petrol, for comparison; default data/fleet/recorded.csv."""
+    place_weights: InputPath | None = None
+    """Draw of a place by kind; default data/demand/place_weights.csv."""
+    place_dwell: InputPath | None = None
+    """Hours that a vehicle is parked at a place by kind; default data/demand/place_dwell.csv."""
+    depot_weights: InputPath | None = None
+    """Where each class has its depots; default data/demand/depot_weights.csv."""
+    traffic_flow: InputPath | None = None
+    """Flow of vehicles by road class; default data/demand/traffic_flow.csv."""
+    layers: InputPath | None = None
+    """Other figures of the layers; default data/demand/layers.csv."""
+    people_spread: InputPath | None = None
+    """How people without a grid are spread; default data/demand/people_spread.csv."""
+
+
 class LayerSettings(Section):
     """How much each layer counts where it takes part in a use; only their proportions matter."""
 
@@ -360,6 +395,8 @@ class DemandSettings(Section):
     outage-stress, or a name of the planner's own file of scenarios."""
     fleet: FleetSettings = FleetSettings()
     """Vehicles."""
+    figures: FigureFiles = FigureFiles()
+    """Your own files of figures in place of the project's."""
     snap_limit_m: Positive = 1000.0
     """A cell whose centre is farther than this from the nearest node of the network at which a trip
     may start or end is reported, not served. Such nodes stand at crossings and dead ends and about

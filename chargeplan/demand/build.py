@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from chargeplan.demand.attraction import weigh_places
+from chargeplan.demand.attraction import read_kind_weights, weigh_places
 from chargeplan.demand.cells import cover_area, name_cells
 from chargeplan.demand.energy import spread_energy
 from chargeplan.demand.explain import explain
 from chargeplan.demand.fleet import read_fleet
-from chargeplan.demand.layer_depots import weigh_depots
+from chargeplan.demand.layer import read_layer_figures
+from chargeplan.demand.layer_depots import read_depot_weights, weigh_depots
 from chargeplan.demand.layer_exclusion import measure_exclusion, tell_demand_there
 from chargeplan.demand.layer_industry import weigh_industry
 from chargeplan.demand.layer_people import weigh_people
-from chargeplan.demand.layer_places import weigh_fuel_places, weigh_visits
-from chargeplan.demand.layer_traffic import weigh_traffic
+from chargeplan.demand.layer_places import read_dwell_h, weigh_fuel_places, weigh_visits
+from chargeplan.demand.layer_traffic import read_flow_by_class, weigh_traffic
 from chargeplan.demand.layers import weigh_uses
 from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
-from chargeplan.demand.people_figures import spread_figures
+from chargeplan.demand.people_figures import read_share_by_places, spread_figures
 from chargeplan.demand.people_zones import spread_zones
 from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zone_totals import read_zone_totals
 from chargeplan.demand.zones import assign_zones, warn_of_no_zone
+from chargeplan.errors import DataError, FaultCollector
 from chargeplan.geo import snap_points
 from chargeplan.land import gather_excluded_land
 from chargeplan.records import DemandCells
@@ -36,7 +38,7 @@ from chargeplan.words import ChargingUse, LayerName, PopulationSource
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chargeplan.config.settings import DemandSettings, ExclusionSettings, Population, ZoneSettings
+    from chargeplan.config.settings import DemandSettings, ExclusionSettings, ZoneSettings
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
     from chargeplan.demand.energy import CellEnergy
@@ -93,18 +95,18 @@ def build_demand(
         When the fleet or the figures of the config cannot be used.
     """
     fleet = read_fleet(settings, year=year, city=city)
-    period_share = read_period_shares(fleet.names)
+    period_share = read_period_shares(fleet.names, settings.figures)
     cover = cover_area(area, settings.cell_resolution)
     road_m = measure_roads(network, cover)
-    attraction = weigh_places(places, settings.places, cover)
-    people = _locate_people(settings.population, area, cover, road_m, attraction)
+    attraction = weigh_places(places, settings.places, cover, settings.figures)
+    people = _locate_people(settings, area, cover, road_m, attraction)
     layers = _build_layers(network, places, settings, exclusion, cover, people, attraction, seed=seed)
     at_depots = fleet.compute_kwh_day_per_person(people.people_in)[
         :, list(ChargingUse).index(ChargingUse.DEPOT)
     ]
     with_depots = [name for name, kwh_day in zip(fleet.names, at_depots.tolist(), strict=True) if kwh_day > 0]
-    depots = weigh_depots(with_depots, attraction, layers[LayerName.TRAFFIC], cover)
-    uses = weigh_uses(layers, depots, settings.layers, classes=fleet.names)
+    depots = weigh_depots(with_depots, attraction, layers[LayerName.TRAFFIC], cover, settings.figures)
+    uses = weigh_uses(layers, depots, settings.layers, classes=fleet.names, own=settings.figures)
     energy = spread_energy(people, fleet, uses.weight)
 
     wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
@@ -150,6 +152,31 @@ def build_demand(
     return cells
 
 
+def check_figure_files(settings: DemandSettings) -> None:
+    """Read the tables of figures that say where and when energy is charged, in a blink.
+
+    Raises
+    ------
+    DataError
+        With every fault of every table.
+    """
+    own, faults = settings.figures, FaultCollector(DataError)
+    for read in (
+        lambda: read_period_shares((), own),
+        lambda: read_kind_weights(settings.places, own),
+        lambda: read_dwell_h(settings.places, own),
+        lambda: read_flow_by_class(own),
+        lambda: read_layer_figures(own),
+        lambda: read_depot_weights(own),
+        lambda: read_share_by_places(own),
+    ):
+        try:
+            read()
+        except DataError as error:
+            faults.add_error(error)
+    faults.raise_if_any()
+
+
 def _build_layers(
     network: RoadNetwork,
     places: MapPlaces,
@@ -164,10 +191,10 @@ def _build_layers(
     """Build every layer but that of the depots, by its name."""
     layers = [
         weigh_people(people),
-        weigh_visits(attraction, settings.places),
+        weigh_visits(attraction, settings.places, settings.figures),
         weigh_fuel_places(attraction),
-        weigh_traffic(network, cover, people.people, settings.traffic, seed=seed),
-        weigh_industry(attraction, settings.places, cover),
+        weigh_traffic(network, cover, people.people, settings.traffic, seed=seed, own=settings.figures),
+        weigh_industry(attraction, settings.places, cover, settings.figures),
     ]
     if exclusion is not None:
         layers.append(measure_exclusion(gather_excluded_land(places.land, exclusion), cover))
@@ -201,15 +228,16 @@ def _doubt(
 
 
 def _locate_people(
-    settings: Population, area: StudyArea, cover: CellCover, road_m: Floats, attraction: Attraction
+    settings: DemandSettings, area: StudyArea, cover: CellCover, road_m: Floats, attraction: Attraction
 ) -> CellPeople:
-    if settings.source is PopulationSource.FIGURES:
-        return spread_figures(settings, road_m, attraction.weight)
-    if settings.source is PopulationSource.ZONES:
-        return spread_zones(read_zone_totals(settings.zones), cover, road_m)
-    if settings.zones is None:
-        grid = read_people(settings, area)
-        return spread_grid(grid, cover, road_m, total_people=settings.total_people)
-    zones = read_zone_totals(settings.zones)
+    population = settings.population
+    if population.source is PopulationSource.FIGURES:
+        return spread_figures(population, road_m, attraction.weight, settings.figures)
+    if population.source is PopulationSource.ZONES:
+        return spread_zones(read_zone_totals(population.zones), cover, road_m)
+    if population.zones is None:
+        grid = read_people(population, area)
+        return spread_grid(grid, cover, road_m, total_people=population.total_people)
+    zones = read_zone_totals(population.zones)
     reach = shapely.union(area.boundary.envelope, shapely.box(*zones.bounds)).bounds
-    return spread_grid(read_people(settings, area, reach), cover, road_m, zones)
+    return spread_grid(read_people(population, area, reach), cover, road_m, zones)

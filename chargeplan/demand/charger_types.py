@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.explain import Figure
-from chargeplan.demand.figures_file import read_figure_rows
+from chargeplan.demand.figures_file import read_figures
 from chargeplan.demand.scenario import suggest
+from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import find_data_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chargeplan.errors import FaultCollector
+    from chargeplan.config.settings import FigureFiles
 
 # Weakest and strongest plug of a class of which nobody says anything, and of one that uses none.
 ANY_POWER_KW, NO_POWER_KW = (0.0, np.inf), (np.inf, 0.0)
@@ -74,16 +75,25 @@ class ChargerTypes:
         return figure, (min(plugs_kw), max(plugs_kw)) if plugs_kw else NO_POWER_KW
 
 
-def read_charger_types() -> ChargerTypes:
-    """Read data/fleet/charger_types.csv and the powers in data/costs/chargers.csv."""
+def read_charger_types(own: FigureFiles | None = None) -> ChargerTypes:
+    """Read data/fleet/charger_types.csv, or the planner's file, and the powers in data/costs/chargers.csv.
+
+    Raises
+    ------
+    DataError
+        When a line names a charger that there is not.
+    """
     with find_data_file("costs", "chargers.csv").open(encoding="utf-8", newline="") as file:
         power_kw = {row["name"]: float(row["power_kw"]) for row in csv.DictReader(file)}
     names: dict[str, list[str]] = {}
     told: dict[str, tuple[str, str]] = {}
-    path, columns = find_data_file("fleet", "charger_types.csv"), ("class", "value", "source", "confidence")
-    for _, row in read_figure_rows(path, "data/fleet/charger_types.csv", columns):
+    faults = FaultCollector(DataError)
+    for where, row in read_figures("charger_types", own, ("class", "value", "source", "confidence")):
+        if row["value"] not in power_kw:
+            faults.add(f'{where}: there is no charger "{row["value"]}"; expected {", ".join(power_kw)}')
         names.setdefault(row["class"], []).append(row["value"])
         told[row["class"]] = row["source"], row["confidence"]
+    faults.raise_if_any()
     usable = {
         name: Figure("", float(len(types)), "types", f"{', '.join(types)}; {told[name][0]}", told[name][1])
         for name, types in names.items()

@@ -10,6 +10,7 @@ import numpy as np
 from chargeplan.demand.charger_types import ANY_POWER_KW, read_charger_types
 from chargeplan.demand.class_figures import QUANTITIES, SHARE_QUANTITIES, read_class_figures
 from chargeplan.demand.explain import Figure, compute_figure
+from chargeplan.demand.figures_file import name_figures
 from chargeplan.demand.national import compare_with_policy, project_fleet, read_histories
 from chargeplan.demand.recorded import compare_with_records
 from chargeplan.demand.scenario import read_scenario
@@ -142,19 +143,20 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
         When scenario, year, city or class is unknown, the shares of a class add up to more than
         1, or the fleet charges nothing in public.
     """
-    scenario = read_scenario(settings.scenario, path=settings.fleet.scenarios)
+    scenario = read_scenario(settings.scenario, path=settings.fleet.scenarios, own=settings.figures)
     scenario.require_year(year)
-    sharing = read_sharing()
+    sharing = read_sharing(settings.figures)
     city = None if city is None else sharing.find_city(city)
     table = read_class_figures(settings.fleet)
-    histories = {history.name: history for history in read_histories()}
+    histories = {history.name: history for history in read_histories(settings.figures)}
     national = project_fleet(tuple(histories.values()), scenario)
-    types = read_charger_types()
+    types = read_charger_types(settings.figures)
+    tables = ", ".join(name_figures(name, settings.figures) for name in ("sales", "stock"))
     faults = FaultCollector(ConfigError)
     classes = []
     for name in sorted(table):
         figures = table[name]
-        source = _Source(name, year, city, scenario, national, sharing, histories.get(name))
+        source = _Source(name, year, city, scenario, national, sharing, histories.get(name), tables)
         counts = _count(source, figures, faults)
         shares = sum(figures[quantity].value for quantity in SHARE_QUANTITIES)
         if shares > 1 + _ROUNDING:
@@ -176,8 +178,8 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
             VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told, charger_kw)
         )
     faults.raise_if_any()
-    recorded = (figure for pair in compare_with_records(national) for figure in pair)
-    comparison = (*compare_with_policy(national, year=year), *recorded)
+    recorded = (figure for pair in compare_with_records(national, settings.figures) for figure in pair)
+    comparison = (*compare_with_policy(national, year=year, own=settings.figures), *recorded)
     fleet = Fleet(tuple(classes), explain_rule(sharing, city=city), comparison)
     if not (fleet.compute_kwh_day_per_person(1.0)[:, _SERVED] > 0).any():
         raise ConfigError(
@@ -199,6 +201,7 @@ class _Source:
     national: NationalFleet
     sharing: Sharing
     history: ClassHistory | None
+    tables: str
 
 
 def _count(
@@ -252,7 +255,7 @@ def _share_stock(source: _Source) -> tuple[list[Figure], Figure]:
             f"{source.name}: national stock, {source.year}",
             stock,
             "vehicles",
-            "computed: sum of sales x survival; data/fleet/sales.csv, data/fleet/stock.csv",
+            "computed: sum of sales x survival; " + source.tables,
         ),
         weight,
     ]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.demand.layer import Layer
 from chargeplan.demand.layer_industry import measure_industry
 from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import find_data_file
 from chargeplan.words import LayerName, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chargeplan.config.settings import FigureFiles
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
     from chargeplan.records import Floats
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 UNIT = "relative energy of depots"
 ANY_CLASS = "any"
 INDUSTRIAL_LAND, MAIN_ROADS = "industrial_land", "main_roads"
-_FILE = "data/demand/depot_weights.csv"
 _COLUMNS = ("class", "kind", "rank", "weight", "unit", "source", "confidence")
 _UNITS = {
     INDUSTRIAL_LAND: "relative energy of a hectare",
@@ -78,7 +77,11 @@ class Depots:
 
 
 def weigh_depots(
-    classes: Sequence[str], attraction: Attraction, traffic: Layer, cover: CellCover
+    classes: Sequence[str],
+    attraction: Attraction,
+    traffic: Layer,
+    cover: CellCover,
+    own: FigureFiles | None = None,
 ) -> dict[str, Depots]:
     """Weigh the depots of each class by the kinds of place and land that such vehicles use.
 
@@ -93,13 +96,15 @@ def weigh_depots(
     traffic : Layer
         Along main roads.
     cover : CellCover
+    own : FigureFiles or None
+        The planner's files of figures.
 
     Raises
     ------
     DataError
         When data/demand/depot_weights.csv cannot be used.
     """
-    weights = read_depot_weights()
+    weights = read_depot_weights(own)
     amounts: dict[str, tuple[Floats, float]] = {MAIN_ROADS: (traffic.weight, traffic.outside)}
     kind = attraction.table["kind"].to_numpy()
     for word in {row.kind for rows in weights.values() for row in rows} & set(PlaceKind):
@@ -129,7 +134,7 @@ def _weigh_class(
             f"{step}: fixed loads that no station serves",
             float(weight.sum()),
             UNIT,
-            f"computed: {taken if used else 'nothing of the kinds in ' + _FILE}",
+            f"computed: {taken if used else 'nothing of its kinds is there'}",
         ),
     )
     layer = Layer(LayerName.DEPOTS, weight, UNIT, float(weight.sum()) + outside, outside, figures)
@@ -141,7 +146,7 @@ def _word(kind: str) -> str:
     return kind.replace("_", " ")
 
 
-def read_depot_weights() -> dict[str, list[DepotWeight]]:
+def read_depot_weights(own: FigureFiles | None = None) -> dict[str, list[DepotWeight]]:
     """Read the weights of the kinds of depot by class; a class without lines takes those of "any".
 
     Raises
@@ -152,12 +157,12 @@ def read_depot_weights() -> dict[str, list[DepotWeight]]:
     """
     faults = FaultCollector(DataError)
     weights: dict[str, list[DepotWeight]] = {}
-    seen: dict[tuple[str, str], int] = {}
-    for line, row in read_figure_rows(find_data_file("demand", "depot_weights.csv"), _FILE, _COLUMNS):
-        where, key = f"{_FILE} line {line}", (row["class"], row["kind"])
+    seen = set[tuple[str, str]]()
+    for where, row in read_figures("depot_weights", own, _COLUMNS):
+        key = row["class"], row["kind"]
         if key in seen:
-            faults.add(f"{where}: {row['kind']} of {row['class']} is there already, in line {seen[key]}")
-        seen[key] = line
+            faults.add(f"{where}: {row['kind']} of {row['class']} is there already")
+        seen.add(key)
         if row["kind"] not in _UNITS:
             faults.add(
                 f'{where}: "{row["kind"]}" is no kind of depot; expected {INDUSTRIAL_LAND}, {MAIN_ROADS} or a kind '
@@ -172,6 +177,6 @@ def read_depot_weights() -> dict[str, list[DepotWeight]]:
         figure = Figure("", value, row["unit"], row["source"], row["confidence"])
         weights.setdefault(row["class"], []).append(DepotWeight(row["kind"], int(row["rank"]), figure))
     if ANY_CLASS not in weights:
-        faults.add(f'{_FILE} has no line of the class "{ANY_CLASS}"; add one')
+        faults.add(f'{name_figures("depot_weights", own)} has no line of the class "{ANY_CLASS}"; add one')
     faults.raise_if_any()
     return weights

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chargeplan.demand.explain import compute_figure
+from chargeplan.demand.figures_file import name_figures
 from chargeplan.demand.layer import Layer, read_layer_figures
 from chargeplan.demand.layer_places import UNIT, read_dwell_h
 from chargeplan.demand.overlap import measure_overlap
@@ -13,13 +14,15 @@ from chargeplan.units import SQUARE_METRES_PER_HECTARE
 from chargeplan.words import LandKind, LayerName, PlaceKind
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import PlacesSettings
+    from chargeplan.config.settings import FigureFiles, PlacesSettings
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
     from chargeplan.records import Floats
 
 
-def weigh_industry(attraction: Attraction, settings: PlacesSettings, cover: CellCover) -> Layer:
+def weigh_industry(
+    attraction: Attraction, settings: PlacesSettings, cover: CellCover, own: FigureFiles | None = None
+) -> Layer:
     """Weigh industrial land by its area, in the unit of the places, so that the two can be added.
 
     Land drawn twice counts once. A hectare counts `industry_weight_per_ha` of
@@ -32,8 +35,8 @@ def weigh_industry(attraction: Attraction, settings: PlacesSettings, cover: Cell
     """
     name = LayerName.INDUSTRY
     area_ha, outside_ha = measure_industry(attraction, cover)
-    per_ha = read_layer_figures()["industry_weight_per_ha"]
-    dwell_h = read_dwell_h(settings)[PlaceKind.INDUSTRIAL_ESTATE]
+    per_ha = read_layer_figures(own)["industry_weight_per_ha"]
+    dwell_h = read_dwell_h(settings, own)[PlaceKind.INDUSTRIAL_ESTATE]
     factor = per_ha.value * dwell_h
     kinds = attraction.table["kind"] == PlaceKind.INDUSTRIAL_ESTATE.value
     n_points = int((kinds & attraction.table["area_m2"].isna() & (attraction.table["cell_pos"] >= 0)).sum())
@@ -50,7 +53,7 @@ def weigh_industry(attraction: Attraction, settings: PlacesSettings, cover: Cell
             f"{name}: weight times hours parked",
             in_ha * per_ha.value * dwell_h,
             UNIT,
-            f"computed; {dwell_h:g} h parked, data/demand/place_dwell.csv",
+            f"computed; {dwell_h:g} h parked, {name_figures('place_dwell', own)}",
         ),
     )
     weight, outside = area_ha * factor, outside_ha * factor

@@ -14,7 +14,7 @@ from chargeplan.words import ChargingUse, LayerName
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chargeplan.config.settings import LayerSettings
+    from chargeplan.config.settings import FigureFiles, LayerSettings
     from chargeplan.demand.layer_depots import Depots
     from chargeplan.records import Floats
 
@@ -53,6 +53,7 @@ def weigh_uses(
     settings: LayerSettings,
     *,
     classes: Sequence[str],
+    own: FigureFiles | None = None,
 ) -> UseWeights:
     """Mix the layers into a weight per cell and use.
 
@@ -70,13 +71,15 @@ def weigh_uses(
         By vehicle class; a class that is not there charges at no depot.
     settings : LayerSettings
     classes : sequence of str
+    own : FigureFiles or None
+        The planner's files of figures.
 
     Raises
     ------
     DataError
         When data/demand/layers.csv cannot be used.
     """
-    at_fuel = read_layer_figures()["fast_at_fuel_share"]
+    at_fuel = read_layer_figures(own)["fast_at_fuel_share"]
     factors = _find_factors(layers, settings, at_fuel.value)
     figures = [at_fuel.rename("share of fast charging at fuel stations, before the weights of the layers")]
     lacking: dict[ChargingUse, str] = {}

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import parse_not_negative, parse_year, read_figures
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.figures import read_figure_file
-from chargeplan.files import find_data_file
 
 if TYPE_CHECKING:
+    from chargeplan.config.settings import FigureFiles
     from chargeplan.demand.national import NationalFleet
 
-_FILE = "data/fleet/recorded.csv"
 _COLUMNS = ("class", "quantity", "years", "value", "unit", "source", "confidence")
 _UNITS = {"sold": "vehicles", "electric_sold": "vehicles", "petrol": "litres/day"}
 
 
-def compare_with_records(fleet: NationalFleet) -> tuple[tuple[Figure, Figure], ...]:
+def compare_with_records(
+    fleet: NationalFleet, own: FigureFiles | None = None
+) -> tuple[tuple[Figure, Figure], ...]:
     """Set what was recorded beside what the fleet gives for the same class and years.
 
     Returns
@@ -35,11 +36,18 @@ def compare_with_records(fleet: NationalFleet) -> tuple[tuple[Figure, Figure], .
     """
     faults = FaultCollector(DataError)
     pairs = []
-    for line, row in read_figure_rows(find_data_file("fleet", "recorded.csv"), _FILE, _COLUMNS):
-        where = f"{_FILE} line {line}"
+    for where, row in read_figures("recorded", own, _COLUMNS):
         value = parse_not_negative(row["value"], f"{where}: {row['quantity']}", faults)
         if row["class"] not in fleet.classes or _UNITS.get(row["quantity"]) != row["unit"]:
             faults.add(f"{where}: expected a class of data/fleet/sales.csv and a quantity of {_UNITS}")
+            continue
+        parts = row["years"].split(" to ")
+        years = [parse_year(part, f"{where}: years", faults) for part in parts]
+        if sorted(years) != years or len(years) > 2 or not set(years) <= set(fleet.years.tolist()):
+            faults.add(
+                f'{where}: years is "{row["years"]}"; expected a year, or the first "to" the last, from '
+                f"{fleet.years[0]} to {fleet.years[-1]}"
+            )
             continue
         what = f"{row['class']}: {row['quantity'].replace('_', ' ')} in the nation, {row['years']}"
         recorded = Figure(f"{what}, recorded", value, row["unit"], row["source"], row["confidence"])

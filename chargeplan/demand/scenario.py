@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from chargeplan.config.settings import FigureFiles
+
 _FIGURE_KEYS = ("value", "unit", "year", "source", "confidence")
 _CONFIDENCES = ("high", "med", "low", "assumption")
 _SHARE, _VEHICLES = "share of sales", "vehicles"
@@ -89,7 +91,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
-def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
+def read_scenario(name: str, *, path: Path | None = None, own: FigureFiles | None = None) -> Scenario:
     """Read a scenario by its name.
 
     Parameters
@@ -98,6 +100,8 @@ def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
         As `demand.scenario` names it.
     path : Path or None
         YAML of scenarios of the planner; without it that of the project.
+    own : FigureFiles or None
+        The planner's files of figures, which say what classes there are.
 
     Raises
     ------
@@ -106,7 +110,7 @@ def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
     DataError
         When the file cannot be used; every fault is named.
     """
-    scenarios = read_scenarios(path)
+    scenarios = read_scenarios(path, own)
     if name not in scenarios:
         raise ConfigError(
             f'demand.scenario: no scenario "{name}"{suggest(name, scenarios)}; '
@@ -115,7 +119,7 @@ def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
     return scenarios[name]
 
 
-def read_scenarios(path: Path | None = None) -> dict[str, Scenario]:
+def read_scenarios(path: Path | None = None, own: FigureFiles | None = None) -> dict[str, Scenario]:
     """Read every scenario of a file, in its order.
 
     Raises
@@ -133,7 +137,7 @@ def read_scenarios(path: Path | None = None) -> dict[str, Scenario]:
         faults.add(f"{where} has no scenarios; expected a section scenarios with a section for each")
         listed = {}
     faults.raise_if_any()
-    classes = [history.name for history in read_histories()]
+    classes = [history.name for history in read_histories(own)]
     scenarios = {
         str(name): _read_one(str(name), section, years, classes, f"{where}: {name}", faults)
         for name, section in listed.items()

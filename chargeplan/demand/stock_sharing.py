@@ -21,16 +21,17 @@ import numpy as np
 
 from chargeplan.cities import find_city, read_register
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.demand.national import project_fleet, read_histories, read_policy_targets
 from chargeplan.demand.scenario import read_scenario, suggest
 from chargeplan.errors import ConfigError, DataError, FaultCollector
-from chargeplan.files import find_data_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+
+    from chargeplan.config.settings import FigureFiles
 
 NATION = "pakistan"
 ALL_CLASSES = "all"
@@ -124,24 +125,27 @@ class Sharing:
         )
 
 
-def read_sharing() -> Sharing:
+def read_sharing(own: FigureFiles | None = None) -> Sharing:
     """Read people, registrations and the exponent of the rule.
 
     Raises
     ------
     DataError
-        When the project's own tables cannot be used; every line at fault is named.
+        When a table cannot be used; every line at fault is named.
     """
     faults = FaultCollector(DataError)
     rule: dict[str, Figure] = {}
-    for where, row in _read("sharing.csv", ("quantity", "value", "unit", "source", "confidence")):
+    for where, row in read_figures("sharing", own, ("quantity", "value", "unit", "source", "confidence")):
         value = parse_not_negative(row["value"], f"{where}: {row['quantity']}", faults)
         step = {_EXPONENT: "exponent of registrations in the sharing of the national stock"}.get(
             row["quantity"], f"people of {NATION}"
         )
         rule[row["quantity"]] = Figure(step, value, row["unit"], row["source"], row["confidence"])
     if rule.keys() != {_EXPONENT, _NATION_PEOPLE}:
-        faults.add(f"data/fleet/sharing.csv: expected one line each for {_EXPONENT} and {_NATION_PEOPLE}")
+        name = name_figures("sharing", own)
+        faults.add(f"{name}: expected one line each for {_EXPONENT} and {_NATION_PEOPLE}")
+    elif rule[_NATION_PEOPLE].value == 0:
+        faults.add(f"{name_figures('sharing', own)}: {_NATION_PEOPLE} is 0; expected more")
     faults.raise_if_any()
     register = read_register()
     census = register.fields["people"]
@@ -157,7 +161,7 @@ def read_sharing() -> Sharing:
     }
     registrations: dict[tuple[str, str], Registrations] = {}
     columns = ("city", "class", "value", "nation_value", "unit", "source", "confidence")
-    for where, row in _read("city_registrations.csv", columns):
+    for where, row in read_figures("city_registrations", own, columns):
         value = parse_not_negative(row["value"], f"{where}: value", faults)
         nation = parse_not_negative(row["nation_value"], f"{where}: nation_value", faults)
         if row["city"] not in people or not (value > 0 and nation > 0):
@@ -167,7 +171,7 @@ def read_sharing() -> Sharing:
         registrations[row["city"], row["class"]] = Registrations(figure, nation)
     electric: dict[tuple[str, str], Figure] = {}
     columns = ("city", "class", "value", "unit", "year", "source", "confidence")
-    for where, row in _read("city_electric.csv", columns):
+    for where, row in read_figures("city_electric", own, columns):
         value = parse_not_negative(row["value"], f"{where}: value", faults)
         if row["city"] not in people:
             faults.add(f"{where}: expected a city of data/cities.yaml")
@@ -177,12 +181,6 @@ def read_sharing() -> Sharing:
         )
     faults.raise_if_any()
     return Sharing(people, registrations, rule[_EXPONENT], electric)
-
-
-def _read(name: str, columns: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
-    key = f"data/fleet/{name}"
-    rows = read_figure_rows(find_data_file("fleet", name), key, columns)
-    return [(f"{key} line {line}", row) for line, row in rows]
 
 
 def share_vehicles(sharing: Sharing, *, city: str, vehicle_class: str, national: float) -> float:
