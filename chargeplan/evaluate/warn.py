@@ -9,8 +9,9 @@ from chargeplan.errors import name_rows
 from chargeplan.evaluate.derive import list_allowed_levels
 from chargeplan.evaluate.economics_benefits import split_by_class
 from chargeplan.evaluate.verify import PlanCase
+from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
-from chargeplan.words import PlanMode, SiteStatus
+from chargeplan.words import PlanMode, RemovalReason, SiteStatus
 
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
@@ -47,6 +48,15 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         warnings.append(
             f"{out_of_reach:.1%} of the demand is beyond {plan.request.limit_s / 60:g} min of every site; "
             "add sites or raise travel.limit_min"
+        )
+    removed = plan.sites.removed
+    stands = removed["status"].isin([SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value])
+    lost = removed[stands & (removed["reason"] == RemovalReason.TOO_FAR_FROM_ROAD.value)]
+    if len(lost):
+        warnings.append(
+            f"left out: {count_things(len(lost), 'station')} standing already, but farther than sites.snap_limit_m "
+            f"from every road where a trip may end ({name_rows(lost['site_id'])}); correct the coordinates or raise "
+            "the limit"
         )
     if plan.network.imputed_speed_share > 0.5:
         warnings.append(

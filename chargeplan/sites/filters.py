@@ -134,7 +134,7 @@ def find_off_road(
 ) -> tuple[Snap, Removals]:
     """Snap every site to the network and find those farther than ``snap_limit_m``.
 
-    Stations that stand already are told in the log: a recorded list may have a wrong place or two.
+    Stations that stand already are no error: a recorded list may have a wrong place or two.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def find_off_road(
         )
     standing = far[status.isin([SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value]).to_numpy()]
     if standing.size:
-        LOG.warning(
+        LOG.info(  # the plan warns of them
             "%s %s left out: %s; correct the coordinates, or raise sites.snap_limit_m",
             count_things(standing.size, "station that stands", "stations that stand"),
             where,

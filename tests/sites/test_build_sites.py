@@ -321,6 +321,7 @@ def test_a_required_site_off_the_road_is_an_error_that_names_it(study) -> None:
 def test_a_standing_station_off_the_road_is_left_out_and_named(study, status, caplog) -> None:
     study.put("n1", "fuel", 500, 500)
     study.write_csv("own.csv", status, [{"x_m": 1500, "y_m": 500, "site_id": "lost"}])
+    caplog.set_level("INFO")
     sites = study.build()
     assert list_ids(sites) == ["n1"]
     assert explain(sites)["lost"][0] == "farther from the road network than the snap limit"
