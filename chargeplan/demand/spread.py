@@ -13,6 +13,7 @@ from chargeplan.demand.explain import Figure, compute_figure
 from chargeplan.demand.people import CellPeople
 from chargeplan.errors import DataError, name_rows
 from chargeplan.geo import to_metric
+from chargeplan.rows import count_things
 
 if TYPE_CHECKING:
     from chargeplan.demand.cells import CellCover
@@ -182,8 +183,8 @@ def _find_rake(pieces: _Pieces, cover: CellCover, zones: PeopleZones | None, ori
     if lost.size:
         named = name_rows(f'"{zones.zone_id[row]}" ({zones.people[row]:,.0f} people)' for row in lost)
         raise DataError(
-            f"demand.population.zones: {origin} counts nobody in {lost.size} zones of the study area: {named}; use "
-            f"a grid that covers them, or source: zones, which spreads them over the roads"
+            f"demand.population.zones: {origin} counts nobody in {count_things(lost.size, 'zone')} of the study area: "
+            f"{named}; use a grid that covers all, or source: zones, which spreads them over the roads"
         )
     factor = np.divide(zones.people, counted, out=np.zeros(len(counted)), where=counted > 0)
     told = (

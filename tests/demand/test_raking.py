@@ -200,7 +200,7 @@ def test_a_zone_of_the_area_in_which_the_grid_counts_nobody_is_named(cover, corn
     )
     halves = [shapely.box(0, 0, 1500, SIDE_M), shapely.box(1500, 0, SIDE_M, SIDE_M)]
     with pytest.raises(
-        DataError, match=r'grid.tif counts nobody in 1 zones of the study area: "z001" \(50 people\)'
+        DataError, match=r'grid.tif counts nobody in 1 zone of the study area: "z001" \(50 people\)'
     ):
         spread_grid(grid, cover, np.ones(cover.n_cells), make_zones(halves, [10.0, 50.0], corner_m))
 
