@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import find_data_file, require_file
+from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.records import LandAreas
 from chargeplan.rows import Rows
 from chargeplan.tables import LAND_AREAS, make_table
+from chargeplan.tag_kinds import find_tagged_kind
 from chargeplan.text import clean_text, show_name
 from chargeplan.words import LandKind
 
@@ -27,13 +26,6 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import ExclusionSettings
 
 
-@lru_cache(maxsize=1)
-def read_land_table() -> dict[tuple[str, str], LandKind]:
-    """Read which OpenStreetMap tag is which kind of land."""
-    with find_data_file("places", "land_kinds.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["key"], row["value"]): LandKind(row["kind"]) for row in csv.DictReader(file)}
-
-
 def find_land_kind(tags: Mapping[str, str]) -> LandKind | None:
     """Find the kind of an area of land by its tags; the first row of the table that fits decides.
 
@@ -42,10 +34,7 @@ def find_land_kind(tags: Mapping[str, str]) -> LandKind | None:
     >>> find_land_kind({"landuse": "cemetery", "name": "H-8"})
     <LandKind.CEMETERY: 'cemetery'>
     """
-    for (key, value), kind in read_land_table().items():
-        if tags.get(key) == value:
-            return kind
-    return None
+    return find_tagged_kind(tags, LandKind)
 
 
 def describe_land(land_id: str, kind: LandKind, tags: Mapping[str, str], source: str) -> dict[str, object]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from chargeplan.errors import DataError
-from chargeplan.files import find_data_file, require_file
+from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates, find_utm_crs, project_geometry
 from chargeplan.land import describe_land, find_land_kind, make_land
 from chargeplan.records import LandAreas, MapPlaces
 from chargeplan.rows import Rows
 from chargeplan.station_power import find_station_power_kw
 from chargeplan.tables import PLACES, make_table
+from chargeplan.tag_kinds import find_tagged_kind
 from chargeplan.text import clean_text
 from chargeplan.words import PlaceKind
 
@@ -27,13 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-
-@lru_cache(maxsize=1)
-def read_kind_table() -> dict[tuple[str, str], PlaceKind]:
-    """Read which OpenStreetMap tag is which kind of place; value ``*`` stands for any."""
-    with find_data_file("places", "osm_kinds.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["key"], row["value"]): PlaceKind(row["kind"]) for row in csv.DictReader(file)}
 
 
 def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
@@ -44,11 +36,7 @@ def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
     >>> find_kind({"amenity": "fuel", "shop": "convenience"})
     <PlaceKind.FUEL: 'fuel'>
     """
-    for (key, value), kind in read_kind_table().items():
-        tagged = tags.get(key)
-        if tagged is not None and (value == "*" or tagged == value):
-            return kind
-    return None
+    return find_tagged_kind(tags, PlaceKind)
 
 
 def parse_number(text: object) -> float:

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chargeplan.land import read_land_table
 from chargeplan.osm.road_classes import ROAD_CLASSES
-from chargeplan.places import read_kind_table
+from chargeplan.tag_kinds import read_kind_table
+from chargeplan.words import LandKind, PlaceKind
 
 # West, south, east, north in degrees (EPSG:4326).
 Box = tuple[float, float, float, float]
@@ -124,7 +124,7 @@ def _select(layer: Layer, box: Box) -> str:
 
 def _select_places() -> tuple[str, ...]:
     values: dict[str, list[str]] = {}
-    for key, value in read_kind_table():
+    for key, value in read_kind_table(PlaceKind):
         values.setdefault(key, []).append(value)
     return tuple(
         f'nwr["{key}"]' if "*" in found else f'nwr["{key}"~"{_match_any(tuple(found))}"]'
@@ -135,7 +135,7 @@ def _select_places() -> tuple[str, ...]:
 def _select_land() -> tuple[str, ...]:
     """Write the filters for the land that a study reads, and for further land use."""
     values: dict[str, set[str]] = {"landuse": set(_LANDUSE)}
-    for key, value in read_land_table():
+    for key, value in read_kind_table(LandKind):
         values.setdefault(key, set()).add(value)
     return tuple(f'["{key}"~"{_match_any(tuple(sorted(found)))}"]' for key, found in values.items())
 
