@@ -413,6 +413,14 @@ class DemandCells:
             np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, served], self.period_share[:, served])
         )
 
+    @property
+    def depot_kwh_day_by_period(self) -> Floats:
+        """Energy of depots by class and period, shape (n, n_classes, n_periods)."""
+        at_depots = ~self._is_served_at_stations
+        return np.asarray(
+            np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, at_depots], self.period_share[:, at_depots])
+        )
+
     def can_use(self, power_kw: float) -> Bools:
         """Tell which classes can use a charger of a power, shape (n_classes,); all when nobody said."""
         if len(self.charger_kw) == 0:

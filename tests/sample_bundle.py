@@ -217,7 +217,7 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
 
 def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -> pd.DataFrame:
     """Explain the demand with the steps of the demand stage; a quarter of it is overnight charging."""
-    steps = {"people in the study area": float(people.sum())}
+    steps = {"year of the demand": 2030.0, "people in the study area": float(people.sum())}
     for name, vehicles, km_day, total in zip(
         classes, (9000, 5000), (30, 40), kwh_day.sum(axis=0), strict=True
     ):
@@ -233,6 +233,7 @@ def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -
             ("fast charging", 0.0),
             ("depot charging", 0.0),
             ("public charging", total),
+            ("median life", 13.0),
             ("policy's stock target for 2030", 400_000.0),
             ("national electric stock, 2030", 300_000.0),
         ):
@@ -242,8 +243,13 @@ def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -
             "step": list(steps),
             "value": list(steps.values()),
             "unit": "1",
-            "source": "sample",
-            "confidence": "low",
+            "source": [
+                "city sample, scenario bau" if step.startswith("year of") else "sample" for step in steps
+            ],
+            "confidence": [
+                "assumption" if "median life" in step else "low" if "km" in step else "computed"
+                for step in steps
+            ],
         }
     )
 

@@ -10,7 +10,7 @@ import shapely
 from chargeplan.demand.attraction import read_kind_weights, weigh_places
 from chargeplan.demand.cells import cover_area, name_cells
 from chargeplan.demand.energy import spread_energy
-from chargeplan.demand.explain import explain
+from chargeplan.demand.explain import Figure, explain
 from chargeplan.demand.fleet import read_fleet
 from chargeplan.demand.layer import read_layer_figures
 from chargeplan.demand.layer_depots import read_depot_weights, weigh_depots
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
     from chargeplan.demand.energy import CellEnergy
-    from chargeplan.demand.explain import Figure
     from chargeplan.demand.layer import Layer
     from chargeplan.demand.layer_depots import Depots
     from chargeplan.demand.layers import UseWeights
@@ -136,6 +135,7 @@ def build_demand(
         depot_kwh_day_in=energy.depot_kwh_day_in,
         depot_kwh_day_outside=energy.depot_kwh_day_outside,
         explanation=explain(
+            (_tell_study(settings, year=year, city=city),),
             people.figures,
             attraction.figures,
             _explain_layers(layers, cover, people, energy),
@@ -199,6 +199,12 @@ def _build_layers(
     if exclusion is not None:
         layers.append(measure_exclusion(gather_excluded_land(places.land, exclusion), cover))
     return {layer.name: layer for layer in layers}
+
+
+def _tell_study(settings: DemandSettings, *, year: int, city: str | None) -> Figure:
+    """Say which year, city and scenario the demand is of."""
+    words = f"{'no city named' if city is None else f'city {city}'}, scenario {settings.scenario}"
+    return Figure("year of the demand", float(year), "year", words, "planner")
 
 
 def _explain_layers(

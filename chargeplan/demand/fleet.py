@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SERVED = np.array([use != ChargingUse.DEPOT for use in ChargingUse])
 _ROUNDING = 1e-9
+_OF_STOCK = ("growth_before", "growth_after", "median_life", "survival_shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def _count(
     name, lead = source.name, list[Figure]()
     if source.history is not None:
         lead += [figure for _, figure in source.history.sales]
-        lead.append(source.history.figures["median_life"])
+        lead += [source.history.figures[quantity] for quantity in _OF_STOCK]
     vehicles = _take_own_vehicles(source, figures)
     if vehicles is None and source.history is not None:
         stock, vehicles = _share_stock(source)
@@ -303,7 +304,7 @@ def _electrify(
         "share",
         "computed: sum of sales x electric share of sales x survival / sum of sales x survival",
     )
-    lead = [recorded, *points, sales_share]
+    lead = [recorded, history.figures["electric_growth"], *points, sales_share]
     counted = source.sharing.electric.get((source.city or "", source.name))
     if counted is None or vehicles is None or source.city is None:
         return lead, share

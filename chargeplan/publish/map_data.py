@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from chargeplan.describe import format_demand, read_demand_table
+from chargeplan.demand_table import LEGEND, SUMS, read_demand_table
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.encode import pack_integers, pack_lines
 from chargeplan.publish.geopackage import describe_cells
@@ -199,11 +199,28 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
     """Describe how people became energy, with the figures and words that the run prints."""
     table = read_demand_table(bundle.cells, bundle.request.charger_power_kw)
     return {
-        "people": f"{table.people:,.0f}",
-        "rows": [{"class": clean_text(name), **format_demand(figures)} for name, figures in table.rows],
-        "hours": clean_text(table.hours),
+        "heading": clean_text(table.heading),
+        "people": [f"{table.people:,.0f} people in the study area", *map(clean_text, table.counted)],
+        "rows": [
+            {
+                "class": clean_text(row.name),
+                "assumed": f"{row.n_assumed} of {row.n_behind} figures behind it are assumptions",
+                **row.format(),
+            }
+            for row in table.rows
+        ],
+        "sums": " ".join(SUMS),
+        "hours": [
+            f"{word}, kWh by hours: " + ", ".join(f"{hours[0]} {hours[at]:,.0f}" for hours in table.hours)
+            for at, word in ((1, "public"), (2, "depots"))
+        ],
         "plugs": [clean_text(line) for line in table.plugs],
-        "policy": [[clean_text(name), text] for name, text in table.policy],
+        "policy": [
+            f"{clean_text(name)}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; "
+            f"policy's target {target:,.0f} on the road ({stock - target:+,.0f})"
+            for name, year, stock, target in table.policy
+        ],
+        "legend": LEGEND,
     }
 
 

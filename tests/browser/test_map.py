@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
-from chargeplan.describe import tabulate_demand
+from chargeplan.demand_table import tabulate_demand
 from chargeplan.publish.encode import pack_integers
 from chargeplan.publish.run_folder import publish_run
 from chargeplan.text import clean_text
@@ -103,11 +103,14 @@ def test_the_way_from_people_to_energy_is_the_table_that_the_run_prints(
     assert page.locator("#demand-table").is_visible()
     wide = page.locator("#sheet-summary").evaluate("node => node.scrollWidth - node.clientWidth")
     assert wide <= 0
-    shown = set(re.findall(NUMBER, page.locator("#demand").inner_text()))
+    shown = set(re.findall(NUMBER, page.locator("#demand").inner_text())) | {"1000"}  # "per 1,000" there
     for line in tabulate_demand(sample.cells).splitlines():
         for word in re.findall(NUMBER, line):
-            # The electric share is written in per cent.
-            assert word in shown or f"{100 * float(word.replace(',', '')):.2f}" in shown, line
+            assert word in shown, line
+    text = page.locator("#demand").inner_text()
+    assert "Demand of 2030: city sample, scenario bau." in text
+    assert "* is an assumption or rests on one, no source found" in text
+    assert re.search(r"vehicles, [\d.]+\* per 1,000 people", text)
     assert (
         page.locator("#demand-table .total td").all_text_contents()[-1]
         == f"{sample.cells.kwh_day.sum():,.0f}"

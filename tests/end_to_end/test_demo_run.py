@@ -71,6 +71,8 @@ def test_a_run_writes_every_file_it_promises(two_runs):
         "sites.geojson",
         "plan.gpkg",
         "demand.csv",
+        "demand_periods.csv",
+        "demand_periods_by_cell.csv",
         "economics_by_year.csv",
         "run.json",
         "timings.json",

@@ -43,28 +43,33 @@ chargeplan.fillNotes = function (plan) {
 chargeplan.fillDemand = function (demand) {
   var make = chargeplan.make, table = make("table", { attributes: { id: "demand-table" } }), rows = [];
   demand.rows.forEach(function (row) {
-    var isTotal = row["electric"] === "";
+    var isTotal = row["km/day"] === "";
     rows.push(make("tr", { className: isTotal ? "total" : "" }, [
       make("th", { attributes: { scope: "row", dir: "auto" }, text: chargeplan.formatWord(row["class"]) }),
       make("td", { className: "n", text: row["EVs"] }),
       make("td", { className: "n", text: row["kWh/day"] }),
       make("td", { className: "n", text: row["public"] }),
     ]));
-    var chain = row["vehicles"] + " vehicles" + (isTotal ? "" : ", " + (100 * row["electric"]).toFixed(2) + " % electric, "
-      + row["km/day"] + " km/day, " + row["kWh/km"] + " kWh/km");
-    var uses = ["overnight", "destination", "fast", "depots"].map(function (use) { return use + " " + row[use]; }).join(", ");
+    var chain = row["vehicles"] + " vehicles, " + row["per 1000"] + " per 1,000 people, " + row["electric"] + " electric"
+      + (isTotal ? "" : ", " + row["km/day"] + " km/day, " + row["kWh/km"] + " kWh/km");
+    var uses = ["overnight", "destination", "fast", "depots", "swapped", "home"].map(function (use) {
+      return use + " " + row[use];
+    }).join(", ");
     rows.push(make("tr", { className: "chain" }, [make("td", { attributes: { colspan: "4" } }, [
-      make("span", { text: chain }), make("span", { text: uses }),
+      make("span", { text: chain }), make("span", { text: uses }), make("span", { text: row["assumed"] }),
     ])]));
   });
   chargeplan.makeTable(table, [["Class", ""], ["Electric", "n"], ["kWh/day", "n"], ["Public", "n"]], rows);
   var holder = document.getElementById("demand");
-  [make("p", { text: demand.people + " people in the study area. Public is what stations can serve: overnight, destination and fast charging." }),
-    table, make("p", { text: chargeplan.formatWord(demand.hours) + "." })].concat(demand.plugs.map(function (line) {
-    return make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line) + "." });
-  }), demand.policy.map(function (line) {
-    return make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line[0]) + ": " + line[1] + "." });
-  })).forEach(function (node) { holder.appendChild(node); });
+  function addLines(lines) {
+    lines.forEach(function (line) {
+      holder.appendChild(make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line) + "." }));
+    });
+  }
+  addLines([demand.heading].concat(demand.people));
+  holder.appendChild(table);
+  addLines([demand.legend.replace("*/all: how many of the figures behind the line are assumptions. ", ""), demand.sums]
+    .concat(demand.hours, demand.plugs, demand.policy));
 };
 
 chargeplan.makeTable = function (table, captions, rows) {
