@@ -14,13 +14,13 @@ import pandas as pd
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
-from chargeplan.demand_table import tabulate_demand
 from chargeplan.describe import (
     describe_demand,
     describe_network,
     describe_sites,
     describe_travel,
 )
+from chargeplan.energy_table import tabulate_demand
 from chargeplan.errors import ConfigError, DataError, FaultCollector, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run

@@ -227,10 +227,17 @@ def _doubt(
         if use in uses.lacking:
             kwh_day = float(by_class[:, number].sum())
             yield f"{kwh_day:,.0f} kWh/day of {use} charging lie where people live ({uses.lacking[use]})"
-        elif use is ChargingUse.DEPOT:
-            for name, kwh_day in zip(classes, by_class[:, number].tolist(), strict=True):
-                if name in depots and depots[name].lacking:
-                    yield depots[name].warn(name, kwh_day)
+    at_depots = by_class[:, list(ChargingUse).index(ChargingUse.DEPOT)].tolist()
+    unknown = [
+        depots[name].doubt(name, kwh_day)
+        for name, kwh_day in zip(classes, at_depots, strict=True)
+        if name in depots and depots[name].lacking
+    ]
+    if unknown:
+        yield (
+            f"depots of the study area are not known for {', '.join(unknown)}; give them in demand.places.paths "
+            "before you use these loads"
+        )
 
 
 def _locate_people(

@@ -68,12 +68,9 @@ class Depots:
     lacking: str
     taken: str
 
-    def warn(self, vehicle_class: str, kwh_day: float) -> str:
+    def doubt(self, vehicle_class: str, kwh_day: float) -> str:
         """Tell how much energy lies elsewhere for want of a depot."""
-        return (
-            f"{vehicle_class}: {kwh_day:,.0f} kWh/day of depots are laid {self.taken}, because no {self.lacking} "
-            "of the study area is known; give the depots in demand.places.paths before you use these loads"
-        )
+        return f"{vehicle_class} {kwh_day:,.0f} kWh/day (no {self.lacking} is known; laid {self.taken})"
 
 
 def weigh_depots(

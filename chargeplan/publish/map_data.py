@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from chargeplan.demand_table import LEGEND, SUMS, read_demand_table
+from chargeplan.energy_table import LEGEND, SUMS, read_demand_table
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.encode import pack_integers, pack_lines
 from chargeplan.publish.geopackage import describe_cells

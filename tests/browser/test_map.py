@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
-from chargeplan.demand_table import tabulate_demand
+from chargeplan.energy_table import tabulate_demand
 from chargeplan.publish.encode import pack_integers
 from chargeplan.publish.run_folder import publish_run
 from chargeplan.text import clean_text

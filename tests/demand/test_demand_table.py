@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chargeplan.demand_table import read_demand_table, tabulate_demand
+from chargeplan.energy_table import read_demand_table, tabulate_demand
 
 CAR = {"vehicles_per_1000": 20, "electric_share": 0.5, "km_day": 30, "kwh_km": 0.2, "swap_share": 0}
 CAR |= {"overnight_share": 0.3, "destination_share": 0.15, "fast_share": 0.05, "depot_share": 0.1}

@@ -13,7 +13,7 @@ from chargeplan.cities import find_city
 from chargeplan.config.load import load_settings
 from chargeplan.config.settings import PopulationCsv
 from chargeplan.demand.people_grid import find_lattice_step
-from chargeplan.demand_table import tabulate_demand
+from chargeplan.energy_table import tabulate_demand
 from chargeplan.errors import ConfigError, DataError
 
 UTM = "EPSG:32643"

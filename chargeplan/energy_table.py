@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 LEGEND = (
-    "* is an assumption or rests on one, no source found; */all: how many of the figures behind the line are "
-    "assumptions. demand.csv names each with its source"
+    "* is an assumption or rests on one, no source found, and so does what follows in its line; "
+    "*/all: how many of the figures behind the line are assumptions. demand.csv names each with its source"
 )
 SUMS = (
     "where the kWh/day are charged: overnight + destination + fast = public,",
