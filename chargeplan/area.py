@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from chargeplan.errors import DataError, RecordError
+from chargeplan.errors import ConfigError, DataError, RecordError
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates, find_utm_crs, project_geometry
 from chargeplan.units import METRES_PER_KM, SQUARE_METRES_PER_KM2
@@ -29,9 +29,10 @@ def build_study_area(settings: StudySettings) -> StudyArea:
 
     Raises
     ------
+    ConfigError
+        When a box or a circle is outside Pakistan, or smaller than 5 or larger than 10,000 km2.
     DataError
-        When the polygon file cannot be used, the area is outside Pakistan's longitudes, or
-        it is smaller than 5 or larger than 10,000 km2.
+        When the polygon file cannot be used or has such an area.
     """
     from chargeplan.records import StudyArea  # with it comes pandas, which `measure_area` does without
 
@@ -44,17 +45,31 @@ def measure_area(area: AreaSettings) -> tuple[shapely.Geometry, str, float]:
 
     Raises
     ------
-    DataError
+    ConfigError, DataError
         As `build_study_area`.
     """
-    boundary = _build_boundary(area)
+    if area.polygon is not None:
+        return _measure(read_polygons(area.polygon, "study.area.polygon"), "study.area.polygon")
+    try:
+        if area.box is not None:
+            return _measure(shapely.box(*area.box), "study.area.box")
+        if area.circle is not None:
+            return _measure(_build_circle(area.circle), "study.area.circle")
+    except DataError as error:  # nothing but the config's own numbers is at fault
+        raise ConfigError(error.faults) from error
+    msg = "AreaSettings promises a box, a polygon or a circle"
+    raise RecordError(msg)
+
+
+def _measure(boundary: shapely.Geometry, key: str) -> tuple[shapely.Geometry, str, float]:
+    """Give a boundary with its metric CRS and its size (km2)."""
     centre = boundary.centroid
-    check_coordinates(np.array([centre.x]), np.array([centre.y]), "study.area")
+    check_coordinates(np.array([centre.x]), np.array([centre.y]), key)
     crs = find_utm_crs(centre.x)
     area_km2 = project_geometry(boundary, WGS84, crs).area / SQUARE_METRES_PER_KM2
     if not SMALLEST_AREA_KM2 <= area_km2 <= LARGEST_AREA_KM2:
         raise DataError(
-            f"study.area: the area is {area_km2:,.1f} km2; expected {SMALLEST_AREA_KM2:.0f} to "
+            f"{key}: the area is {area_km2:,.1f} km2; expected {SMALLEST_AREA_KM2:.0f} to "
             f"{LARGEST_AREA_KM2:,.0f} km2; check the corners or the radius"
         )
     return boundary, crs, area_km2
@@ -96,17 +111,6 @@ def read_polygons(path: Path, key: str) -> shapely.Geometry:
             f"{abs(after - before) / after:.1%}; repair the layer in a GIS first"
         )
     return shapely.union_all(mended)
-
-
-def _build_boundary(area: AreaSettings) -> shapely.Geometry:
-    if area.box is not None:
-        return shapely.box(*area.box)
-    if area.polygon is not None:
-        return read_polygons(area.polygon, "study.area.polygon")
-    if area.circle is not None:
-        return _build_circle(area.circle)
-    msg = "AreaSettings promises a box, a polygon or a circle"
-    raise RecordError(msg)
 
 
 def _build_circle(circle: CircleSettings) -> shapely.Geometry:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chargeplan.city_areas import find_city_area, read_city_areas
+from chargeplan.country import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE
 from chargeplan.errors import ConfigError, DataError, FaultCollector
 from chargeplan.files import find_data_file, require_file
-from chargeplan.geo import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE, find_utm_crs
+from chargeplan.geo import find_utm_crs
 
 if TYPE_CHECKING:
     from pathlib import Path

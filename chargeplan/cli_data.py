@@ -1,4 +1,4 @@
-"""The commands that bring data onto the disk: fetch, find-area, cut, data list, data verify."""
+"""The commands that bring data onto the disk: fetch, find-area, cut."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 import shlex
 import sys
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chargeplan.cli_datasets import DATASETS, FolderOption, data_app, describe_manifest, describe_state
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.errors import ChargeplanError, ConfigError, DataError, ExitCode
 from chargeplan.progress import make_progress
-from chargeplan.units import BYTES_PER_MB, DEFAULT_BUFFER_KM, SECONDS_PER_MINUTE
+from chargeplan.units import DEFAULT_BUFFER_KM, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,6 @@ CircleOption = Annotated[
 StudyOption = Annotated[
     Path | None, typer.Option("--study", metavar="CONFIG", help="What this study needs: its area and buffer.")
 ]
-FolderOption = Annotated[Path, typer.Option("--folder", help="Folder of the datasets.")]
 BufferOption = Annotated[
     float | None,
     typer.Option(
@@ -59,11 +58,6 @@ BufferOption = Annotated[
 ContactOption = Annotated[
     str, typer.Option("--contact", metavar="TEXT", help="Who asks (e-mail or web page), told to the server.")
 ]
-DATASETS = Path("data/cache")
-
-data_app = typer.Typer(
-    name="data", help="List or verify the datasets on this disk.", no_args_is_help=True, rich_markup_mode=None
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,7 @@ def fetch(
             output.tell(f"{named.name} is complete on disk; nothing was asked")
             _show_dataset(named, output, None, _Told(output.tell))
             return
-        area, buffer, config = choose_fetch_area(choice)
+        area, buffer, config = choose_fetch_area(choice, "chargeplan fetch")
         from chargeplan.download.fetch import FetchOptions, fetch_dataset
         from chargeplan.download.servers import OVERPASS, choose_endpoint
         from chargeplan.interrupt import StopSwitch
@@ -204,7 +198,7 @@ def cut(
     """Cut a city from a larger OpenStreetMap file; no network is needed."""
     choice = AreaChoice(city, relation, polygon, box, circle, study, buffer_km)
     with report(ctx, as_json, verbose) as output:
-        area, buffer, config = choose_fetch_area(choice)
+        area, buffer, config = choose_fetch_area(choice, f"chargeplan cut {extract}")
         from chargeplan.download.cut import cut_dataset
         from chargeplan.interrupt import StopSwitch
 
@@ -223,44 +217,6 @@ def cut(
                 tell=told,
             )
         _show_dataset(state, output, config, told)
-
-
-@data_app.command("list")
-def list_data(
-    ctx: typer.Context,
-    folder: FolderOption = DATASETS,
-    as_json: JsonOption = False,
-    verbose: VerboseOption = False,
-) -> None:
-    """List the datasets on this disk, without reading the data."""
-    with report(ctx, as_json, verbose) as output:
-        from chargeplan.osm.dataset import list_datasets
-
-        states = list_datasets(folder)
-        advice = "" if states else "; chargeplan fetch CITY brings one"
-        # Without reading the data, nobody can say that they are whole.
-        _show_states(states, output, good="there", verdict=f"{_count(states)} in {folder}{advice}")
-
-
-@data_app.command("verify")
-def verify_data(
-    ctx: typer.Context,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Datasets; all of them without.", show_default=False),
-    ] = None,
-    folder: FolderOption = DATASETS,
-    as_json: JsonOption = False,
-    verbose: VerboseOption = False,
-) -> None:
-    """Verify datasets: checksums, and the elements counted again."""
-    with report(ctx, as_json, verbose) as output:
-        from chargeplan.osm.dataset import verify_datasets
-
-        states = verify_datasets(folder, names or [])
-        if not states:
-            raise ConfigError(f"{folder}: no dataset is there; chargeplan fetch CITY brings one")
-        _show_states(states, output, good="whole", verdict=f"{_count(states)} verified in {folder}")
 
 
 def _find_named_dataset(choice: AreaChoice, folder: Path, *, is_refreshing: bool) -> DatasetState | None:
@@ -301,8 +257,8 @@ def _find_named_dataset(choice: AreaChoice, folder: Path, *, is_refreshing: bool
     return state
 
 
-def choose_fetch_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None]:
-    """Turn the options into the area, the margin in km and the config they came from."""
+def choose_fetch_area(choice: AreaChoice, command: str) -> tuple[FetchArea, float, Path | None]:
+    """Turn the options of a command into the area, the margin in km and the config they came from."""
     loaded: LoadedSettings | None = None
     if choice.study is not None:
         from chargeplan.config.load import load_settings
@@ -313,7 +269,7 @@ def choose_fetch_area(choice: AreaChoice) -> tuple[FetchArea, float, Path | None
     name = choice.city if choice.city is not None else loaded.settings.study.name if loaded else None
     if name is None:
         raise ConfigError(
-            "which city? Name one, such as chargeplan fetch multan; without a name give --study CONFIG"
+            f"which city? Name one, such as {command} multan; without a name give --study CONFIG"
         )
     area = choose_area(
         name,
@@ -348,10 +304,10 @@ def _show_dataset(state: DatasetState, output: Output, config: Path | None, told
         if limit not in told.lines:
             output.tell(f"limit: {limit}", level="warning")
     following = _find_next_line(state, manifest, config, output)
-    text = f"{state.data_path}: {_describe_manifest(manifest)}"
+    text = f"{state.data_path}: {describe_manifest(manifest)}"
     output.show_result(
         text if output.as_json else f"{text}\nnext: {following}",
-        {**_describe_state(state), "next": following},
+        {**describe_state(state), "next": following},
     )
 
 
@@ -359,7 +315,7 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
     """Find a config that reads the data as they lie and is covered by them, else say how to name them."""
     from chargeplan.area import measure_area
     from chargeplan.config.load import load_settings
-    from chargeplan.osm.manifest import LARGEST_OUTSIDE_SHARE, get_covered
+    from chargeplan.osm.manifest import LARGEST_OUTSIDE_SHARE, advise_renewal, get_covered
 
     by_name = f"chargeplan run {config or 'CONFIG'} --set network.path={shlex.quote(str(state.data_path))}"
     path = config or Path("configs") / f"{state.name}.yaml"
@@ -373,56 +329,10 @@ def _find_next_line(state: DatasetState, manifest: Manifest, config: Path | None
     if settings.network.path != Path(os.path.normpath(state.data_path.absolute())):
         return by_name
     if boundary.difference(get_covered(manifest)).area > LARGEST_OUTSIDE_SHARE * boundary.area:
-        whole = f"chargeplan fetch --study {path} --refresh"
+        whole = advise_renewal(manifest, str(path))
         output.tell(f"{path} studies more than these data cover; for all of it: {whole}", level="warning")
         return by_name if config is None else whole
     return f"chargeplan run {path}"
-
-
-def _show_states(states: list[DatasetState], output: Output, *, good: str, verdict: str) -> None:
-    """Show each dataset as `good` or broken, with a warning for old data."""
-    from chargeplan.osm.times import warn_of_age
-
-    broken = [state for state in states if state.fault]
-    for state in states:
-        described = f"{state.name}: {_describe_manifest(state.manifest)}" if state.manifest else state.name
-        # A fault begins with the name itself.
-        text = f"broken  {state.fault}" if state.fault else f"{good:<8}{described}"
-        output.show(text, {"event": "dataset", **_describe_state(state)})
-        timestamp = state.manifest.osm_timestamp if state.manifest else ""
-        if warning := warn_of_age(timestamp, datetime.now(UTC).date()):
-            output.tell(f"warning: {state.name}: {warning}", level="warning")
-    verdict += f"; {len(broken)} broken" if broken else ""
-    code = ExitCode.DATA if broken else ExitCode.PLAN_FOUND
-    output.show_result(verdict, {"datasets": len(states), "broken": len(broken)}, code=code)
-    if broken:
-        raise typer.Exit(int(code))
-
-
-def _describe_state(state: DatasetState) -> dict[str, object]:
-    manifest = state.manifest
-    described: dict[str, object] = {"name": state.name, "path": str(state.data_path), "fault": state.fault}
-    if manifest is not None:
-        described |= {
-            "osm_timestamp": manifest.osm_timestamp,
-            "retrieved": manifest.retrieved,
-            "size_bytes": manifest.size_bytes,
-            "counts": manifest.counts,
-            "area": manifest.area,
-            "source": manifest.source,
-            "licence": manifest.licence,
-            "limits": list(manifest.limits),
-        }
-    return described
-
-
-def _describe_manifest(manifest: Manifest) -> str:
-    from chargeplan.osm.times import describe_age
-
-    age = describe_age(manifest.osm_timestamp, datetime.now(UTC).date())
-    counts = ", ".join(f"{manifest.counts.get(kind, 0):,} {kind}" for kind in ("nodes", "ways", "relations"))
-    size = f"{manifest.size_bytes / BYTES_PER_MB:,.1f} MB"
-    return f"{age}, {counts}, {size}; {manifest.area}; {manifest.attribution}, {manifest.licence}"
 
 
 def _describe_result(number: int, found: FoundArea) -> str:
@@ -438,7 +348,3 @@ def _describe_result(number: int, found: FoundArea) -> str:
     if found.command:
         lines.append(f"   {'instead: ' if found.refusal else ''}{found.command}")
     return "\n".join(lines)
-
-
-def _count(states: list[DatasetState]) -> str:
-    return "1 dataset" if len(states) == 1 else f"{len(states)} datasets"

@@ -63,8 +63,9 @@ class Output:
             data = {"event": "error", "kind": kind, "exit_code": int(code), "faults": list(lines)}
             write_line(sys.stderr, json.dumps(data, ensure_ascii=False))
         else:
+            headline = getattr(error, "headline", "")
             for line in lines:
-                write_line(sys.stderr, line)
+                write_line(sys.stderr, f"{headline}: {line}" if headline else line)
             if len(lines) > 1 and isinstance(error, (ConfigError, DataError)):
                 write_line(sys.stderr, f"{len(lines)} faults; nothing was run")
         return code

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargeplan.cli_data import (
-    DATASETS,
     AreaChoice,
     BoxOption,
     CircleOption,
@@ -17,6 +16,7 @@ from chargeplan.cli_data import (
     RelationOption,
     choose_fetch_area,
 )
+from chargeplan.cli_datasets import DATASETS
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.errors import ConfigError
 
@@ -193,7 +193,7 @@ def _describe_any_place(name: str, choice: AreaChoice, people: float | None) -> 
     from chargeplan.download.areas import check_area, measure_km2, parse_numbers
     from chargeplan.new_study import NewStudy
 
-    area, _, _ = choose_fetch_area(choice)
+    area, _, _ = choose_fetch_area(choice, "chargeplan init")
     line, fetch, polygon = "", "", choice.polygon
     if area.boundary is None:
         polygon, fetch = _find_boundary(area.name), f"{area.name} --relation {area.relation_id}"

@@ -22,6 +22,7 @@ class ChargeplanError(Exception):
     """Base of every error that chargeplan raises on purpose."""
 
     exit_code = ExitCode.UNEXPECTED
+    headline = ""  # words that its lines begin with in a terminal; those of `words.Outcome`
 
 
 class ConfigError(ChargeplanError, ValueError):
@@ -70,16 +71,20 @@ class InfeasibleError(ChargeplanError, ValueError):
     """No plan can satisfy what was asked; the message says why and what to change."""
 
     exit_code = ExitCode.INFEASIBLE
+    headline = "IMPOSSIBLE"
 
 
 class NoPlanError(ChargeplanError, RuntimeError):
     """The search stopped before it found any plan, without a proof that there is none."""
 
     exit_code = ExitCode.NO_PLAN
+    headline = "NO PLAN FOUND"
 
 
 class SolversDisagreeError(ChargeplanError, RuntimeError):
     """Two solvers contradict each other about the same model; trust neither."""
+
+    headline = "SOLVERS DISAGREE"
 
 
 class SolverError(ChargeplanError, RuntimeError):
@@ -112,6 +117,12 @@ class FaultCollector:
     def add(self, fault: str) -> None:
         """Remember one fault, a complete sentence that says what, where and what to do."""
         self._faults.append(fault)
+
+    def add_error(self, error: ConfigError | DataError) -> None:
+        """Remember the faults of an error; with one of the config, all are raised as such."""
+        self._faults.extend(error.faults)
+        if isinstance(error, ConfigError):
+            self._error = ConfigError
 
     def raise_if_any(self) -> None:
         """Raise all remembered faults in one error.

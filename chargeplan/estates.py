@@ -67,13 +67,13 @@ def read_estates() -> tuple[Estate, ...]:
         )
 
 
-def add_listed_estates(places: MapPlaces, area: StudyArea) -> MapPlaces:
+def add_listed_estates(places: MapPlaces, area: StudyArea, estate_area_ha: float | None = None) -> MapPlaces:
     """Add the listed estates of the study area that the map does not draw.
 
     An estate is on the map when an industrial place has one of its names, or an industrial area
     holds its point. Otherwise it is added as a circle of its area around its point. Without a
     point it cannot be placed; nothing is guessed. An estate whose area no source gives gets
-    `estate_area_ha` of data/demand/layers.csv.
+    `estate_area_ha`, without it that of data/demand/layers.csv.
     """
     found, added = [], []
     for estate in read_estates():
@@ -89,8 +89,9 @@ def add_listed_estates(places: MapPlaces, area: StudyArea) -> MapPlaces:
         "listed industrial estates that the map does not draw, added as circles: %s",
         ", ".join(estate.name for estate in added),
     )
-    default_ha = read_figure_file("demand", "layers.csv", ("quantity",))[("estate_area_ha",)].value
-    return _add(places, area, added, default_ha)
+    if estate_area_ha is None:
+        estate_area_ha = read_figure_file("demand", "layers.csv", ("quantity",))[("estate_area_ha",)].value
+    return _add(places, area, added, estate_area_ha)
 
 
 def _is_on_map(estate: Estate, places: MapPlaces) -> bool:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from chargeplan.errors import DataError, name_rows
+from chargeplan.country import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE
+from chargeplan.errors import DataError
+
+if TYPE_CHECKING:
+    from chargeplan.rows import Rows
 
 WGS84 = "EPSG:4326"
 # About a centimetre, and all that OpenStreetMap keeps.
 OSM_GRID_DEG = 1e-7
-
-# Rounded outwards from the country's extreme points; longitudes and latitudes barely
-# overlap, so swapped coordinates are recognised.
-PAKISTAN_LON_RANGE = (60.0, 78.0)
-PAKISTAN_LAT_RANGE = (23.0, 38.0)
 
 _UTM_ZONES = (41, 42, 43)
 _UTM_FIRST_ZONE_WEST_DEG = -180.0
@@ -97,34 +97,63 @@ def is_in_pakistan(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -
     )
 
 
-def check_coordinates(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64], where: str) -> None:
-    """Refuse coordinates that are not finite, look swapped, or are in metres.
+def check_coordinates(
+    lon_deg: NDArray[np.float64],
+    lat_deg: NDArray[np.float64],
+    where: str,
+    *,
+    rows: Rows | None = None,
+    columns: tuple[str, str] = ("longitude", "latitude"),
+) -> None:
+    """Refuse coordinates that are not finite, are swapped, are no degrees, or all lie elsewhere.
 
-    Points outside Pakistan are not refused here, because data often reach over the border.
+    A row is swapped when it lies outside Pakistan and would lie inside the other way round. Other
+    points outside Pakistan are not refused while some lie inside, because data often reach over
+    the border.
+
+    Parameters
+    ----------
+    lon_deg, lat_deg : ndarray of float64, shape (n,)
+    where : str
+        Key and file, for messages.
+    rows : Rows or None
+        What the rows are called; None when there is but one.
+    columns : (str, str)
+        What the longitudes and the latitudes are called.
 
     Raises
     ------
     DataError
         With the rows at fault and the likely cause.
     """
+
+    def tell(bad: NDArray[np.bool_]) -> str:
+        at = np.flatnonzero(bad)
+        named = "" if rows is None else f" in {rows.name(at)} ({at.size:,} of {bad.size:,})"
+        values = zip(columns, (lon_deg[at[0]], lat_deg[at[0]]), strict=True)
+        return f"{named}: {' and '.join(f'{name} is {value:.10g}' for name, value in values)}"
+
     finite = np.isfinite(lon_deg) & np.isfinite(lat_deg)
     if not finite.all():
-        raise DataError(
-            f"{where}: rows {name_rows(np.flatnonzero(~finite))} have no finite coordinates; mend or drop them"
-        )
+        raise DataError(f"{where}: no finite coordinates{tell(~finite)}; mend or drop them")
     inside = is_in_pakistan(lon_deg, lat_deg)
-    if inside.any() or lon_deg.size == 0:
-        return
-    if is_in_pakistan(lat_deg, lon_deg).any():
-        raise DataError(f"{where}: longitude and latitude are swapped; longitude must come first (60 to 78)")
-    if np.abs(lon_deg).max() > 360 or np.abs(lat_deg).max() > 360:
+    swapped = ~inside & is_in_pakistan(lat_deg, lon_deg)
+    if swapped.any():
+        advice = "exchange the two" if swapped.all() else "correct these rows"
         raise DataError(
-            f"{where}: the coordinates are in metres but are declared as degrees; correct the CRS of the layer"
+            f"{where}: longitude and latitude are swapped{tell(swapped)}; expected longitudes from 60 to 78 and "
+            f"latitudes from 23 to 38; {advice}"
         )
-    raise DataError(
-        f"{where}: no point lies in Pakistan (60-78 E, 23-38 N); the first is at "
-        f"longitude {lon_deg[0]:.4f}, latitude {lat_deg[0]:.4f}"
-    )
+    beyond = (np.abs(lon_deg) > 180) | (np.abs(lat_deg) > 90)
+    if beyond.any():
+        raise DataError(
+            f"{where}: no degrees{tell(beyond)}; they seem to be in metres: correct the CRS of the layer, or the rows"
+        )
+    if lon_deg.size and not inside.any():
+        raise DataError(
+            f"{where}: no point lies in Pakistan (60-78 E, 23-38 N); the first is at "
+            f"longitude {lon_deg[0]:.4f}, latitude {lat_deg[0]:.4f}"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 from typing import Any, Self
 
-from chargeplan.runlog import Event, Listener, PhaseEvent
+from chargeplan.runlog import Event, Listener, PhaseEvent, SolveEvent
 
 _SEARCH_PHASE = "solve"
+_WITH_PLAN = (
+    "stopping: the best plan so far is verified and written (a few seconds; Ctrl-C again leaves without it)"
+)
+_WITHOUT_PLAN = "stopping: there is no plan to keep yet (Ctrl-C again leaves at once)"
 
 
 class StopSwitch:
@@ -22,10 +29,14 @@ class StopSwitch:
     listen : callable
         Gets every event after the switch has seen it.
     tell : callable
-        Gets the line that says what the first Ctrl-C does.
+        Gets the line that says what the first Ctrl-C does, in a thread of its own.
 
     Notes
     -----
+    Python calls a handler only between two of its own instructions, which may be seconds later while a
+    library computes. So a thread reads what the system writes at the signal itself: it tells at once,
+    and it sees a second Ctrl-C that came before the first was handled.
+
     SIGTERM and SIGHUP (a closed terminal) end the run through the usual exception path too, so
     that temporary folders and the solver's process are cleaned up; a SIGHUP that is ignored, as
     under nohup, stays ignored. Outside the main thread no signal is taken.
@@ -35,24 +46,22 @@ class StopSwitch:
         self._listen = listen
         self._tell = tell
         self._is_searching = False
-        self._asked = threading.Event()
-        self._is_told = False
+        self._has_plan = False
+        self._is_asked = False
         self._is_ended = False
-        self._before: dict[int, Any] = {}
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {
-                signal.SIGINT: signal.signal(signal.SIGINT, self._take_interrupt),
-                signal.SIGTERM: signal.signal(signal.SIGTERM, self._take_termination),
-            }
+            self._watch_signals()
+            self._handle(signal.SIGINT, self._take_interrupt)
+            self._handle(signal.SIGTERM, self._take_termination)
             if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-                self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._take_termination)
+                self._handle(signal.SIGHUP, self._take_termination)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._open.close()
 
     def listen(self, event: Event) -> None:
         """Note whether a search is going on, then hand the event on.
@@ -65,6 +74,8 @@ class StopSwitch:
         self._end_when_asked()
         if isinstance(event, PhaseEvent) and event.phase == _SEARCH_PHASE:
             self._is_searching = event.elapsed_s is None
+        elif isinstance(event, SolveEvent):
+            self._has_plan = math.isfinite(event.incumbent_kwh_day)
         self._listen(event)
 
     def should_stop(self) -> bool:
@@ -76,16 +87,41 @@ class StopSwitch:
             When the run was to end without it and something kept it from ending.
         """
         self._end_when_asked()
-        if self._asked.is_set() and not self._is_told:
-            self._is_told = True  # told here and not in the handler, which may break into a write
-            self._tell("stopping: the best plan so far is kept; Ctrl-C again ends the run without it")
-        return self._asked.is_set()
+        return self._is_asked
+
+    def _handle(self, number: int, handler: Callable[[int, FrameType | None], None]) -> None:
+        """Handle a signal until the switch is closed."""
+        before: Any = signal.signal(number, handler)
+        self._open.callback(signal.signal, number, before)
+
+    def _watch_signals(self) -> None:
+        """Start the thread that reads each signal's number from the system."""
+        reader, writer = socket.socketpair()
+        writer.setblocking(False)
+        thread = threading.Thread(target=self._read_signals, args=(reader,), daemon=True)
+        thread.start()
+        self._open.callback(reader.close)
+        self._open.callback(thread.join)
+        self._open.callback(writer.close)  # the end of what the thread reads
+        self._open.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writer.fileno()))
+
+    def _read_signals(self, reader: socket.socket) -> None:
+        is_told = False
+        while numbers := reader.recv(64):
+            for number in numbers:
+                if number != signal.SIGINT or not self._is_searching:
+                    continue
+                if is_told:
+                    self._is_ended = True
+                else:
+                    is_told = True
+                    self._tell(_WITH_PLAN if self._has_plan else _WITHOUT_PLAN)
 
     def _take_interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        if not self._is_searching or self._asked.is_set():
+        if self._is_ended or self._is_asked or not self._is_searching:
             self._is_ended = True
             raise KeyboardInterrupt
-        self._asked.set()
+        self._is_asked = True
 
     def _end_when_asked(self) -> None:
         # A handler may break into code that drops exceptions, such as a callback of a library.

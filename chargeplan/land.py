@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from chargeplan.errors import DataError, FaultCollector, name_rows
-from chargeplan.files import find_data_file, require_file
+from chargeplan.errors import DataError, FaultCollector
+from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.records import LandAreas
+from chargeplan.rows import Rows
 from chargeplan.tables import LAND_AREAS, make_table
+from chargeplan.tag_kinds import find_tagged_kind
 from chargeplan.text import clean_text, show_name
 from chargeplan.words import LandKind
 
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import ExclusionSettings
 
 
-@lru_cache(maxsize=1)
-def read_land_table() -> dict[tuple[str, str], LandKind]:
-    """Read which OpenStreetMap tag is which kind of land."""
-    with find_data_file("places", "land_kinds.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["key"], row["value"]): LandKind(row["kind"]) for row in csv.DictReader(file)}
-
-
 def find_land_kind(tags: Mapping[str, str]) -> LandKind | None:
     """Find the kind of an area of land by its tags; the first row of the table that fits decides.
 
@@ -41,10 +34,7 @@ def find_land_kind(tags: Mapping[str, str]) -> LandKind | None:
     >>> find_land_kind({"landuse": "cemetery", "name": "H-8"})
     <LandKind.CEMETERY: 'cemetery'>
     """
-    for (key, value), kind in read_land_table().items():
-        if tags.get(key) == value:
-            return kind
-    return None
+    return find_tagged_kind(tags, LandKind)
 
 
 def describe_land(land_id: str, kind: LandKind, tags: Mapping[str, str], source: str) -> dict[str, object]:
@@ -134,24 +124,22 @@ def _read_excluded(path: Path, key: str) -> LandAreas:
             f"{key}: {path.name} has no geometry with a CRS; write one into the file "
             f"(for longitudes and latitudes EPSG:4326)"
         )
-    faults = FaultCollector(DataError)
+    faults, features = FaultCollector(DataError), Rows("feature")
     wrong = np.flatnonzero(~layer.geometry.geom_type.isin(["Polygon", "MultiPolygon"]))
     if wrong.size:
-        faults.add(
-            f"{key}: features {name_rows(wrong + 1)} of {path.name} are not polygons; use polygons alone"
-        )
+        faults.add(f"{key}: {path.name}: no polygon in {features.name(wrong)}; use polygons alone")
     words = [clean_text(word) for word in layer["kind"]] if "kind" in layer.columns else [""] * len(layer)
     known = {kind.value for kind in LandKind} - {LandKind.INDUSTRIAL.value}
-    unknown = [row for row, word in enumerate(words, start=1) if word and word not in known]
+    unknown = [row for row, word in enumerate(words) if word and word not in known]
     if unknown:
         faults.add(
-            f"{key}: features {name_rows(unknown)} of {path.name} have a kind that is not known (the first is "
-            f"{words[unknown[0] - 1]!r}); use one of {', '.join(sorted(known))}, or leave it empty"
+            f"{key}: {path.name}: no known kind in {features.name(unknown)} (the first is "
+            f"{words[unknown[0]]!r}); use one of {', '.join(sorted(known))}, or leave it empty"
         )
     faults.raise_if_any()
     outline = layer.geometry.to_crs(WGS84).to_numpy()
     centres = shapely.get_coordinates(shapely.point_on_surface(outline))
-    check_coordinates(centres[:, 0], centres[:, 1], f"{key}: {path.name}")
+    check_coordinates(centres[:, 0], centres[:, 1], f"{key}: {path.name}", rows=features)
     columns = [name for name in ("name", "name:en", "name:ur") if name in layer.columns]
     stem = clean_text(path.stem)
     rows = [

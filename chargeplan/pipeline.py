@@ -19,9 +19,9 @@ from chargeplan.describe import (
     describe_network,
     describe_sites,
     describe_travel,
-    tabulate_demand,
 )
-from chargeplan.errors import ConfigError, VerificationError
+from chargeplan.energy_table import tabulate_demand
+from chargeplan.errors import ConfigError, DataError, FaultCollector, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
@@ -37,13 +37,14 @@ from chargeplan.records import (
 )
 from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
 from chargeplan.store import check_published, check_records, read_record
+from chargeplan.text import count_files
 from chargeplan.units import SECONDS_PER_MINUTE, format_pkr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chargeplan.config.load import LoadedSettings
-    from chargeplan.config.settings import Settings
+    from chargeplan.config.settings import EconomicsSettings, Settings
 
 RECORD_TYPES: dict[str, type] = {
     "area": StudyArea,
@@ -127,8 +128,10 @@ def run_study(
     VerificationError
         When the plan fails its independent check; nothing is written then.
     """
-    from chargeplan.config.inputs import check_files
+    from chargeplan.config.inputs import check_files, locate_faults
     from chargeplan.demand.build import build_demand
+    from chargeplan.demand.layer import read_layer_figures
+    from chargeplan.demand.zones import read_zone_outlines
     from chargeplan.evaluate.metrics import evaluate_plan
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.model.linear import build_linear_model
@@ -139,6 +142,7 @@ def run_study(
     from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
     from chargeplan.sites.build import build_sites
     from chargeplan.solve.search import solve_problem
+    from chargeplan.study_check import check_contents
     from chargeplan.travel.table import build_travel_table
 
     settings = loaded.settings
@@ -148,14 +152,16 @@ def run_study(
         refuse_foreign_folder(settings.publish.folder / settings.study.name)
         settings_as_run = make_settings_as_run(settings, loaded.path.parent)
         files = check_files(loaded)
-        check_fleet(loaded)
+        check_contents(loaded)
         # The network's file is described by its own stage, which knows more of it.
         sources = describe_inputs((file.key, file.path) for file in files if file.key != "network.path")
-        area = build_study_area(settings.study)
-        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {len(files)} input files"
+        with locate_faults(loaded):
+            area = build_study_area(settings.study)
+        phase.message = f"{area.title}, {area.area_km2:,.0f} km2, {count_files(len(files))}"
     with log.phase("network") as phase:
         reading = read_network(area, settings.network)
-        network, places = reading.network, add_listed_estates(reading.places, area)
+        estate_area_ha = read_layer_figures(settings.demand.figures)["estate_area_ha"].value
+        network, places = reading.network, add_listed_estates(reading.places, area, estate_area_ha)
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
         cells = build_demand(
@@ -223,11 +229,12 @@ def run_study(
             },
             year=settings.study.year,
             credits=tuple(settings.study.credits),
+            zone_outlines=read_zone_outlines(settings.study.zones, cells.zones["zone_id"].tolist()),
             online_tiles=settings.publish.online_tiles,
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    table = tabulate_demand(cells)
+    table = tabulate_demand(cells, request.charger_power_kw)
     return RunResult(folder, area, request, solution, evaluation, table, reading.source.data_date)
 
 
@@ -267,7 +274,9 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
     if records_folder != folder:
         with log.phase("publish") as phase:
             if (folder / "sites.geojson").is_file():
-                check_published_sites(folder / "sites.geojson", records["sites"], records["solution"])
+                check_published_sites(
+                    folder / "sites.geojson", records["sites"], records["solution"], evaluation
+                )
             count = check_published(records_folder)
             phase.message = f"{count} published files match their checksums, sites.geojson is the plan"
     return evaluation
@@ -282,7 +291,16 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         With each table of figures that differs and where it does first.
     """
     faults = []
-    for name in ("metrics", "zones", "sites", "travel_histogram", "economics", "site_economics"):
+    names = (
+        "metrics",
+        "zones",
+        "sites",
+        "travel_histogram",
+        "economics",
+        "site_economics",
+        "economics_by_year",
+    )
+    for name in names:
         try:
             pd.testing.assert_frame_equal(
                 getattr(stored, name), getattr(computed, name), check_dtype=False, rtol=1e-9, atol=1e-9
@@ -296,25 +314,49 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
 
 
 def check_fleet(loaded: LoadedSettings) -> None:
-    """Check scenario, year, city and vehicle classes of a config, in a blink.
+    """Check scenario, year, city, vehicle classes and every figure of the economics, in a blink, all at once.
 
     Raises
     ------
     ConfigError
         With the line of the config where the key stands there.
     DataError
-        When a fleet file cannot be used.
+        When a fleet file cannot be used, or the table of chargers has no price for the power.
     """
+    from chargeplan.config.inputs import locate_faults
+    from chargeplan.demand.build import check_figure_files
     from chargeplan.demand.fleet import read_fleet
 
-    settings = loaded.settings
+    settings, faults = loaded.settings, FaultCollector(DataError)
     try:
-        read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
-    except ConfigError as error:
-        places = [loaded.locations.get(fault.partition(":")[0], "") for fault in error.faults]
-        raise ConfigError(
-            f"{place}: {fault}" if place else fault for place, fault in zip(places, error.faults, strict=True)
-        ) from error
+        check_figure_files(settings.demand)
+    except DataError as error:
+        faults.add_error(error)
+    try:
+        fleet = read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
+        for fault in _find_unknown_classes(settings.economics, fleet.names):
+            faults.add_error(ConfigError(fault))
+    except (ConfigError, DataError) as error:
+        faults.add_error(error)
+    try:
+        make_request(settings)
+    except (ConfigError, DataError) as error:
+        faults.add_error(error)
+    with locate_faults(loaded):
+        faults.raise_if_any()
+
+
+def _find_unknown_classes(settings: EconomicsSettings, known: tuple[str, ...]) -> list[str]:
+    """Find figures of the economics that are given for vehicles the study does not have."""
+    from chargeplan.demand.scenario import suggest
+    from chargeplan.evaluate.economics_figures import BY_CLASS
+
+    return [
+        f"economics.{quantity}.{name}: the fleet has no class {name}{suggest(name, known)}, only {', '.join(known)}"
+        for quantity in BY_CLASS
+        for name in getattr(settings, quantity)
+        if name not in known
+    ]
 
 
 def make_request(settings: Settings) -> PlanRequest:
@@ -334,7 +376,9 @@ def make_request(settings: Settings) -> PlanRequest:
 
     model, charger = settings.model, settings.model.charger
     price = find_charger_figure(charger.power_kw, charger.cost_pkr)
-    scenario = read_scenario(settings.demand.scenario, path=settings.demand.fleet.scenarios)
+    scenario = read_scenario(
+        settings.demand.scenario, path=settings.demand.fleet.scenarios, own=settings.demand.figures
+    )
     factor = scenario.further["outage_hours_factor"].value
     outage = find_outage(settings.study.city, charger.outage_hours_day, factor=factor, scenario=scenario.name)
     return PlanRequest(

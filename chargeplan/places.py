@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from chargeplan.errors import DataError
-from chargeplan.files import find_data_file, require_file
+from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates, find_utm_crs, project_geometry
 from chargeplan.land import describe_land, find_land_kind, make_land
 from chargeplan.records import LandAreas, MapPlaces
+from chargeplan.rows import Rows
 from chargeplan.station_power import find_station_power_kw
 from chargeplan.tables import PLACES, make_table
+from chargeplan.tag_kinds import find_tagged_kind
 from chargeplan.text import clean_text
 from chargeplan.words import PlaceKind
 
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-
-@lru_cache(maxsize=1)
-def read_kind_table() -> dict[tuple[str, str], PlaceKind]:
-    """Read which OpenStreetMap tag is which kind of place; value ``*`` stands for any."""
-    with find_data_file("places", "osm_kinds.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["key"], row["value"]): PlaceKind(row["kind"]) for row in csv.DictReader(file)}
 
 
 def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
@@ -43,11 +36,7 @@ def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
     >>> find_kind({"amenity": "fuel", "shop": "convenience"})
     <PlaceKind.FUEL: 'fuel'>
     """
-    for (key, value), kind in read_kind_table().items():
-        tagged = tags.get(key)
-        if tagged is not None and (value == "*" or tagged == value):
-            return kind
-    return None
+    return find_tagged_kind(tags, PlaceKind)
 
 
 def parse_number(text: object) -> float:
@@ -119,14 +108,16 @@ def read_place_file(path: Path, key: str) -> MapPlaces:
         layer = gpd.read_file(path)
     except Exception as error:  # pyogrio raises many kinds for a damaged file
         raise DataError(f"{key}: {path} cannot be read as a vector layer: {error}") from error
-    if layer.crs is None:
+    if not isinstance(layer, gpd.GeoDataFrame) or layer.crs is None:
         raise DataError(
-            f"{key}: {path} has no CRS; write one into the file (for longitudes and latitudes EPSG:4326)"
+            f"{key}: {path} has no geometry with a CRS; write one into the file "
+            f"(for longitudes and latitudes EPSG:4326)"
         )
     layer = layer[~(layer.geometry.isna() | layer.geometry.is_empty)]
     points = layer.geometry.representative_point().to_crs(WGS84)
     lon, lat = points.x.to_numpy(), points.y.to_numpy()
-    check_coordinates(np.asarray(lon), np.asarray(lat), f"{key}: {path.name}")
+    features = Rows("feature", layer.index.to_numpy() + 1)
+    check_coordinates(np.asarray(lon), np.asarray(lat), f"{key}: {path.name}", rows=features)
     columns = [column for column in layer.columns if column != layer.geometry.name]
     # Cleaned here, because the published files hold cleaned text and must name the same places.
     stem = clean_text(path.stem)

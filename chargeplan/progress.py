@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SECONDS_BETWEEN_LINES = 30.0
-STOP_HINT = "Ctrl-C keeps this plan"
+STOP_HINT = "Ctrl-C keeps it"
 _PHASE_WIDTH = 10
 
 
@@ -43,26 +43,57 @@ def make_progress(stream: IO[str], *, as_json: bool) -> Progress:
 
 
 def describe_search(event: SolveEvent) -> str:
-    """Write where the search stands: step, plan, bound, gap, time.
+    """Write what is known of where the search stands: step, plan, bound, gap, time.
 
     Examples
     --------
     >>> describe_search(SolveEvent("milp", 31.2, 120.0, 1000.0, 1023.1))
     'milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 31 of 120 s'
     >>> describe_search(SolveEvent("start plan", 0.2, 120.0, math.nan, math.inf))
-    'start plan: no plan yet, no bound yet; 0 of 120 s'
+    'start plan: no plan yet; 0 of 120 s'
     """
-    plan = math.isfinite(event.incumbent_kwh_day)
-    bound = math.isfinite(event.bound_kwh_day)
-    parts = [
-        f"plan serves {event.incumbent_kwh_day:,.0f} kWh/day" if plan else "no plan yet",
-        f"bound {event.bound_kwh_day:,.0f}" if bound else "no bound yet",
-    ]
-    if plan and bound:
-        from chargeplan.records import compute_gap, format_gap
+    bound = f"bound {event.bound_kwh_day:,.0f}" if math.isfinite(event.bound_kwh_day) else ""
+    parts = [f"plan serves {event.incumbent_kwh_day:,.0f} kWh/day", bound, _write_gap(event)]
+    known = parts if _has_plan(event) else ["no plan yet", bound]
+    return f"{event.step}: {', '.join(filter(None, known))}; {_write_time(event)}"
 
-        parts.append(f"gap {format_gap(compute_gap(event.incumbent_kwh_day, event.bound_kwh_day))}")
-    return f"{event.step}: {', '.join(parts)}; {event.elapsed_s:.0f} of {event.limit_s:.0f} s"
+
+def fit_search(event: SolveEvent, width: int) -> str:
+    """Write the moving line of a search within a width; what matters least goes first.
+
+    Examples
+    --------
+    >>> event = SolveEvent("neighbourhoods", 31.2, 120.0, 123456.0, 126306.0)
+    >>> fit_search(event, 80)
+    'solve      plan 123,456 kWh/day, gap 2.31 %; 31 of 120 s · Ctrl-C keeps it'
+    >>> fit_search(event, 60)
+    'solve      plan 123,456 kWh/day, gap 2.31 %; 31 of 120 s'
+    """
+    if _has_plan(event):
+        known = ", ".join(filter(None, [f"plan {event.incumbent_kwh_day:,.0f} kWh/day", _write_gap(event)]))
+        hint = f" · {STOP_HINT}"
+    else:
+        known, hint = "no plan yet", ""
+    brief = f"{known}; {_write_time(event)}"
+    choices = (describe_search(event) + hint, f"{event.step}: {brief}{hint}", brief + hint, brief, known)
+    lines = [f"{'solve':<{_PHASE_WIDTH}} {text}" for text in choices]
+    return next((line for line in lines if len(line) <= width), lines[-1])
+
+
+def _has_plan(event: SolveEvent) -> bool:
+    """Tell whether there is a plan that serves anybody; the empty one that opens a search is none to show."""
+    return event.incumbent_kwh_day > 0
+
+
+def _write_gap(event: SolveEvent) -> str:
+    from chargeplan.records import compute_gap, format_gap
+
+    gap = compute_gap(event.incumbent_kwh_day, event.bound_kwh_day)
+    return f"gap {format_gap(gap)}" if math.isfinite(gap) else ""
+
+
+def _write_time(event: SolveEvent) -> str:
+    return f"{event.elapsed_s:.0f} of {event.limit_s:.0f} s"
 
 
 def describe_phase(event: PhaseEvent) -> str:
@@ -95,7 +126,7 @@ class _Quiet:
 
 
 class LineProgress(_Quiet):
-    """One line for each phase, and for a long search one every 30 seconds.
+    """One line for each phase, one where a search begins, and for a long search one every 30 seconds.
 
     Parameters
     ----------
@@ -108,13 +139,17 @@ class LineProgress(_Quiet):
         self._stream = stream
         self._clock = clock
         self._told_at = clock()
+        self._is_limit_told = False
 
     def __call__(self, event: Event, /) -> None:
         """Show an event, unless another line about the search is too recent."""
         if isinstance(event, PhaseEvent):
-            self._told_at = self._clock()
+            self._told_at, self._is_limit_told = self._clock(), False
             if event.elapsed_s is not None:
                 self.say(describe_phase(event))
+        elif not self._is_limit_told:
+            self._is_limit_told = True
+            self.say(f"{'solve':<{_PHASE_WIDTH}} search: limit {event.limit_s:g} s")
         elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
             self._told_at = self._clock()
             self.say(f"{'solve':<{_PHASE_WIDTH}} {describe_search(event)}")
@@ -203,8 +238,7 @@ class LiveProgress:
         if not self._phase:
             return Text("")
         if self._search is not None:
-            hint = f" · {STOP_HINT}" if math.isfinite(self._search.incumbent_kwh_day) else ""
-            text = f"{self._phase:<{_PHASE_WIDTH}} {describe_search(self._search)}{hint}"
+            text = fit_search(self._search, self._console.width)
         else:
             text = f"{self._phase:<{_PHASE_WIDTH}} {time.monotonic() - self._started:>6.0f} s ..."
         return Text(text, style="bold", no_wrap=True, overflow="ellipsis")

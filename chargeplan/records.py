@@ -281,6 +281,10 @@ class DemandCells:
         How the totals came about, one row per figure: step, value, unit, source, confidence.
     kwh_km : ndarray of float64, shape (n_classes,) or (0,)
         Energy per kilometre of each vehicle class; empty when nobody said.
+    charger_kw : ndarray of float64, shape (n_classes, 2) or (0, 2)
+        Powers of the weakest and the strongest charger that each class can use; empty when nobody said.
+    warnings : tuple of str
+        How much energy lies where it does for want of a layer or a depot.
     """
 
     cell_id: NDArray[np.str_]
@@ -305,6 +309,8 @@ class DemandCells:
     depot_kwh_day_outside: float
     explanation: pd.DataFrame
     kwh_km: Floats = field(default_factory=lambda: np.zeros(0))
+    charger_kw: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n_cells = len(self.cell_id)
@@ -334,6 +340,10 @@ class DemandCells:
             len(self.kwh_km) in {0, len(self.classes)}
             and bool(np.all(np.isfinite(self.kwh_km) & (self.kwh_km >= 0))),
             "kwh_km must have a finite figure >= 0 per vehicle class, or none at all",
+        )
+        _require(
+            self.charger_kw.shape in {(0, 2), (len(self.classes), 2)},
+            "charger_kw must have a weakest and a strongest power per vehicle class, or none at all",
         )
         _require(bool(np.all(self.cell_id[1:] > self.cell_id[:-1])), "cell ids must rise without repeats")
         check_table(self.zones, ZONES, "zones")
@@ -402,6 +412,20 @@ class DemandCells:
         return np.asarray(
             np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, served], self.period_share[:, served])
         )
+
+    @property
+    def depot_kwh_day_by_period(self) -> Floats:
+        """Energy of depots by class and period, shape (n, n_classes, n_periods)."""
+        at_depots = ~self._is_served_at_stations
+        return np.asarray(
+            np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, at_depots], self.period_share[:, at_depots])
+        )
+
+    def can_use(self, power_kw: float) -> Bools:
+        """Tell which classes can use a charger of a power, shape (n_classes,); all when nobody said."""
+        if len(self.charger_kw) == 0:
+            return np.ones(len(self.classes), dtype=np.bool_)
+        return np.asarray((self.charger_kw[:, 0] <= power_kw) & (power_kw <= self.charger_kw[:, 1]))
 
     @property
     def total_kwh_day(self) -> Floats:
@@ -770,6 +794,8 @@ class Evaluation:
     site_economics : pandas.DataFrame
         Per new station, by site_id: its costs and revenue by kind, net present value, payback and
         break-even (columns of `chargeplan.evaluate.economics`).
+    economics_by_year : pandas.DataFrame
+        Per year, from the construction on: capital, costs, revenue and what they are worth then.
     """
 
     metrics: pd.DataFrame
@@ -781,6 +807,7 @@ class Evaluation:
     warnings: tuple[str, ...]
     economics: pd.DataFrame = field(default_factory=pd.DataFrame)
     site_economics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    economics_by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         _require(bool(self.checks["passed"].all()), "an evaluation with a failed check must not be made")

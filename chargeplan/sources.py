@@ -30,6 +30,7 @@ _OWN_NUMBERS = (
     "demand.fleet.classes",
     "demand.places",
     "demand.layers",
+    "demand.population.total_people",
     "sites.fixed_cost_pkr",
     "model.charger",
     "economics",
@@ -91,8 +92,10 @@ def list_sources(settings: Settings, files: Iterable[tuple[str, Path]]) -> list[
     found = [_describe_layer(key, path, rows) for key, path in named.items()]
     for row in rows:
         if _is_used(row, settings, named):
-            figures = tuple(figure for figure in read_figures(row) if _counts(figure, settings))
-            found.append(_describe_row(row, figures))
+            figures = read_figures(row)
+            counted = tuple(figure for figure in figures if _counts(figure, settings))
+            if counted or not figures:  # else none of its figures is about this study
+                found.append(_describe_row(row, counted))
     found += _list_own_numbers(settings)
     return sorted(found, key=_rank)
 

@@ -68,8 +68,12 @@ def _write_file(row: RegisterRow, root: str) -> Iterator[str]:
         yield f"Source: {_escape(row.source)} ({row.year}); confidence {row.confidence}."
     elif told:
         yield f"{len(figures)} figures: {told}."
-    if row.path and row.key:
-        yield f"Your own file takes its place through `{row.key}`."
+    if row.path:
+        yield (
+            f"Your own file takes its place through `{row.key}`."
+            if row.key
+            else "There is no key for a file of your own in its place."
+        )
     yield ""
     if row.source == BY_LINE and row.used not in ("fetch", "demo"):
         yield from _write_table(figures) if len(figures) <= _MOST_FIGURES else _write_kinds(figures)

@@ -114,3 +114,14 @@ def escape_invisible(text: str) -> str:
         else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def count_files(count: int) -> str:
+    """Count input files in words.
+
+    Examples
+    --------
+    >>> count_files(1), count_files(2)
+    ('1 input file', '2 input files')
+    """
+    return f"{count} input file{'' if count == 1 else 's'}"

@@ -103,6 +103,13 @@ class TrafficMethod(StrEnum):
     BETWEENNESS = "betweenness"  # drives between sampled points over the fastest ways
 
 
+class ConnectionClass(StrEnum):
+    """How a station is connected to the grid, by its load."""
+
+    LOW_TENSION = "LT"
+    HIGH_TENSION = "11 kV"
+
+
 class Outcome(StrEnum):
     """How a search ended, in the words that every output uses."""
 

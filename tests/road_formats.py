@@ -21,44 +21,12 @@ def copy_osm(source, target):
 
 def copy_roads(source, target, box=(-180, -90, 180, 90)):
     """Write only the ways of drivable classes that lie wholly in a box, and their nodes."""
-    west, south, east, north = box
-    inside = {
-        node.id
-        for node in osmium.FileProcessor(str(source), osmium.osm.NODE)
-        if west <= node.location.lon <= east and south <= node.location.lat <= north
-    }
-    ways, used = set(), set()
-    for way in osmium.FileProcessor(str(source), osmium.osm.WAY):
-        refs = {node.ref for node in way.nodes}
-        if way.tags.get("highway") in CLASS_CODES and refs <= inside:
-            ways.add(way.id)
-            used |= refs
-    with osmium.SimpleWriter(str(target), overwrite=True) as writer:
-        for element in osmium.FileProcessor(str(source)):
-            if (element.is_way() and element.id in ways) or (element.is_node() and element.id in used):
-                writer.add(element)
-    return target
+    return _copy_inside(source, target, box, takes_way=lambda way: way.tags.get("highway") in CLASS_CODES)
 
 
 def copy_part(source, target, box):
     """Write the ways that lie wholly in a box, their nodes and the places in it."""
-    west, south, east, north = box
-    inside = {
-        node.id: bool(node.tags)
-        for node in osmium.FileProcessor(str(source), osmium.osm.NODE)
-        if west <= node.location.lon <= east and south <= node.location.lat <= north
-    }
-    ways, used = set(), {node for node, is_tagged in inside.items() if is_tagged}
-    for way in osmium.FileProcessor(str(source), osmium.osm.WAY):
-        refs = {node.ref for node in way.nodes}
-        if refs <= inside.keys():
-            ways.add(way.id)
-            used |= refs
-    with osmium.SimpleWriter(str(target), overwrite=True) as writer:
-        for element in osmium.FileProcessor(str(source)):
-            if (element.is_way() and element.id in ways) or (element.is_node() and element.id in used):
-                writer.add(element)
-    return target
+    return _copy_inside(source, target, box, takes_place=lambda node: bool(node.tags))
 
 
 def list_elements(source):
@@ -115,6 +83,26 @@ def find_same_places(one, other):
     ]
     common = sorted(places[0].keys() & places[1].keys())
     return [[rows[place] for place in common] for rows in places]
+
+
+def _copy_inside(source, target, box, *, takes_way=lambda _: True, takes_place=lambda _: False):
+    west, south, east, north = box
+    inside = {
+        node.id: takes_place(node)
+        for node in osmium.FileProcessor(str(source), osmium.osm.NODE)
+        if west <= node.location.lon <= east and south <= node.location.lat <= north
+    }
+    ways, used = set(), {node for node, is_place in inside.items() if is_place}
+    for way in osmium.FileProcessor(str(source), osmium.osm.WAY):
+        refs = {node.ref for node in way.nodes}
+        if takes_way(way) and refs <= inside.keys():
+            ways.add(way.id)
+            used |= refs
+    with osmium.SimpleWriter(str(target), overwrite=True) as writer:
+        for element in osmium.FileProcessor(str(source)):
+            if (element.is_way() and element.id in ways) or (element.is_node() and element.id in used):
+                writer.add(element)
+    return target
 
 
 def _describe(element):

@@ -15,6 +15,7 @@ from chargeplan.records import (
     DataSource,
     DemandCells,
     Evaluation,
+    Floats,
     PlanProblem,
     PlanRequest,
     RoadNetwork,
@@ -41,6 +42,7 @@ HOSTILE_TEXTS = (
     "&lt;img src=x onerror=window.__x=1&gt;&#60;b&#62;\x00\x1b[31m",
 )
 URDU = "شیل پٹرول پمپ"
+_ZONE_LON, _ZONE_LAT = (73.03, 73.06), (33.69, 33.715)  # borders between zones
 _LINES = 25  # streets in each direction
 _METRES_PER_SECOND = 8.0
 _CHARGER_KWH_DAY = 336.0
@@ -90,8 +92,19 @@ def build_sample_bundle(
         run_info={"chargeplan": "0.1.0", "seed": 1, "command": "chargeplan run sample.yaml"},
         year=2030,
         timings={"started": "2026-01-31T12:00:00Z", "seconds": {"solve": 1.5}},
+        zone_outlines=_draw_zones(),
         online_tiles=online,
     )
+
+
+def _draw_zones() -> list[shapely.MultiPolygon]:
+    """Draw the nine zones as a grid; row by row from the south-west."""
+    lon, lat = (WEST, *_ZONE_LON, EAST), (SOUTH, *_ZONE_LAT, NORTH)
+    return [
+        shapely.MultiPolygon([shapely.box(lon[column], lat[row], lon[column + 1], lat[row + 1])])
+        for row in range(3)
+        for column in range(3)
+    ]
 
 
 def _make_hostile_source(number: int, text: str) -> DataSource:
@@ -168,8 +181,9 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
     distance = np.hypot(lonlat[:, 0] - 73.04, lonlat[:, 1] - 33.705)
     people = np.round(3000 * np.exp(-distance * 45) * rng.uniform(0.3, 1.7, len(cell_id)), 3)
     kwh_day = np.column_stack([people * 0.03, people * 0.05 * rng.uniform(0, 2, len(cell_id))])
-    column = np.digitize(lonlat[:, 0], [73.03, 73.06])
-    row = np.digitize(lonlat[:, 1], [33.69, 33.715])
+    column = np.digitize(lonlat[:, 0], _ZONE_LON)
+    row = np.digitize(lonlat[:, 1], _ZONE_LAT)
+    classes = (_name(1, "motorcycle", hostile=hostile), "car")
     names = [
         _name(number, f"{letter}-{sector}{' مرکز' if sector == 8 else ''}", hostile=hostile)
         for number, (letter, sector) in enumerate(
@@ -181,7 +195,7 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         lonlat=lonlat,
         people=people,
         kwh_day=kwh_day,
-        classes=("motorcycle", "car"),
+        classes=classes,
         uses=("overnight", "destination"),
         kwh_day_by_use=kwh_day[:, :, None] * [0.25, 0.75],
         periods=("00-12", "12-24"),
@@ -197,9 +211,46 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         kwh_day_outside=0.0,
         depot_kwh_day_in=0.0,
         depot_kwh_day_outside=0.0,
-        explanation=pd.DataFrame(
-            {"step": ["people"], "value": [1.0], "unit": ["1"], "source": ["sample"], "confidence": ["low"]}
-        ),
+        explanation=_explain_demand(classes, people, kwh_day),
+    )
+
+
+def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -> pd.DataFrame:
+    """Explain the demand with the steps of the demand stage; a quarter of it is overnight charging."""
+    steps = {"year of the demand": 2030.0, "people in the study area": float(people.sum())}
+    for name, vehicles, km_day, total in zip(
+        classes, (9000, 5000), (30, 40), kwh_day.sum(axis=0), strict=True
+    ):
+        for step, value in (
+            ("vehicles", vehicles),
+            ("electric share", 0.0525),
+            ("electric vehicles", vehicles * 0.0525),
+            ("km day", km_day),
+            ("kwh km", total / (vehicles * 0.0525) / km_day),
+            ("all charging", total),
+            ("overnight charging", total * 0.25),
+            ("destination charging", total * 0.75),
+            ("fast charging", 0.0),
+            ("depot charging", 0.0),
+            ("public charging", total),
+            ("median life", 13.0),
+            ("policy's stock target for 2030", 400_000.0),
+            ("national electric stock, 2030", 300_000.0),
+        ):
+            steps[f"{name}: {step}"] = float(value)
+    return pd.DataFrame(
+        {
+            "step": list(steps),
+            "value": list(steps.values()),
+            "unit": "1",
+            "source": [
+                "city sample, scenario bau" if step.startswith("year of") else "sample" for step in steps
+            ],
+            "confidence": [
+                "assumption" if "median life" in step else "low" if "km" in step else "computed"
+                for step in steps
+            ],
+        }
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from chargeplan.config.nearest import find_nearest
@@ -42,6 +43,18 @@ _REPLACED = {
     ("public_share",): "replaced by overnight_share, destination_share, fast_share and depot_share",
 }
 _BOOL_WORDS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_NUMBER_WORDS = {
+    "thousand": 10**3,
+    "lakh": 10**5,
+    "lac": 10**5,
+    "million": 10**6,
+    "crore": 10**7,
+    "billion": 10**9,
+    "arab": 10**9,
+}
+_AMOUNT = re.compile(
+    rf"(?:pkr|rs\.?)?(?P<digits>[-+]?\d+(?:\.\d+)?)(?:(?P<word>{'|'.join(_NUMBER_WORDS)})s?)?(?:rupees|rs|pkr)?"
+)
 
 
 def explain_errors(errors: Iterable[Mapping[str, Any]], root: MapNode) -> list[Fault]:
@@ -181,9 +194,11 @@ def _advise_text(value: str, kind: object) -> str:
     if kind == "boolean" and value.casefold() in _BOOL_WORDS:
         return f"; write {_BOOL_WORDS[value.casefold()]}"
     if kind in {"number", "integer"}:
-        digits = re.sub(r"[_,\s]", "", value)
-        if re.fullmatch(r"[-+]?\d+(\.\d+)?", digits):
-            return f"; write {digits} without quotes or separators"
+        amount = _AMOUNT.fullmatch(re.sub(r"[_,\s]", "", value.casefold()))
+        if amount is not None and amount["word"]:
+            return f"; write {Decimal(amount['digits']) * _NUMBER_WORDS[amount['word']]:f}"
+        if amount is not None:
+            return f"; write {amount['digits']} without quotes or separators"
     return ""
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chargeplan.errors import DataError, FaultCollector
+from chargeplan.errors import ConfigError, DataError, FaultCollector
 from chargeplan.files import require_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chargeplan.config.load import LoadedSettings
 
 
@@ -56,9 +56,11 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
 
     Raises
     ------
+    ConfigError
+        When the numbers of the study area are wrong.
     DataError
         With every file that is missing, not a file, empty or unreadable, and what is wrong
-        with the study area.
+        with the polygons of the study area.
     """
     from chargeplan.area import measure_area
 
@@ -68,13 +70,25 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
     crs, area_km2 = "", 0.0
     if polygon is None or any(file.path == polygon for file in files):
         try:
-            _, crs, area_km2 = measure_area(loaded.settings.study.area)
-        except DataError as error:
-            where = loaded.locations.get("study.area", str(loaded.path))
-            for fault in error.faults:
-                faults.add(f"{where}: {fault}")
+            with locate_faults(loaded):
+                _, crs, area_km2 = measure_area(loaded.settings.study.area)
+        except (ConfigError, DataError) as error:
+            faults.add_error(error)
     faults.raise_if_any()
     return StudyCheck(tuple(files), area_km2, crs)
+
+
+@contextmanager
+def locate_faults(loaded: LoadedSettings) -> Iterator[None]:
+    """Put the place in the config, or the --set, before each fault that begins with a key."""
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        places = (loaded.locations.get(fault.partition(":")[0], "") for fault in error.faults)
+        located = [
+            f"{place}: {fault}" if place else fault for place, fault in zip(places, error.faults, strict=True)
+        ]
+        raise type(error)(located) from error
 
 
 def check_files(loaded: LoadedSettings) -> list[InputFile]:

@@ -30,9 +30,12 @@ def find_nearest(word: str, choices: Iterable[str]) -> str | None:
     names = sorted(set(choices))
     if not plain or not names:
         return None
-    edits, *_, best = min(_rank(plain, name) for name in names)
-    if edits <= max(1, len(plain) // _CHARACTERS_PER_EDIT):
-        return best
+    allowed = max(1, len(plain) // _CHARACTERS_PER_EDIT)
+    # Each letter more or less is an edit of its own: the others need no counting.
+    near = [name for name in names if abs(len(_normalise(name)) - len(plain)) <= allowed]
+    ranks = [rank for rank in (_rank(plain, name) for name in near) if rank[0] <= allowed]
+    if ranks:
+        return min(ranks)[-1]
     starting = [name for name in names if len(plain) > 2 and _normalise(name).startswith(plain)]
     if len(starting) == 1:
         return starting[0]

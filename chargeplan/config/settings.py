@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chargeplan.country import is_swapped, order_box
 from chargeplan.files import DEVICE_NAMES
 from chargeplan.units import DEFAULT_BUFFER_KM
 from chargeplan.words import LandKind, PlaceKind, PlanMode, PopulationSource, SiteStatus, TrafficMethod
@@ -59,13 +60,24 @@ class AreaSettings(Section):
         if len(given) != 1:
             msg = f"give exactly one of box, polygon, circle; got {', '.join(given) or 'none'}"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_order(self) -> AreaSettings:
         if self.box is not None:
             west, south, east, north = self.box
-            if not (west < east and south < north):
-                msg = (
-                    f"box must be west, south, east, north with west < east and south < north; got {self.box}"
-                )
+            meant = order_box(self.box)
+            if not (west < east and south < north) or meant not in (None, self.box):
+                hint = f"; write {meant}" if meant is not None else ""
+                msg = f"box: got {self.box}; expected west, south, east, north in degrees{hint}"
                 raise ValueError(msg)
+        circle = self.circle
+        if circle is not None and is_swapped(circle.lon, circle.lat):
+            msg = (
+                f"circle: got lon {circle.lon}, lat {circle.lat}, which is lat and lon in Pakistan; write "
+                f"{{lon: {circle.lat}, lat: {circle.lon}, radius_km: {circle.radius_km}}}"
+            )
+            raise ValueError(msg)
         return self
 
 
@@ -164,7 +176,23 @@ class ZoneTotals(Section):
         return self
 
 
-class PopulationPoints(Section):
+class PopulationGrid(Section):
+    """How many people a grid stands for; the grid itself says where they live."""
+
+    total_people: Positive | None = None
+    """People of the study area; the whole grid is multiplied so that it counts them there."""
+    zones: ZoneTotals | None = None
+    """Totals by zone to which this finer grid is raked."""
+
+    @model_validator(mode="after")
+    def _check_total_once(self) -> PopulationGrid:
+        if self.zones is not None and self.total_people is not None:
+            msg = "zones and total_people both say how many people there are; give one of the two"
+            raise ValueError(msg)
+        return self
+
+
+class PopulationPoints(PopulationGrid):
     """People from a point layer, such as a population grid exported as points."""
 
     source: Literal[PopulationSource.POINTS]
@@ -174,11 +202,9 @@ class PopulationPoints(Section):
     """Column with the number of people of each point."""
     square_m: Positive | None = None
     """Side of the square each point stands for; without it, found from the spacing of the points."""
-    zones: ZoneTotals | None = None
-    """Totals by zone to which this finer grid is raked."""
 
 
-class PopulationRaster(Section):
+class PopulationRaster(PopulationGrid):
     """People from a GeoTIFF whose pixels hold counts of people."""
 
     source: Literal[PopulationSource.RASTER]
@@ -186,11 +212,9 @@ class PopulationRaster(Section):
     """A GeoTIFF with a CRS."""
     band: Count = 1
     """Band with the counts."""
-    zones: ZoneTotals | None = None
-    """Totals by zone to which this finer grid is raked."""
 
 
-class PopulationCsv(Section):
+class PopulationCsv(PopulationGrid):
     """People from a CSV grid."""
 
     source: Literal[PopulationSource.CSV]
@@ -206,8 +230,6 @@ class PopulationCsv(Section):
     """Column with H3 cells (such as `h3` in the sets of Kontur) in place of longitudes and latitudes."""
     square_m: Positive | None = None
     """Side of the square each row stands for; without it, found from the spacing of the points."""
-    zones: ZoneTotals | None = None
-    """Totals by zone to which this finer grid is raked."""
 
 
 class PopulationFigure(Section):
@@ -283,7 +305,7 @@ class VehicleClassSettings(Section):
     depot_share: Share | None = None
     """Share charged at depots: a fixed load there that no public station can serve."""
     swap_share: Share | None = None
-    """Share of the energy at public stations that is taken as swapped batteries."""
+    """Share of the public energy that is taken as swapped batteries, and not at a station."""
     charger_types: list[Name] | None = None
     """Chargers that this class can use."""
 
@@ -304,6 +326,41 @@ class FleetSettings(Section):
     """YAML of scenarios; default data/fleet/scenarios.yaml."""
     classes: dict[Name, VehicleClassSettings] = {}
     """Changes to single figures, by class: two_wheeler, three_wheeler, car, taxi, bus, truck."""
+
+
+class FigureFiles(Section):
+    """Your own files of figures, each in place of one of the project; copy that one to begin with."""
+
+    arrivals: InputPath | None = None
+    """Arrival profile: share of the energy by period of the day; default data/fleet/arrivals.csv."""
+    charger_types: InputPath | None = None
+    """Chargers that each class can use; default data/fleet/charger_types.csv."""
+    stock: InputPath | None = None
+    """Growth, life, survival and recorded electric stock; default data/fleet/stock.csv."""
+    sales: InputPath | None = None
+    """Vehicles sold in the nation by year; default data/fleet/sales.csv."""
+    sharing: InputPath | None = None
+    """Rule that shares the national stock; default data/fleet/sharing.csv."""
+    city_registrations: InputPath | None = None
+    """Registered vehicles of cities and of the nation; default data/fleet/city_registrations.csv."""
+    city_electric: InputPath | None = None
+    """Electric vehicles counted in a city; default data/fleet/city_electric.csv."""
+    policy_targets: InputPath | None = None
+    """Stocks that a policy names, for comparison; default data/fleet/policy_targets.csv."""
+    recorded: InputPath | None = None
+    """Recorded sales and petrol, for comparison; default data/fleet/recorded.csv."""
+    place_weights: InputPath | None = None
+    """Draw of a place by kind; default data/demand/place_weights.csv."""
+    place_dwell: InputPath | None = None
+    """Hours that a vehicle is parked at a place by kind; default data/demand/place_dwell.csv."""
+    depot_weights: InputPath | None = None
+    """Where each class has its depots; default data/demand/depot_weights.csv."""
+    traffic_flow: InputPath | None = None
+    """Flow of vehicles by road class; default data/demand/traffic_flow.csv."""
+    layers: InputPath | None = None
+    """Other figures of the layers; default data/demand/layers.csv."""
+    people_spread: InputPath | None = None
+    """How people without a grid are spread; default data/demand/people_spread.csv."""
 
 
 class LayerSettings(Section):
@@ -338,6 +395,8 @@ class DemandSettings(Section):
     outage-stress, or a name of the planner's own file of scenarios."""
     fleet: FleetSettings = FleetSettings()
     """Vehicles."""
+    figures: FigureFiles = FigureFiles()
+    """Your own files of figures in place of the project's."""
     snap_limit_m: Positive = 1000.0
     """A cell whose centre is farther than this from the nearest node of the network at which a trip
     may start or end is reported, not served. Such nodes stand at crossings and dead ends and about
@@ -410,8 +469,9 @@ class SitesSettings(Section):
     """New candidates closer than this to a kept site are removed, the lower-ranked kind first."""
     snap_limit_m: Positive = 250.0
     """A candidate farther than this from the nearest node of the network at which a trip may start or
-    end is removed and listed; a site that must be kept stops the study. Such nodes stand at crossings
-    and dead ends and about every 400 m along a road between them, none on motorways."""
+    end is removed and listed, an existing or competing station is left out with a warning, and a required
+    site stops the study. Such nodes stand at crossings and dead ends and about every 400 m along a road
+    between them, none on motorways."""
     costs: InputPath | None = None
     """CSV of fixed cost and bays by kind of site; default data/costs/sites.csv."""
     fixed_cost_pkr: dict[PlaceKind, NotNegative] = {}
@@ -450,7 +510,8 @@ class ChargerSettings(Section):
     outage_hours_day: Annotated[float, Field(ge=0, le=23)] | None = None
     """Hours a day without power from the grid, spread evenly over the day; they stop the chargers of
     sites whose feeder is not exempt and that have no storage. Without it, those of the company that
-    supplies `study.city` (data/outage/hours.csv), or 0 when no city is given."""
+    supplies `study.city` (data/outage/hours.csv), or 0 when no city is given. A scenario may multiply
+    them, as outage-stress does."""
     levels: Annotated[list[Count], Field(min_length=1, max_length=20)] = [1, 2, 4, 6, 8, 12]
     """Numbers of chargers a station may have."""
 
@@ -509,7 +570,7 @@ class EconomicsSettings(Section):
     """Price that drivers pay, PKR per kWh."""
     discount_rate_share: Annotated[float, Field(ge=0, le=1)] | None = None
     """Yearly discount rate."""
-    horizon_years: Annotated[float, Field(gt=0, le=50)] | None = None
+    horizon_years: Annotated[int, Field(ge=1, le=50)] | None = None
     """Years over which the stations earn; after them they are worth nothing."""
     exchange_rate_pkr_usd: Positive | None = None
     """PKR per USD."""
@@ -524,9 +585,13 @@ class EconomicsSettings(Section):
     low_tension_limit_kw: NotNegative | None = None
     """Load above which a station is connected at 11 kV."""
     high_tension_pkr: NotNegative | None = None
-    """Cost of an 11 kV connection, without its transformer; a low-tension one is in the cost of the site."""
+    """What an 11 kV connection costs more than the low-tension one in the cost of the site, without its
+    transformer."""
     high_tension_pkr_kw: NotNegative | None = None
     """Cost of the transformer of an 11 kV connection, PKR per kW of load."""
+    energisation_pkr: NotNegative | None = None
+    """What the supplier takes to switch a connection on, PKR per station, where it is not in the cost of the
+    site."""
     separate_meter_pkr: NotNegative | None = None
     """Cost of a second connection where the tariff needs a meter of its own, as on the premises of a
     fuel station."""
@@ -544,12 +609,16 @@ class EconomicsSettings(Section):
     """Cost of a stationary battery, PKR per kWh."""
     battery_usable_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of a battery that may be used."""
+    battery_efficiency_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Energy that a battery gives back by energy put into it."""
     petrol_price_pkr_l: NotNegative | None = None
     """Price of petrol, PKR per litre."""
     diesel_price_pkr_l: NotNegative | None = None
     """Price of diesel, PKR per litre."""
-    oil_import_usd_l: NotNegative | None = None
-    """What the import of a litre of fuel costs the country, USD."""
+    petrol_import_usd_l: NotNegative | None = None
+    """What the import of a litre of petrol costs the country, USD."""
+    diesel_import_usd_l: NotNegative | None = None
+    """What the import of a litre of diesel costs the country, USD."""
     petrol_l_100km: dict[Name, NotNegative] = {}
     """Petrol of the vehicle that an electric one replaces, litres per 100 km, by vehicle class."""
     diesel_l_100km: dict[Name, NotNegative] = {}

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.demand.explain import Figure, compute_figure
+from chargeplan.demand.figures_file import name_figures
 from chargeplan.demand.kind_figures import read_kind_figures
 from chargeplan.geo import to_metric
 from chargeplan.land import join_land
 from chargeplan.places import read_place_file
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import PlacesSettings
+    from chargeplan.config.settings import FigureFiles, PlacesSettings
     from chargeplan.demand.cells import CellCover
     from chargeplan.records import Bools, Floats, LandAreas, MapPlaces
     from chargeplan.words import PlaceKind
@@ -56,7 +57,9 @@ class Attraction:
         return np.asarray(by_cell, dtype=np.float64), float(weight[~inside].sum())
 
 
-def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCover) -> Attraction:
+def weigh_places(
+    map_places: MapPlaces, settings: PlacesSettings, cover: CellCover, own: FigureFiles | None = None
+) -> Attraction:
     """Sum the weights of the places in each cell.
 
     Places in no cell are ignored and counted. A place read twice counts once.
@@ -66,7 +69,7 @@ def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCov
     DataError
         When a place file cannot be used.
     """
-    weights = read_kind_weights(settings)
+    weights = read_kind_weights(settings, own)
     read = [map_places] if settings.from_network_file else []
     read += [
         read_place_file(path, f"demand.places.paths[{number}]") for number, path in enumerate(settings.paths)
@@ -103,7 +106,7 @@ def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCov
             "weight of all places",
             float(weight.sum()),
             "weight",
-            "data/demand/place_weights.csv" + (" and demand.places.weights" if settings.weights else ""),
+            name_figures("place_weights", own) + (" and demand.places.weights" if settings.weights else ""),
             "assumption",
         ),
     )
@@ -111,7 +114,7 @@ def weigh_places(map_places: MapPlaces, settings: PlacesSettings, cover: CellCov
     return Attraction(np.asarray(weight, dtype=np.float64), figures, table, land)
 
 
-def read_kind_weights(settings: PlacesSettings) -> dict[PlaceKind, float]:
+def read_kind_weights(settings: PlacesSettings, own: FigureFiles | None = None) -> dict[PlaceKind, float]:
     """Read the weight of each kind of place, with the planner's changes.
 
     Raises
@@ -119,7 +122,7 @@ def read_kind_weights(settings: PlacesSettings) -> dict[PlaceKind, float]:
     DataError
         When the project's own table names a kind twice, an unknown one, or not all.
     """
-    return read_kind_figures("place_weights.csv", "weight", settings.weights)
+    return read_kind_figures("place_weights", "weight", own, settings.weights)
 
 
 def find_repeats(places: pd.DataFrame, crs: str) -> Bools:

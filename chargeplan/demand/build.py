@@ -7,41 +7,44 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from chargeplan.demand.attraction import weigh_places
+from chargeplan.demand.attraction import read_kind_weights, weigh_places
 from chargeplan.demand.cells import cover_area, name_cells
 from chargeplan.demand.energy import spread_energy
-from chargeplan.demand.explain import explain
+from chargeplan.demand.explain import Figure, explain
 from chargeplan.demand.fleet import read_fleet
-from chargeplan.demand.layer_depots import weigh_depots
+from chargeplan.demand.layer import read_layer_figures
+from chargeplan.demand.layer_depots import read_depot_weights, weigh_depots
 from chargeplan.demand.layer_exclusion import measure_exclusion, tell_demand_there
 from chargeplan.demand.layer_industry import weigh_industry
 from chargeplan.demand.layer_people import weigh_people
-from chargeplan.demand.layer_places import weigh_fuel_places, weigh_visits
-from chargeplan.demand.layer_traffic import weigh_traffic
+from chargeplan.demand.layer_places import read_dwell_h, weigh_fuel_places, weigh_visits
+from chargeplan.demand.layer_traffic import read_flow_by_class, weigh_traffic
 from chargeplan.demand.layers import weigh_uses
 from chargeplan.demand.off_network import refuse_much_off_network
 from chargeplan.demand.people import read_people
-from chargeplan.demand.people_figures import spread_figures
+from chargeplan.demand.people_figures import read_share_by_places, spread_figures
 from chargeplan.demand.people_zones import spread_zones
 from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zone_totals import read_zone_totals
-from chargeplan.demand.zones import assign_zones
+from chargeplan.demand.zones import assign_zones, warn_of_no_zone
+from chargeplan.errors import DataError, FaultCollector
 from chargeplan.geo import snap_points
 from chargeplan.land import gather_excluded_land
 from chargeplan.records import DemandCells
 from chargeplan.words import ChargingUse, LayerName, PopulationSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from chargeplan.config.settings import DemandSettings, ExclusionSettings, Population, ZoneSettings
+    from chargeplan.config.settings import DemandSettings, ExclusionSettings, ZoneSettings
     from chargeplan.demand.attraction import Attraction
     from chargeplan.demand.cells import CellCover
     from chargeplan.demand.energy import CellEnergy
-    from chargeplan.demand.explain import Figure
     from chargeplan.demand.layer import Layer
+    from chargeplan.demand.layer_depots import Depots
+    from chargeplan.demand.layers import UseWeights
     from chargeplan.demand.people import CellPeople
     from chargeplan.records import Floats, MapPlaces, RoadNetwork, StudyArea
 
@@ -91,13 +94,18 @@ def build_demand(
         When the fleet or the figures of the config cannot be used.
     """
     fleet = read_fleet(settings, year=year, city=city)
-    period_share = read_period_shares(fleet.names)
+    period_share = read_period_shares(fleet.names, settings.figures)
     cover = cover_area(area, settings.cell_resolution)
     road_m = measure_roads(network, cover)
-    attraction = weigh_places(places, settings.places, cover)
-    people = _locate_people(settings.population, area, cover, road_m, attraction)
+    attraction = weigh_places(places, settings.places, cover, settings.figures)
+    people = _locate_people(settings, area, cover, road_m, attraction)
     layers = _build_layers(network, places, settings, exclusion, cover, people, attraction, seed=seed)
-    uses = weigh_uses(layers, settings.layers)
+    at_depots = fleet.compute_kwh_day_per_person(people.people_in)[
+        :, list(ChargingUse).index(ChargingUse.DEPOT)
+    ]
+    with_depots = [name for name, kwh_day in zip(fleet.names, at_depots.tolist(), strict=True) if kwh_day > 0]
+    depots = weigh_depots(with_depots, attraction, layers[LayerName.TRAFFIC], cover, settings.figures)
+    uses = weigh_uses(layers, depots, settings.layers, classes=fleet.names, own=settings.figures)
     energy = spread_energy(people, fleet, uses.weight)
 
     wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
@@ -127,16 +135,46 @@ def build_demand(
         depot_kwh_day_in=energy.depot_kwh_day_in,
         depot_kwh_day_outside=energy.depot_kwh_day_outside,
         explanation=explain(
+            (_tell_study(settings, year=year, city=city),),
             people.figures,
             attraction.figures,
             _explain_layers(layers, cover, people, energy),
+            tuple(figure for each in depots.values() for figure in each.layer.figures),
             uses.figures,
             energy.figures,
         ),
         kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
+        charger_kw=np.array([vehicles.charger_kw for vehicles in fleet.classes]),
+        warnings=tuple(_doubt(uses, depots, fleet.names, energy)),
     )
     refuse_much_off_network(cells, settings)
+    warn_of_no_zone(cells, zones)
     return cells
+
+
+def check_figure_files(settings: DemandSettings) -> None:
+    """Read the tables of figures that say where and when energy is charged, in a blink.
+
+    Raises
+    ------
+    DataError
+        With every fault of every table.
+    """
+    own, faults = settings.figures, FaultCollector(DataError)
+    for read in (
+        lambda: read_period_shares((), own),
+        lambda: read_kind_weights(settings.places, own),
+        lambda: read_dwell_h(settings.places, own),
+        lambda: read_flow_by_class(own),
+        lambda: read_layer_figures(own),
+        lambda: read_depot_weights(own),
+        lambda: read_share_by_places(own),
+    ):
+        try:
+            read()
+        except DataError as error:
+            faults.add_error(error)
+    faults.raise_if_any()
 
 
 def _build_layers(
@@ -150,18 +188,23 @@ def _build_layers(
     *,
     seed: int,
 ) -> dict[LayerName, Layer]:
-    """Build every layer, by its name."""
+    """Build every layer but that of the depots, by its name."""
     layers = [
         weigh_people(people),
-        weigh_visits(attraction, settings.places),
+        weigh_visits(attraction, settings.places, settings.figures),
         weigh_fuel_places(attraction),
-        weigh_traffic(network, cover, people.people, settings.traffic, seed=seed),
-        weigh_industry(attraction, settings.places, cover),
-        weigh_depots(attraction),
+        weigh_traffic(network, cover, people.people, settings.traffic, seed=seed, own=settings.figures),
+        weigh_industry(attraction, settings.places, cover, settings.figures),
     ]
     if exclusion is not None:
         layers.append(measure_exclusion(gather_excluded_land(places.land, exclusion), cover))
     return {layer.name: layer for layer in layers}
+
+
+def _tell_study(settings: DemandSettings, *, year: int, city: str | None) -> Figure:
+    """Say which year, city and scenario the demand is of."""
+    words = f"{'no city named' if city is None else f'city {city}'}, scenario {settings.scenario}"
+    return Figure("year of the demand", float(year), "year", words, "planner")
 
 
 def _explain_layers(
@@ -175,15 +218,39 @@ def _explain_layers(
     return figures + tell_demand_there(layers[LayerName.EXCLUSION], cover, people.people, kwh_day)
 
 
+def _doubt(
+    uses: UseWeights, depots: Mapping[str, Depots], classes: tuple[str, ...], energy: CellEnergy
+) -> Iterator[str]:
+    """Tell how much energy lies where it does for want of something better."""
+    by_class = energy.kwh_day_by_use.sum(axis=0)
+    for number, use in enumerate(ChargingUse):
+        if use in uses.lacking:
+            kwh_day = float(by_class[:, number].sum())
+            yield f"{kwh_day:,.0f} kWh/day of {use} charging lie where people live ({uses.lacking[use]})"
+    at_depots = by_class[:, list(ChargingUse).index(ChargingUse.DEPOT)].tolist()
+    unknown = [
+        depots[name].doubt(name, kwh_day)
+        for name, kwh_day in zip(classes, at_depots, strict=True)
+        if name in depots and depots[name].lacking
+    ]
+    if unknown:
+        yield (
+            f"depots of the study area are not known for {', '.join(unknown)}; give them in demand.places.paths "
+            "before you use these loads"
+        )
+
+
 def _locate_people(
-    settings: Population, area: StudyArea, cover: CellCover, road_m: Floats, attraction: Attraction
+    settings: DemandSettings, area: StudyArea, cover: CellCover, road_m: Floats, attraction: Attraction
 ) -> CellPeople:
-    if settings.source is PopulationSource.FIGURES:
-        return spread_figures(settings, road_m, attraction.weight)
-    if settings.source is PopulationSource.ZONES:
-        return spread_zones(read_zone_totals(settings.zones), cover, road_m)
-    if settings.zones is None:
-        return spread_grid(read_people(settings, area), cover, road_m)
-    zones = read_zone_totals(settings.zones)
+    population = settings.population
+    if population.source is PopulationSource.FIGURES:
+        return spread_figures(population, road_m, attraction.weight, settings.figures)
+    if population.source is PopulationSource.ZONES:
+        return spread_zones(read_zone_totals(population.zones), cover, road_m)
+    if population.zones is None:
+        grid = read_people(population, area)
+        return spread_grid(grid, cover, road_m, total_people=population.total_people)
+    zones = read_zone_totals(population.zones)
     reach = shapely.union(area.boundary.envelope, shapely.box(*zones.bounds)).bounds
-    return spread_grid(read_people(settings, area, reach), cover, road_m, zones)
+    return spread_grid(read_people(population, area, reach), cover, road_m, zones)

@@ -37,6 +37,8 @@ class CellCover:
         Mean edge length of a cell at this resolution.
     crs : str
         Metric CRS of the study.
+    boundary : shapely.Geometry
+        Of the study area, EPSG:4326; the edge cells reach over it or leave a strip uncovered.
     """
 
     cell_key: CellKeys
@@ -45,6 +47,7 @@ class CellCover:
     resolution: int
     edge_m: float
     crs: str
+    boundary: shapely.Geometry
 
     @property
     def n_cells(self) -> int:
@@ -85,7 +88,7 @@ def cover_area(area: StudyArea, resolution: int) -> CellCover:
     lonlat = find_centres(cell_key)
     xy_m = np.column_stack(to_metric(lonlat[:, 0], lonlat[:, 1], area.crs))
     edge_m = float(h3.average_hexagon_edge_length(resolution, unit="m"))
-    return CellCover(cell_key, lonlat, xy_m, resolution, edge_m, area.crs)
+    return CellCover(cell_key, lonlat, xy_m, resolution, edge_m, area.crs, area.boundary)
 
 
 def find_centres(cell_key: CellKeys) -> Floats:

@@ -53,8 +53,9 @@ def read_class_figures(settings: FleetSettings) -> dict[str, dict[str, Figure]]:
         counted = "electric_share" in given and ("vehicles" in given or "vehicles_per_1000" in given)
         if name not in table and not (counted and QUANTITIES.keys() <= given.keys()):
             faults.add(
-                f'demand.fleet.classes: the fleet file {path.name} has no class "{name}"{suggest(name, table)}; '
-                f"a new class needs all of vehicles, electric_share, {', '.join(QUANTITIES)}"
+                f'demand.fleet.classes: the fleet file {path.name} has no class "{name}"{suggest(name, table)}, '
+                f"only {', '.join(sorted(table))}; a new class needs all of vehicles, electric_share, "
+                f"{', '.join(QUANTITIES)}"
             )
             continue
         figures = table.setdefault(name, {})

@@ -56,19 +56,19 @@ def spread_energy(people: CellPeople, fleet: Fleet, weight: Floats) -> CellEnerg
     ----------
     people : CellPeople
     fleet : Fleet
-    weight : ndarray of float64, shape (n_cells, n_uses)
-        Share of each use that takes place in each cell; a column sums to 1, or is all 0 when
-        nothing says where, and then that energy lies with the people.
+    weight : ndarray of float64, shape (n_cells, n_classes, n_uses)
+        Share of each use that takes place in each cell; it sums to 1 over the cells, or is all 0
+        when nothing says where, and then that energy lies with the people.
 
     Notes
     -----
-    ``kwh_day[cell, class, use] = people_inside x kwh_per_person[class, use] x weight[cell, use]``.
+    ``kwh_day[cell, class, use] = people_inside x kwh_per_person[class, use] x weight[cell, class, use]``.
     Energy of people outside the study area stays outside.
     """
     per_person = fleet.compute_kwh_day_per_person(people.people_in)
     inside = float(people.people.sum())
-    located = np.where(weight.any(axis=0), weight * inside, people.people[:, None])
-    by_use = located[:, None, :] * per_person
+    located = np.where(weight.any(axis=0), weight * inside, people.people[:, None, None])
+    by_use = located * per_person
     served, depots = float(per_person[:, _SERVED].sum()), float(per_person[:, ~_SERVED].sum())
     in_cells = by_use.sum(axis=(0, 1))
     figures = (
@@ -110,7 +110,8 @@ def _explain_class(vehicles: VehicleClass, inside: float, people_read: float) ->
     electric = count * vehicles.electric_share.value
     by_use = vehicles.compute_kwh_day_per_person(people_read) * inside
     served = float(by_use[_SERVED].sum())
-    swapped = served * figures["swap_share"].value
+    swapped = electric * vehicles.kwh_day_per_vehicle * vehicles.swapped_share
+    at_plugs = "computed: without what is swapped" if swapped > 0 else "computed"
     return (
         *vehicles.lead,
         vehicles.vehicles,
@@ -121,12 +122,18 @@ def _explain_class(vehicles: VehicleClass, inside: float, people_read: float) ->
         figures["kwh_km"],
         compute_figure(f"{name}: all charging", electric * vehicles.kwh_day_per_vehicle, "kWh/day"),
         *(figures[quantity] for quantity in SHARE_QUANTITIES),
+        figures["swap_share"],
         *(
-            compute_figure(f"{name}: {use.value} charging", kwh_day, "kWh/day")
+            compute_figure(
+                f"{name}: {use.value} charging",
+                kwh_day,
+                "kWh/day",
+                at_plugs if use != ChargingUse.DEPOT else "computed",
+            )
             for use, kwh_day in zip(ChargingUse, by_use.tolist(), strict=True)
         ),
-        compute_figure(f"{name}: public charging", served, "kWh/day"),
-        figures["swap_share"],
+        compute_figure(f"{name}: public charging", served, "kWh/day", at_plugs),
+        compute_figure(f"{name}: energy of swapped batteries", swapped, "kWh/day"),
         figures["battery_kwh"],
         compute_figure(f"{name}: batteries swapped", swapped / figures["battery_kwh"].value, "batteries/day"),
         vehicles.charger_types,

@@ -8,12 +8,50 @@ from typing import TYPE_CHECKING
 
 from chargeplan.demand.vector_layer import describe_missing_column
 from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import require_file
+from chargeplan.files import find_data_file, require_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chargeplan.config.settings import FigureFiles
+
 Row = dict[str, str]
+# In which folder of data/ each file is that the planner may replace through demand.figures.
+FOLDERS = {
+    **dict.fromkeys(("arrivals", "charger_types", "stock", "sales", "sharing"), "fleet"),
+    **dict.fromkeys(("city_registrations", "city_electric", "policy_targets", "recorded"), "fleet"),
+    **dict.fromkeys(("place_weights", "place_dwell", "depot_weights", "traffic_flow"), "demand"),
+    **dict.fromkeys(("layers", "people_spread"), "demand"),
+}
+_YEARS = (1900, 2200)
+
+
+def name_figures(name: str, own: FigureFiles | None) -> str:
+    """Name a file of figures: that of the project, or the key and the file of the planner's in its place."""
+    path: Path | None = getattr(own, name, None)
+    return f"data/{FOLDERS[name]}/{name}.csv" if path is None else f"demand.figures.{name}: {path.name}"
+
+
+def read_figures(name: str, own: FigureFiles | None, columns: tuple[str, ...]) -> list[tuple[str, Row]]:
+    """Read the rows of a file of figures, each with the words that say where it stands.
+
+    Parameters
+    ----------
+    name : str
+        One of `FOLDERS`.
+    own : FigureFiles or None
+        The planner's files; those that are left out are the project's.
+    columns : tuple of str
+
+    Raises
+    ------
+    DataError
+        As `read_figure_rows`.
+    """
+    path: Path | None = getattr(own, name, None)
+    key = name_figures(name, None) if path is None else f"demand.figures.{name}"
+    rows = read_figure_rows(path or find_data_file(FOLDERS[name], f"{name}.csv"), key, columns)
+    return [(f"{name_figures(name, own)} line {line}", row) for line, row in rows]
 
 
 def read_figure_rows(path: Path, key: str, columns: tuple[str, ...]) -> list[tuple[int, Row]]:
@@ -53,6 +91,14 @@ def read_figure_rows(path: Path, key: str, columns: tuple[str, ...]) -> list[tup
     if not rows:
         raise DataError(f"{key}: {path} has a header and no rows; get the file again")
     return rows
+
+
+def parse_year(text: str, where: str, faults: FaultCollector) -> int:
+    """Read a year; add a fault and return 0 otherwise."""
+    if text.isascii() and text.isdigit() and _YEARS[0] <= int(text) <= _YEARS[1]:
+        return int(text)
+    faults.add(f'{where} is "{text}"; expected a year of four digits')
+    return 0
 
 
 def parse_not_negative(text: str, where: str, faults: FaultCollector, *, largest: float = math.inf) -> float:

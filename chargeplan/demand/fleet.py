@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.demand.charger_types import ANY_POWER_KW, read_charger_types
 from chargeplan.demand.class_figures import QUANTITIES, SHARE_QUANTITIES, read_class_figures
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import read_figure_rows
+from chargeplan.demand.figures_file import name_figures
 from chargeplan.demand.national import compare_with_policy, project_fleet, read_histories
+from chargeplan.demand.recorded import compare_with_records
 from chargeplan.demand.scenario import read_scenario
 from chargeplan.demand.stock_sharing import NATION, explain_rule, read_sharing, share_vehicles
 from chargeplan.errors import ConfigError, FaultCollector
-from chargeplan.files import find_data_file
 from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _SERVED = np.array([use != ChargingUse.DEPOT for use in ChargingUse])
 _ROUNDING = 1e-9
+_OF_STOCK = ("growth_before", "growth_after", "median_life", "survival_shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class VehicleClass:
         What leads to the number of vehicles and their electric share.
     charger_types : Figure
         How many types of chargers the class can use; its source names them.
+    charger_kw : tuple of float
+        Powers of the weakest and the strongest of them that has a plug, kW.
     """
 
     name: str
@@ -56,6 +60,7 @@ class VehicleClass:
     home_to_fast_share: float
     lead: tuple[Figure, ...]
     charger_types: Figure
+    charger_kw: tuple[float, float] = ANY_POWER_KW
 
     def count_per_person(self, people_read: float) -> float:
         """Vehicles per person; `people_read` matters when the planner gave a number of vehicles."""
@@ -65,7 +70,18 @@ class VehicleClass:
 
     @property
     def use_shares(self) -> Floats:
-        """Share of the energy by use, shape (n_uses,), in the order of `ChargingUse`."""
+        """Share of the energy taken from a plug by use, shape (n_uses,), in the order of `ChargingUse`."""
+        return np.asarray(
+            self._shares_of_uses * np.where(_SERVED, 1.0 - self.figures["swap_share"].value, 1.0)
+        )
+
+    @property
+    def swapped_share(self) -> float:
+        """Share of the energy that is taken as swapped batteries instead of at a public station."""
+        return float(self._shares_of_uses[_SERVED].sum()) * self.figures["swap_share"].value
+
+    @property
+    def _shares_of_uses(self) -> Floats:
         shares = np.array([self.figures[quantity].value for quantity in SHARE_QUANTITIES])
         at_home = max(1.0 - float(shares.sum()), 0.0)
         shares[list(ChargingUse).index(ChargingUse.FAST)] += at_home * self.home_to_fast_share
@@ -91,7 +107,8 @@ class Fleet:
     classes : tuple of VehicleClass
         Sorted by name.
     rule, comparison : tuple of Figure
-        What shares the national stock, and the scenario's stock beside the policy's targets.
+        What shares the national stock, and the national fleet beside the policy's targets and what
+        was recorded.
     """
 
     classes: tuple[VehicleClass, ...]
@@ -127,19 +144,20 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
         When scenario, year, city or class is unknown, the shares of a class add up to more than
         1, or the fleet charges nothing in public.
     """
-    scenario = read_scenario(settings.scenario, path=settings.fleet.scenarios)
+    scenario = read_scenario(settings.scenario, path=settings.fleet.scenarios, own=settings.figures)
     scenario.require_year(year)
-    sharing = read_sharing()
+    sharing = read_sharing(settings.figures)
     city = None if city is None else sharing.find_city(city)
     table = read_class_figures(settings.fleet)
-    histories = {history.name: history for history in read_histories()}
+    histories = {history.name: history for history in read_histories(settings.figures)}
     national = project_fleet(tuple(histories.values()), scenario)
-    types = _read_charger_types()
+    types = read_charger_types(settings.figures)
+    tables = ", ".join(name_figures(name, settings.figures) for name in ("sales", "stock"))
     faults = FaultCollector(ConfigError)
     classes = []
     for name in sorted(table):
         figures = table[name]
-        source = _Source(name, year, city, scenario, national, sharing, histories.get(name))
+        source = _Source(name, year, city, scenario, national, sharing, histories.get(name), tables)
         counts = _count(source, figures, faults)
         shares = sum(figures[quantity].value for quantity in SHARE_QUANTITIES)
         if shares > 1 + _ROUNDING:
@@ -156,10 +174,14 @@ def read_fleet(settings: DemandSettings, *, year: int, city: str | None = None) 
         }
         own_types = getattr(settings.fleet.classes.get(name), "charger_types", None)
         moved = scenario.further["home_to_fast_share"].value
-        told = _tell_types(name, own_types, types)
-        classes.append(VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told))
+        told, charger_kw = types.find(name, own_types, faults)
+        classes.append(
+            VehicleClass(name, vehicles, electric_share, quantities, moved, lead, told, charger_kw)
+        )
     faults.raise_if_any()
-    fleet = Fleet(tuple(classes), explain_rule(sharing, city=city), compare_with_policy(national, year=year))
+    recorded = (figure for pair in compare_with_records(national, settings.figures) for figure in pair)
+    comparison = (*compare_with_policy(national, year=year, own=settings.figures), *recorded)
+    fleet = Fleet(tuple(classes), explain_rule(sharing, city=city), comparison)
     if not (fleet.compute_kwh_day_per_person(1.0)[:, _SERVED] > 0).any():
         raise ConfigError(
             "demand.fleet: no class of vehicles charges anything in public (vehicles per 1,000 people x "
@@ -180,6 +202,7 @@ class _Source:
     national: NationalFleet
     sharing: Sharing
     history: ClassHistory | None
+    tables: str
 
 
 def _count(
@@ -189,14 +212,14 @@ def _count(
     name, lead = source.name, list[Figure]()
     if source.history is not None:
         lead += [figure for _, figure in source.history.sales]
-        lead.append(source.history.figures["median_life"])
+        lead += [source.history.figures[quantity] for quantity in _OF_STOCK]
     vehicles = _take_own_vehicles(source, figures)
     if vehicles is None and source.history is not None:
         stock, vehicles = _share_stock(source)
         lead += stock
     electric = figures.get("electric_share")
     if electric is None and source.history is not None:
-        shares, electric = _electrify(source, source.history)
+        shares, electric = _electrify(source, source.history, vehicles)
         lead += shares
     if vehicles is None or electric is None:
         lacking = [
@@ -233,7 +256,7 @@ def _share_stock(source: _Source) -> tuple[list[Figure], Figure]:
             f"{source.name}: national stock, {source.year}",
             stock,
             "vehicles",
-            "computed: sum of sales x survival; data/fleet/sales.csv, data/fleet/stock.csv",
+            "computed: sum of sales x survival; " + source.tables,
         ),
         weight,
     ]
@@ -253,7 +276,9 @@ def _share_stock(source: _Source) -> tuple[list[Figure], Figure]:
     )
 
 
-def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Figure]:
+def _electrify(
+    source: _Source, history: ClassHistory, vehicles: Figure | None
+) -> tuple[list[Figure], Figure]:
     national = source.national
     row, column = national.get_row(source.year), national.classes.index(source.name)
     points = [
@@ -264,7 +289,8 @@ def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Fi
         for point in source.scenario.points.get(source.name, ())
     ]
     recorded = replace(
-        history.figures["recorded_electric"], step=f"{source.name}: recorded electric stock, June 2025"
+        history.figures["recorded_electric"],
+        step=f"{source.name}: recorded electric stock, June {history.recorded_year}",
     )
     sales_share = compute_figure(
         f"{source.name}: electric share of sales, {source.year}",
@@ -272,32 +298,25 @@ def _electrify(source: _Source, history: ClassHistory) -> tuple[list[Figure], Fi
         "share of sales",
         f"computed: logistic curve of {source.scenario.name} from the recorded stock",
     )
-    return [recorded, *points, sales_share], compute_figure(
+    share = compute_figure(
         f"{source.name}: electric share",
         float(national.electric_stock[row, column] / national.stock[row, column]),
         "share",
         "computed: sum of sales x electric share of sales x survival / sum of sales x survival",
     )
-
-
-def _read_charger_types() -> dict[str, Figure]:
-    """Read which chargers each class can use: their number, and their names in the source."""
-    types: dict[str, list[str]] = {}
-    told: dict[str, tuple[str, str]] = {}
-    path, columns = find_data_file("fleet", "charger_types.csv"), ("class", "value", "source", "confidence")
-    for _, row in read_figure_rows(path, "data/fleet/charger_types.csv", columns):
-        types.setdefault(row["class"], []).append(row["value"])
-        told[row["class"]] = row["source"], row["confidence"]
-    return {
-        name: Figure("", float(len(names)), "types", f"{', '.join(names)}; {told[name][0]}", told[name][1])
-        for name, names in types.items()
-    }
-
-
-def _tell_types(name: str, own: list[str] | None, types: dict[str, Figure]) -> Figure:
-    step = f"{name}: types of chargers it can use"
-    if own is not None:
-        words = f"{', '.join(own) or 'none'}; demand.fleet.classes.{name}.charger_types"
-        return Figure(step, float(len(own)), "types", words, "planner")
-    unknown = Figure(step, 0.0, "types", "nothing is known of the chargers of this class", "assumption")
-    return replace(types.get(name, unknown), step=step)
+    lead = [recorded, history.figures["electric_growth"], *points, sales_share]
+    counted = source.sharing.electric.get((source.city or "", source.name))
+    if counted is None or vehicles is None or source.city is None:
+        return lead, share
+    in_city = vehicles.value / 1000 * source.sharing.people[source.city].value
+    computed = compute_figure(
+        f"{source.name}: electric vehicles computed for {source.city}, {source.year}",
+        in_city * share.value,
+        "vehicles",
+        "computed: vehicles in the city x electric share of the nation",
+    )
+    raised = source.sharing.raise_to_record(source.city, source.name, vehicles=in_city, share=share.value)
+    if raised > share.value:
+        words = f"computed: {counted.value:.10g} recorded / {in_city:.10g} vehicles in {source.city}"
+        share = Figure(share.step, raised, "share", words, counted.confidence)
+    return [*lead, counted, computed], share

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chargeplan.demand.explain import Figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.errors import DataError, FaultCollector, RecordError
-from chargeplan.files import find_data_file
 from chargeplan.records import CONSERVATION_RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
+    from chargeplan.config.settings import FigureFiles
     from chargeplan.records import Floats
     from chargeplan.words import LayerName
+
+_QUANTITIES = ("fast_at_fuel_share", "industry_weight_per_ha", "estate_area_ha", "betweenness_sources")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,26 +64,31 @@ class Layer:
         return float(self.weight.sum())
 
 
-def read_layer_figures() -> dict[str, Figure]:
-    """Read data/demand/layers.csv by quantity.
+def read_layer_figures(own: FigureFiles | None = None) -> dict[str, Figure]:
+    """Read data/demand/layers.csv, or the planner's file in its place, by quantity.
 
     Raises
     ------
     DataError
-        When a value is no number of at least 0.
+        When a value is no number of at least 0, a share above 1, or a quantity is missing.
     """
-    name = "data/demand/layers.csv"
+    name = name_figures("layers", own)
     faults = FaultCollector(DataError)
     columns = ("quantity", "value", "unit", "source", "confidence")
     figures = {
         row["quantity"]: Figure(
             row["quantity"].replace("_", " "),
-            parse_not_negative(row["value"], f"{name} line {line}: value", faults),
+            parse_not_negative(
+                row["value"], f"{where}: value", faults, largest=1.0 if row["unit"] == "share" else math.inf
+            ),
             row["unit"],
             f"{name}: {row['source']}",
             row["confidence"],
         )
-        for line, row in read_figure_rows(find_data_file("demand", "layers.csv"), name, columns)
+        for where, row in read_figures("layers", own, columns)
     }
+    missing = [quantity for quantity in _QUANTITIES if quantity not in figures]
+    if missing:
+        faults.add(f"{name} has no line for {', '.join(missing)}; add them")
     faults.raise_if_any()
     return figures

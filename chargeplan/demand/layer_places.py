@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.explain import Figure, compute_figure
+from chargeplan.demand.figures_file import name_figures
 from chargeplan.demand.kind_figures import read_kind_figures
 from chargeplan.demand.layer import Layer
 from chargeplan.words import LayerName, PlaceKind
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import PlacesSettings
+    from chargeplan.config.settings import FigureFiles, PlacesSettings
     from chargeplan.demand.attraction import Attraction
 
 UNIT = "weight x hours"
 
 
-def read_dwell_h(settings: PlacesSettings) -> dict[PlaceKind, float]:
+def read_dwell_h(settings: PlacesSettings, own: FigureFiles | None = None) -> dict[PlaceKind, float]:
     """Read how many hours a vehicle is parked at each kind of place.
 
     Raises
@@ -26,17 +27,18 @@ def read_dwell_h(settings: PlacesSettings) -> dict[PlaceKind, float]:
     DataError
         When the project's own table names a kind twice, an unknown one, or not all.
     """
-    return read_kind_figures("place_dwell.csv", "dwell_h", settings.dwell_h)
+    return read_kind_figures("place_dwell", "dwell_h", own, settings.dwell_h)
 
 
-def weigh_visits(attraction: Attraction, settings: PlacesSettings) -> Layer:
+def weigh_visits(attraction: Attraction, settings: PlacesSettings, own: FigureFiles | None = None) -> Layer:
     """Weigh each place by its kind and by the hours that a vehicle is parked there.
 
     A charger delivers energy for as long as the vehicle stands, so a place draws charging in
     proportion to its visitors (the weight) times their stay.
     """
     name = LayerName.PLACES
-    dwell_h = attraction.table["kind"].map({kind.value: h for kind, h in read_dwell_h(settings).items()})
+    of_kind = {kind.value: hours for kind, hours in read_dwell_h(settings, own).items()}
+    dwell_h = attraction.table["kind"].map(of_kind)
     visits = attraction.table["weight"].to_numpy() * dwell_h.to_numpy(dtype=np.float64)
     weight, outside = attraction.sum_by_cell(visits)
     inside = (attraction.table["cell_pos"] >= 0).to_numpy() & (visits > 0)
@@ -47,7 +49,7 @@ def weigh_visits(attraction: Attraction, settings: PlacesSettings) -> Layer:
             f"{name}: weight by kind times hours parked",
             float(weight.sum()),
             UNIT,
-            f"data/demand/place_weights.csv and data/demand/place_dwell.csv{changed}",
+            f"{name_figures('place_weights', own)} and {name_figures('place_dwell', own)}{changed}",
             "assumption",
         ),
     )

@@ -8,24 +8,28 @@ import numpy as np
 
 from chargeplan.demand.betweenness import DriveSample, sample_drives
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.demand.layer import Layer, read_layer_figures
 from chargeplan.demand.roads import lay_along
 from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import find_data_file
 from chargeplan.geo import to_degrees, to_metric
 from chargeplan.units import METRES_PER_KM
 from chargeplan.words import LayerName, TrafficMethod
 
 if TYPE_CHECKING:
+    from chargeplan.config.settings import FigureFiles
     from chargeplan.demand.cells import CellCover
     from chargeplan.records import Floats, RoadNetwork
 
-_FLOW_FILE = "data/demand/traffic_flow.csv"
-
 
 def weigh_traffic(
-    network: RoadNetwork, cover: CellCover, people: Floats, method: TrafficMethod, *, seed: int
+    network: RoadNetwork,
+    cover: CellCover,
+    people: Floats,
+    method: TrafficMethod,
+    *,
+    seed: int,
+    own: FigureFiles | None = None,
 ) -> Layer:
     """Weigh the traffic in each cell, in relative vehicle-kilometres.
 
@@ -38,6 +42,8 @@ def weigh_traffic(
     method : TrafficMethod
     seed : int
         Of the sample of `TrafficMethod.BETWEENNESS`.
+    own : FigureFiles or None
+        The planner's files of figures.
 
     Raises
     ------
@@ -45,11 +51,11 @@ def weigh_traffic(
         When a table of the project cannot be used, or a road class has no flow.
     """
     if method is TrafficMethod.BETWEENNESS:
-        return _weigh_drives(network, cover, people, seed)
-    return _weigh_classes(network, cover)
+        return _weigh_drives(network, cover, people, seed, own)
+    return _weigh_classes(network, cover, own)
 
 
-def read_flow_by_class() -> dict[str, float]:
+def read_flow_by_class(own: FigureFiles | None = None) -> dict[str, float]:
     """Read the relative flow of vehicles by road class.
 
     Raises
@@ -59,24 +65,24 @@ def read_flow_by_class() -> dict[str, float]:
     """
     faults = FaultCollector(DataError)
     flow: dict[str, float] = {}
-    path = find_data_file("demand", "traffic_flow.csv")
-    for line, row in read_figure_rows(path, _FLOW_FILE, ("road_class", "value", "source", "confidence")):
+    for where, row in read_figures("traffic_flow", own, ("road_class", "value", "source", "confidence")):
         if row["road_class"] in flow:
-            faults.add(f'{_FLOW_FILE} line {line}: the class "{row["road_class"]}" is there twice')
-        flow[row["road_class"]] = parse_not_negative(row["value"], f"{_FLOW_FILE} line {line}: value", faults)
+            faults.add(f'{where}: the class "{row["road_class"]}" is there twice')
+        flow[row["road_class"]] = parse_not_negative(row["value"], f"{where}: value", faults)
     faults.raise_if_any()
     return flow
 
 
-def _weigh_classes(network: RoadNetwork, cover: CellCover) -> Layer:
+def _weigh_classes(network: RoadNetwork, cover: CellCover, own: FigureFiles | None) -> Layer:
     """Sum length times flow of the class; a road drawn as two carriageways counts both."""
     name = LayerName.TRAFFIC
-    flow = read_flow_by_class()
+    flow = read_flow_by_class(own)
     road_class = network.roads["road_class"]
     lacking = sorted(set(road_class) - flow.keys())
     if lacking:
         raise DataError(
-            f"{_FLOW_FILE} has no flow for {', '.join(lacking)}, of which there are roads; add the rows"
+            f"{name_figures('traffic_flow', own)} has no flow for {', '.join(lacking)}, of which there are roads; "
+            "add the rows"
         )
     road_flow = road_class.map(flow).to_numpy(dtype=np.float64)
     piece = np.repeat(np.arange(len(network.roads)), np.diff(network.road_offsets))
@@ -92,7 +98,7 @@ def _weigh_classes(network: RoadNetwork, cover: CellCover) -> Layer:
             f"{name}: length times flow of the road class",
             float(weight.sum()),
             "relative vehicle-km",
-            _FLOW_FILE,
+            name_figures("traffic_flow", own),
             "assumption",
         ),
     )
@@ -100,10 +106,12 @@ def _weigh_classes(network: RoadNetwork, cover: CellCover) -> Layer:
     return Layer(name, weight, "relative vehicle-km", total, max(total - float(weight.sum()), 0.0), figures)
 
 
-def _weigh_drives(network: RoadNetwork, cover: CellCover, people: Floats, seed: int) -> Layer:
+def _weigh_drives(
+    network: RoadNetwork, cover: CellCover, people: Floats, seed: int, own: FigureFiles | None
+) -> Layer:
     """Sum the drives over each edge times its length, laid along the line between its nodes."""
     name = LayerName.TRAFFIC
-    n_sources = read_layer_figures()["betweenness_sources"]
+    n_sources = read_layer_figures(own)["betweenness_sources"]
     mass = share_people_among_nodes(network, cover, people)
     drives: DriveSample = sample_drives(network.seconds, mass, n_sources=int(n_sources.value), seed=seed)
     lonlat = np.column_stack(to_degrees(network.node_xy_m[:, 0], network.node_xy_m[:, 1], network.crs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,13 @@ from chargeplan.demand.layer import Layer, read_layer_figures
 from chargeplan.words import ChargingUse, LayerName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from chargeplan.config.settings import LayerSettings
+    from chargeplan.config.settings import FigureFiles, LayerSettings
+    from chargeplan.demand.layer_depots import Depots
     from chargeplan.records import Floats
 
-LOG = logging.getLogger(__name__)
-# Layers that tell where each use takes place.
+# Layers that tell where each use takes place; depots tell of each vehicle class apart.
 LAYERS_OF_USE = {
     ChargingUse.OVERNIGHT: (LayerName.PEOPLE,),
     ChargingUse.DESTINATION: (LayerName.PLACES, LayerName.INDUSTRY),
@@ -34,48 +33,72 @@ class UseWeights:
 
     Parameters
     ----------
-    weight : ndarray of float64, shape (n_cells, n_uses)
-        Uses in the order of `ChargingUse`. A column sums to 1, or is all 0 when no layer tells
+    weight : ndarray of float64, shape (n_cells, n_classes, n_uses)
+        Uses in the order of `ChargingUse`. It sums to 1 over the cells, or is all 0 when no layer tells
         where, and then that energy lies with the people.
     figures : tuple of Figure
         Which layer told how much of each use.
+    lacking : dict of ChargingUse to str
+        Why nothing tells where a use takes place.
     """
 
     weight: Floats
     figures: tuple[Figure, ...]
+    lacking: dict[ChargingUse, str]
 
 
-def weigh_uses(layers: Mapping[LayerName, Layer], settings: LayerSettings) -> UseWeights:
+def weigh_uses(
+    layers: Mapping[LayerName, Layer],
+    depots: Mapping[str, Depots],
+    settings: LayerSettings,
+    *,
+    classes: Sequence[str],
+    own: FigureFiles | None = None,
+) -> UseWeights:
     """Mix the layers into a weight per cell and use.
 
     Overnight charging is where people live. Destination charging is at places and industrial
     land, which are in one unit (weight times hours parked) and are added. Fast charging is shared
     between the traffic on main roads and fuel stations by `fast_at_fuel_share` of
-    data/demand/layers.csv. Depots charge at depots. The planner's weight of each layer multiplies
-    its part; a layer that is empty leaves its part to the others.
+    data/demand/layers.csv. The planner's weight of each layer multiplies its part; a layer that is
+    empty leaves its part to the others. Each vehicle class has depots of its own.
 
     Parameters
     ----------
     layers : mapping of LayerName to Layer
-        All layers of `LAYERS_OF_USE`.
+        All layers of `LAYERS_OF_USE` but that of the depots.
+    depots : mapping of str to Depots
+        By vehicle class; a class that is not there charges at no depot.
     settings : LayerSettings
+    classes : sequence of str
+    own : FigureFiles or None
+        The planner's files of figures.
 
     Raises
     ------
     DataError
         When data/demand/layers.csv cannot be used.
     """
-    at_fuel = read_layer_figures()["fast_at_fuel_share"]
+    at_fuel = read_layer_figures(own)["fast_at_fuel_share"]
     factors = _find_factors(layers, settings, at_fuel.value)
     figures = [at_fuel.rename("share of fast charging at fuel stations, before the weights of the layers")]
-    columns = []
-    for use in ChargingUse:
+    lacking: dict[ChargingUse, str] = {}
+    weight = np.zeros((len(layers[LayerName.PEOPLE].weight), len(classes), len(ChargingUse)))
+    for number, use in enumerate(ChargingUse):
+        if use is ChargingUse.DEPOT:
+            for at, name in enumerate(classes):
+                if name in depots:
+                    weight[:, at, number] = _normalise(depots[name].layer.weight)
+            continue
         names = LAYERS_OF_USE[use]
         parts = [layers[name].weight * factors[name] for name in names]
-        column, told = _mix(use, names, parts)
-        columns.append(column)
-        figures += told
-    return UseWeights(np.column_stack(columns), tuple(figures))
+        weight[:, :, number] = _normalise(np.sum(parts, axis=0))[:, None]
+        if not weight[:, :, number].any():
+            lacking[use] = (
+                f"{' and '.join(names)}: nothing in the study area, or weighed with 0 in demand.layers"
+            )
+        figures += _tell_parts(use, names, parts)
+    return UseWeights(weight, tuple(figures), lacking)
 
 
 def _find_factors(
@@ -92,21 +115,24 @@ def _find_factors(
         LayerName.INDUSTRY: settings.industry,
         LayerName.TRAFFIC: settings.traffic * (1 - at_fuel_share) * scale(LayerName.TRAFFIC),
         LayerName.FUEL: settings.places * at_fuel_share * scale(LayerName.FUEL),
-        LayerName.DEPOTS: 1.0,
     }
 
 
-def _mix(use: ChargingUse, names: tuple[LayerName, ...], parts: list[Floats]) -> tuple[Floats, list[Figure]]:
-    """Add the parts of a use and say the share of each."""
+def _normalise(weight: Floats) -> Floats:
+    """Make weights sum to 1; leave them alone when they are all 0."""
+    total = float(weight.sum())
+    share = weight / total if total > 0 else weight
+    return np.asarray(share / share.sum() if total > 0 else share, dtype=np.float64)
+
+
+def _tell_parts(use: ChargingUse, names: tuple[LayerName, ...], parts: list[Floats]) -> list[Figure]:
+    """Say the share of each layer in a use."""
     sums = [float(part.sum()) for part in parts]
     total = sum(sums)
     if not total > 0:
-        why = f"{' and '.join(names)}: nothing in the study area, or weighed with 0 in demand.layers"
-        LOG.warning("%s charging: %s; its energy lies where people live", use.value, why)
         step = f"{use.value} charging laid where people live, for want of a layer"
-        return np.zeros_like(parts[0]), [compute_figure(step, 1.0, "share", why)]
-    column = np.sum(parts, axis=0) / total
-    told = [
+        return [compute_figure(step, 1.0, "share", f"nothing told by {' and '.join(names)}")]
+    return [
         compute_figure(
             f"{use.value} charging told by the layer {name}",
             part / total,
@@ -115,4 +141,3 @@ def _mix(use: ChargingUse, names: tuple[LayerName, ...], parts: list[Floats]) ->
         )
         for name, part in zip(names, sums, strict=True)
     ]
-    return np.asarray(column / column.sum(), dtype=np.float64), told

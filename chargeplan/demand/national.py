@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, parse_year, read_figures
 from chargeplan.demand.stock import (
     calibrate_anchor,
     compute_stock,
@@ -17,15 +17,14 @@ from chargeplan.demand.stock import (
     follow_logistic,
 )
 from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import find_data_file
 
 if TYPE_CHECKING:
+    from chargeplan.config.settings import FigureFiles
     from chargeplan.demand.scenario import Scenario
     from chargeplan.records import Floats, Ints
 
 # Nothing sold before is still on the road in numbers that count: less than 1 in 10,000.
 FIRST_SALES_YEAR = 1960
-RECORDED_YEAR = 2025
 _COLUMNS = ("class", "quantity", "value", "unit", "year", "source", "confidence")
 _UNITS = {
     "growth_before": "share/year",
@@ -48,11 +47,14 @@ class ClassHistory:
         Recorded years.
     figures : dict of str to Figure
         Growth, life and recorded electric stock.
+    recorded_year : int
+        At whose end, 30 June, the recorded electric stock was counted.
     """
 
     name: str
     sales: tuple[tuple[int, Figure], ...]
     figures: dict[str, Figure]
+    recorded_year: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,43 +83,53 @@ class NationalFleet:
         return int(year - self.years[0])
 
 
-def read_histories() -> tuple[ClassHistory, ...]:
+def read_histories(own: FigureFiles | None = None) -> tuple[ClassHistory, ...]:
     """Read sales, lives and recorded electric stocks by class, sorted by name.
 
     Raises
     ------
     DataError
-        When the project's own tables cannot be used; every line at fault is named.
+        When a table cannot be used; every line at fault is named.
     """
     faults = FaultCollector(DataError)
     sales: dict[str, list[tuple[int, Figure]]] = {}
-    for line, row in read_figure_rows(find_data_file("fleet", "sales.csv"), "data/fleet/sales.csv", _COLUMNS):
-        where = f"data/fleet/sales.csv line {line}"
+    for where, row in read_figures("sales", own, _COLUMNS):
         value = parse_not_negative(row["value"], f"{where}: sales of {row['class']}", faults)
         step = f"{row['class']}: national sales of {row['year']}"
         figure = Figure(step, value, row["unit"], row["source"], row["confidence"])
-        sales.setdefault(row["class"], []).append((int(row["year"]), figure))
+        year = parse_year(row["year"], f"{where}: year", faults)
+        if year in {told for told, _ in sales.get(row["class"], [])}:
+            faults.add(f"{where}: sales of {row['class']} in {year} are there already")
+        sales.setdefault(row["class"], []).append((year, figure))
         if not value > 0 or row["unit"] != "vehicles/year":
             faults.add(
                 f'{where}: expected sales above 0 in vehicles/year; got "{row["value"]} {row["unit"]}"'
             )
     figures: dict[str, dict[str, Figure]] = {}
-    for line, row in read_figure_rows(find_data_file("fleet", "stock.csv"), "data/fleet/stock.csv", _COLUMNS):
-        where = f"data/fleet/stock.csv line {line}"
+    recorded_year: dict[str, int] = {}
+    for where, row in read_figures("stock", own, _COLUMNS):
         if _UNITS.get(row["quantity"]) != row["unit"]:
             faults.add(f'{where}: "{row["quantity"]}" in "{row["unit"]}" is not one of {_UNITS}')
         value = parse_not_negative(row["value"], f"{where}: {row['quantity']} of {row['class']}", faults)
+        if row["quantity"] in figures.get(row["class"], {}):
+            faults.add(f"{where}: {row['quantity']} of {row['class']} is there already")
+        if row["quantity"] in ("median_life", "recorded_electric") and value == 0:
+            faults.add(f"{where}: {row['quantity']} of {row['class']} is 0; expected more")
         step = f"{row['class']}: {row['quantity'].replace('_', ' ')}"
         figures.setdefault(row["class"], {})[row["quantity"]] = Figure(
             step, value, row["unit"], row["source"], row["confidence"]
         )
+        if row["quantity"] == "recorded_electric":
+            recorded_year[row["class"]] = parse_year(row["year"], f"{where}: year", faults)
     for name in sorted(figures.keys() | sales.keys()):
         missing = [quantity for quantity in _UNITS if quantity not in figures.get(name, {})]
         if missing or name not in sales:
-            faults.add(f"data/fleet: {name} lacks {', '.join(missing) or 'sales'}")
+            lacking = name_figures("stock" if missing else "sales", own)
+            faults.add(f"{lacking} lacks {', '.join(missing) or 'sales'} of {name}; add a line for each")
     faults.raise_if_any()
     return tuple(
-        ClassHistory(name, tuple(sorted(sales[name], key=_by_year)), figures[name]) for name in sorted(sales)
+        ClassHistory(name, tuple(sorted(sales[name], key=_by_year)), figures[name], recorded_year[name])
+        for name in sorted(sales)
     )
 
 
@@ -169,27 +181,37 @@ def _fill(years: Ints, history: ClassHistory) -> Floats:
 def _follow(
     years: Ints, sales: Floats, survival: Floats, history: ClassHistory, scenario: Scenario
 ) -> Floats:
-    points = []
+    points, recorded_year = [], history.recorded_year
+    if not FIRST_SALES_YEAR < recorded_year <= scenario.last_year:
+        raise DataError(
+            f"demand.figures.stock: the year of recorded_electric of {history.name} is {recorded_year}; expected one "
+            f"from {FIRST_SALES_YEAR + 1} to {scenario.last_year}"
+        )
     for point in scenario.points.get(history.name, ()):
         share = point.get_share(float(sales[point.year - years[0]]))
-        if not RECORDED_YEAR < point.year <= scenario.last_year or not share < 1:
+        if not recorded_year < point.year <= scenario.last_year or not share < 1:
             raise DataError(
                 f"demand.fleet.scenarios: {scenario.name}: {history.name} in {point.year}: "
                 f"{point.figure.value:g} {point.figure.unit} is {share:.0%} of the sales; expected less than all "
-                f"of them, in a year from {RECORDED_YEAR + 1} to {scenario.last_year}"
+                f"of them, in a year from {recorded_year + 1} to {scenario.last_year}"
             )
         points.append((point.year, share))
     growth = history.figures["electric_growth"].value
-    anchor_logit = calibrate_anchor(
-        years,
-        sales,
-        survival,
-        anchor_year=RECORDED_YEAR,
-        growth_before=growth,
-        recorded=history.figures["recorded_electric"].value,
-    )
+    try:
+        anchor_logit = calibrate_anchor(
+            years,
+            sales,
+            survival,
+            anchor_year=recorded_year,
+            growth_before=growth,
+            recorded=history.figures["recorded_electric"].value,
+        )
+    except ValueError as error:
+        raise DataError(
+            f"demand.figures.stock: {history.name}: {error}; correct recorded_electric"
+        ) from error
     return follow_logistic(
-        years, anchor_year=RECORDED_YEAR, anchor_logit=anchor_logit, growth_before=growth, points=points
+        years, anchor_year=recorded_year, anchor_logit=anchor_logit, growth_before=growth, points=points
     )
 
 
@@ -210,27 +232,29 @@ class PolicyTarget:
     figure: Figure
 
 
-def read_policy_targets() -> tuple[PolicyTarget, ...]:
+def read_policy_targets(own: FigureFiles | None = None) -> tuple[PolicyTarget, ...]:
     """Read the policy's stock targets.
 
     Raises
     ------
     DataError
-        When the project's own table cannot be used.
+        When the table cannot be used.
     """
     faults = FaultCollector(DataError)
-    name = "data/fleet/policy_targets.csv"
     targets = []
-    for line, row in read_figure_rows(find_data_file("fleet", "policy_targets.csv"), name, _COLUMNS):
-        value = parse_not_negative(row["value"], f"{name} line {line}: target of {row['class']}", faults)
+    for where, row in read_figures("policy_targets", own, _COLUMNS):
+        value = parse_not_negative(row["value"], f"{where}: target of {row['class']}", faults)
+        year = parse_year(row["year"], f"{where}: year", faults)
         step = f"{row['class']}: policy's stock target for {row['year']}"
         figure = Figure(step, value, row["unit"], row["source"], row["confidence"])
-        targets.append(PolicyTarget(row["class"], int(row["year"]), figure))
+        targets.append(PolicyTarget(row["class"], year, figure))
     faults.raise_if_any()
     return tuple(targets)
 
 
-def compare_with_policy(fleet: NationalFleet, *, year: int) -> tuple[Figure, ...]:
+def compare_with_policy(
+    fleet: NationalFleet, *, year: int, own: FigureFiles | None = None
+) -> tuple[Figure, ...]:
     """Set the scenario's national electric stock beside the policy's targets, class by class.
 
     A policy's 30 % is a share of sales, its 2.2 million a stock. The stock is shown in the study's
@@ -238,7 +262,12 @@ def compare_with_policy(fleet: NationalFleet, *, year: int) -> tuple[Figure, ...
     of the target's year.
     """
     figures: list[Figure] = []
-    for target in read_policy_targets():
+    for target in read_policy_targets(own):
+        if target.year not in fleet.years:
+            raise DataError(
+                f"{name_figures('policy_targets', own)}: the target of {target.name} is for {target.year}; expected a "
+                f"year from {fleet.years[0]} to {fleet.years[-1]}"
+            )
         columns = [column for column, name in enumerate(fleet.classes) if target.name in (name, "all")]
         stocks = fleet.electric_stock[:, columns].sum(axis=1)
         how = f"sales x electric share x survival under {fleet.scenario}"

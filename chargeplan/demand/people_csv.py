@@ -9,9 +9,10 @@ import numpy as np
 from chargeplan.demand.people_grid import PeopleGrid, check_people, make_grid_of_points
 from chargeplan.demand.people_h3 import make_grid_of_hexagons
 from chargeplan.demand.vector_layer import describe_missing_column
-from chargeplan.errors import DataError, FaultCollector, name_rows
+from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.rows import Rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,16 +51,17 @@ def read_people_csv(settings: PopulationCsv, area: StudyArea) -> PeopleGrid:
         for column in (settings.lon_column, settings.lat_column)
     )
     people = _read_numbers(frame, settings.column, name, faults)
-    lines = [f"line {line}" for line in frame.index]
+    lines = Rows("line", frame.index.tolist())
     where = f'{KEY}.column: {name}, column "{settings.column}"'
     # What is no number was named by _read_numbers already.
-    check_people(np.nan_to_num(people, nan=0.0, posinf=np.inf), lines, faults, where=where, no_number="")
+    check_people(np.nan_to_num(people, nan=0.0, posinf=np.inf), lines, faults, where=where)
     faults.raise_if_any()
     if settings.h3_column is not None:
         texts = frame[settings.h3_column].str.strip().tolist()
         where = f'{KEY}.h3_column: {name}, column "{settings.h3_column}"'
         return make_grid_of_hexagons(texts, people, lines, metric_crs=area.crs, where=where, origin=name)
-    check_coordinates(lon, lat, f"{KEY}.path: {name}")
+    columns = f'column "{settings.lon_column}"', f'column "{settings.lat_column}"'
+    check_coordinates(lon, lat, f"{KEY}.path: {name}", rows=lines, columns=columns)
     return make_grid_of_points(
         lon,
         lat,
@@ -110,7 +112,9 @@ def _read_numbers(frame: pd.DataFrame, column: str, name: str, faults: FaultColl
     numbers = pd.to_numeric(frame[column].str.strip(), errors="coerce").to_numpy(dtype=np.float64)
     bad = np.isnan(numbers)
     if bad.any():
-        shown = [f'line {line} ("{frame.at[line, column]}")' for line in frame.index[bad][:5]]
-        named = name_rows(shown + [""] * (np.count_nonzero(bad) - len(shown)))
-        faults.add(f'{KEY}: {name}, column "{column}": {named} hold no number; correct or drop them')
+        lines = Rows("line", frame.index.tolist()).name(np.flatnonzero(bad))
+        first = frame[column].to_numpy()[bad][0]
+        faults.add(
+            f'{KEY}: {name}, column "{column}": no number in {lines} (the first is "{first}"); correct or drop them'
+        )
     return np.asarray(numbers, dtype=np.float64)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.demand.people import CellPeople
 from chargeplan.errors import ConfigError, DataError, FaultCollector
-from chargeplan.files import find_data_file
 
 if TYPE_CHECKING:
-    from chargeplan.config.settings import PopulationFigures
+    from chargeplan.config.settings import FigureFiles, PopulationFigures
     from chargeplan.records import Floats
 
 LOG = logging.getLogger(__name__)
@@ -22,7 +21,9 @@ _COLUMNS = ("quantity", "value", "unit", "source", "confidence")
 _BY_PLACES = "people_by_places_share"
 
 
-def spread_figures(settings: PopulationFigures, road_m: Floats, place_weight: Floats) -> CellPeople:
+def spread_figures(
+    settings: PopulationFigures, road_m: Floats, place_weight: Floats, own: FigureFiles | None = None
+) -> CellPeople:
     """Spread the sum of the figures over the cells, mostly by road length, partly by places.
 
     Parameters
@@ -49,7 +50,7 @@ def spread_figures(settings: PopulationFigures, road_m: Floats, place_weight: Fl
             "demand.population.figures: the figures leave 0 people in the study area; "
             "give people and share_in_area above 0"
         )
-    by_places = _read_share_by_places()
+    by_places = read_share_by_places(own)
     shares = road_m / road_m.sum()
     total_weight = float(place_weight.sum())
     if total_weight > 0:
@@ -86,14 +87,20 @@ def spread_figures(settings: PopulationFigures, road_m: Floats, place_weight: Fl
     )
 
 
-def _read_share_by_places() -> Figure:
-    path = find_data_file("demand", "people_spread.csv")
+def read_share_by_places(own: FigureFiles | None = None) -> Figure:
+    """Read the share of people that is spread by places.
+
+    Raises
+    ------
+    DataError
+        When the table lacks it or it is no share.
+    """
     faults = FaultCollector(DataError)
-    for line, row in read_figure_rows(path, "data/demand/people_spread.csv", _COLUMNS):
+    for where, row in read_figures("people_spread", own, _COLUMNS):
         if row["quantity"] == _BY_PLACES:
-            value = parse_not_negative(row["value"], f"{path.name} line {line}: value", faults, largest=1.0)
+            value = parse_not_negative(row["value"], f"{where}: value", faults, largest=1.0)
             faults.raise_if_any()
             return Figure(
                 "share of people spread by places", value, "share", row["source"], row["confidence"]
             )
-    raise DataError(f"{path} has no row {_BY_PLACES}; install chargeplan again")
+    raise DataError(f"{name_figures('people_spread', own)} has no line {_BY_PLACES}; add it")

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.geo import WGS84, to_degrees, to_metric
+from chargeplan.rows import count_things
 
 if TYPE_CHECKING:
     from chargeplan.errors import FaultCollector
     from chargeplan.records import Floats
+    from chargeplan.rows import Rows
 
 # How far a step of a lattice may be from a whole multiple of its spacing. Exported grids
 # round their coordinates; 2 % of 0.00833 degrees is 18 m.
@@ -141,7 +143,13 @@ def find_lattice_step(coordinates: Floats) -> float | None:
 
 
 def check_people(
-    people: Floats, rows: list[str], faults: FaultCollector, *, where: str, no_number: str
+    people: Floats,
+    rows: Rows,
+    faults: FaultCollector,
+    *,
+    where: str,
+    no_number: str = "give each a number, 0 where nobody lives",
+    negative: str = "a count is 0 or more; correct it",
 ) -> None:
     """Add a fault for each kind of count that cannot be: no number, infinite, negative.
 
@@ -149,22 +157,20 @@ def check_people(
     ----------
     people : ndarray of float64
         Counts as read.
-    rows : list of str
-        How to name each row.
+    rows : Rows
     faults : FaultCollector
     where : str
         Key, file and column.
-    no_number : str
-        What to do about a missing count.
+    no_number, negative : str
+        What to do about a missing and a negative count.
     """
-    for bad, what in (
-        (np.isnan(people), f"no number of people; {no_number}"),
-        (np.isinf(people), "an infinite number of people; correct them"),
-        (people < 0, "a negative number of people; correct them, or declare the value as nodata"),
+    for bad, what, advice in (
+        (np.isnan(people), "no number of people", no_number),
+        (np.isinf(people), "an infinite number of people", "correct it"),
+        (people < 0, "a negative number of people", negative),
     ):
         if bad.any():
-            named = name_rows(rows[pos] for pos in np.flatnonzero(bad))
-            faults.add(f"{where}: {named} ({np.count_nonzero(bad):,} in all) have {what}")
+            faults.add(f"{where}: {what} in {rows.name(np.flatnonzero(bad))}; {advice}")
 
 
 def _refuse_repeats(lon_deg: Floats, lat_deg: Floats, square: NDArray[Any], key: str, origin: str) -> None:
@@ -175,7 +181,7 @@ def _refuse_repeats(lon_deg: Floats, lat_deg: Floats, square: NDArray[Any], key:
         places = [f"({lon_deg[pos]:.5f}, {lat_deg[pos]:.5f})" for pos in repeated[:5]]
         named = name_rows(places + [""] * (len(repeated) - len(places)))
         raise DataError(
-            f"{key}: {origin} has more than one row for each of {len(repeated):,} squares, those at longitude and "
+            f"{key}: {origin} has more than one row for {count_things(len(repeated), 'square')}, at longitude and "
             f"latitude {named}; people would be counted twice; remove the repeats or add them up"
         )
 

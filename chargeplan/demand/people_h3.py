@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.people_grid import PeopleGrid
-from chargeplan.errors import DataError, FaultCollector, name_rows
+from chargeplan.errors import DataError, FaultCollector
 from chargeplan.geo import to_metric
+from chargeplan.rows import count_things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chargeplan.records import Floats
+    from chargeplan.rows import Rows
 
 
 def make_grid_of_hexagons(
-    texts: Sequence[str], people: Floats, lines: Sequence[str], *, metric_crs: str, where: str, origin: str
+    texts: Sequence[str], people: Floats, lines: Rows, *, metric_crs: str, where: str, origin: str
 ) -> PeopleGrid:
     """Make a grid of H3 cells written as text.
 
@@ -28,8 +30,7 @@ def make_grid_of_hexagons(
     texts : sequence of str
         Ids such as "883f9d4605fffff".
     people : ndarray of float64
-    lines : sequence of str
-        How to name each row.
+    lines : Rows
     metric_crs : str
     where : str
         Key, file and column, for messages.
@@ -46,9 +47,8 @@ def make_grid_of_hexagons(
     keys = np.array([_read_key(text) for text in texts], dtype=np.uint64)
     wrong = np.flatnonzero(keys == 0)
     if wrong.size:
-        shown = [f'{lines[row]} ("{texts[row]}")' for row in wrong[:5]]
         faults.add(
-            f"{where}: {name_rows(shown + [''] * (wrong.size - len(shown)))} hold no H3 cell; expected 15 or 16 "
+            f'{where}: no H3 cell in {lines.name(wrong)} (the first is "{texts[wrong[0]]}"); expected 15 or 16 '
             f"letters and digits such as 883f9d4605fffff"
         )
     faults.raise_if_any()
@@ -62,8 +62,8 @@ def make_grid_of_hexagons(
     repeated = np.sort(first[count > 1])
     if repeated.size:
         faults.add(
-            f"{where}: {repeated.size} cells are there more than once (the first at "
-            f"{name_rows(lines[row] for row in repeated)}); people would be counted twice; remove the repeats"
+            f"{where}: more than one row for {count_things(repeated.size, 'cell')} (the first in "
+            f"{lines.name(repeated)}); people would be counted twice; remove the repeats"
         )
     faults.raise_if_any()
     resolution = int(resolutions[0])

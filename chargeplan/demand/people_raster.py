@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chargeplan.country import is_swapped
 from chargeplan.demand.people_grid import PeopleGrid, check_people
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84
+from chargeplan.rows import Rows
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import PopulationRaster
     from chargeplan.records import Bools, Floats, StudyArea
 
 KEY = "demand.population"
+_LARGEST_LON_DEG, _LARGEST_LAT_DEG = 180.0, 90.0
 
 
 def read_people_raster(
@@ -93,9 +96,25 @@ def _find_window(
             f"{KEY}.path: {settings.path.name} does not touch the study area; it spans longitude "
             f"{left:.3f} to {right:.3f} and latitude {bottom:.3f} to {top:.3f}, the area "
             f"{area.boundary.bounds[0]:.3f} to {area.boundary.bounds[2]:.3f} and "
-            f"{area.boundary.bounds[1]:.3f} to {area.boundary.bounds[3]:.3f}"
+            f"{area.boundary.bounds[1]:.3f} to {area.boundary.bounds[3]:.3f}; {_advise(dataset)}"
         )
     return Window(first_column, first_row, last_column - first_column, last_row - first_row)
+
+
+def _advise(dataset: Any) -> str:
+    """Say what seems to be wrong with the position of a raster that lies elsewhere."""
+    left, bottom, right, top = dataset.bounds
+    crs = dataset.crs.to_string()
+    in_degrees = (
+        max(abs(left), abs(right)) <= _LARGEST_LON_DEG and max(abs(bottom), abs(top)) <= _LARGEST_LAT_DEG
+    )
+    if dataset.crs.is_projected and in_degrees:
+        return f"its corners are degrees, but its CRS is {crs} in metres: give the file its true CRS, such as EPSG:4326"
+    if dataset.crs.is_geographic and not in_degrees:
+        return f"its corners are metres, but its CRS is {crs} in degrees: give the file its true CRS"
+    if dataset.crs.is_geographic and is_swapped((left + right) / 2, (bottom + top) / 2):
+        return "longitude and latitude are swapped: write it again with longitudes along its columns"
+    return f"use a raster of the study area, or correct its CRS ({crs})"
 
 
 def _make_grid(
@@ -107,11 +126,17 @@ def _make_grid(
     faults = FaultCollector(DataError)
     is_bad = ~(np.isfinite(people) & (people >= 0))
     names = [
-        f"pixel row {r} column {c} ({value:g})"
+        f"row {r} column {c} ({value:g})"
         for r, c, value in zip(row[is_bad], column[is_bad], people[is_bad], strict=True)
     ]
-    where = f"{KEY}.path: {settings.path.name} (nodata is {dataset.nodata})"
-    check_people(people[is_bad], names, faults, where=where, no_number="declare NaN as nodata in the file")
+    check_people(
+        people[is_bad],
+        Rows("pixel", names),
+        faults,
+        where=f"{KEY}.path: {settings.path.name} (nodata is {dataset.nodata})",
+        no_number="declare NaN as nodata in the file",
+        negative="correct them, or declare the value as nodata in the file",
+    )
     faults.raise_if_any()
     held = people > 0
     transform = dataset.transform

@@ -25,8 +25,9 @@ LOG = logging.getLogger(__name__)
 def spread_zones(zones: PeopleZones, cover: CellCover, road_m: Floats) -> CellPeople:
     """Spread the people of each zone over its part of each cell by road length.
 
-    The part of a zone outside the study area keeps its share of the people by area. Where a
-    zone has no road, its people are spread by area.
+    The part of a zone outside the study area keeps its share of the people by area; the strips
+    along the edge of the area that no cell covers keep nobody. Where a zone has no road, its people
+    are spread by area.
 
     Parameters
     ----------
@@ -39,13 +40,16 @@ def spread_zones(zones: PeopleZones, cover: CellCover, road_m: Floats) -> CellPe
     DataError
         When no zone with people reaches into the study area.
     """
-    outline = np.array([project_geometry(one, WGS84, cover.crs) for one in zones.outline], dtype=object)
+    # Cut in degrees, where the edges of a zone and of the area that coincide are the same lines.
+    drawn = shapely.intersection(zones.outline, cover.boundary)
+    outline = np.array([project_geometry(one, WGS84, cover.crs) for one in drawn], dtype=object)
+    whole = np.array([project_geometry(one, WGS84, cover.crs) for one in zones.outline], dtype=object)
     hexagons = draw_cells(cover, np.arange(cover.n_cells))
     cell, zone = shapely.STRtree(outline).query(hexagons, predicate="intersects")
     shared_m2 = shapely.area(shapely.intersection(hexagons[cell], outline[zone]))
     n_zones = len(zones.zone_id)
-    zone_m2 = shapely.area(outline)
-    inside_share = np.minimum(np.bincount(zone, shared_m2, n_zones) / zone_m2, 1.0)
+    is_reached = np.bincount(zone, shared_m2, n_zones) > 0
+    inside_share = np.where(is_reached, np.minimum(shapely.area(outline) / shapely.area(whole), 1.0), 0.0)
     people_inside = zones.people * inside_share
     by_road = shared_m2 / shapely.area(hexagons)[cell] * road_m[cell]
     has_road = np.bincount(zone, by_road, n_zones) > 0

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.errors import DataError, FaultCollector
-from chargeplan.files import find_data_file
 from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from chargeplan.config.settings import FigureFiles
     from chargeplan.records import Floats
 
 # Periods of the day in their order, and the hours that each one lasts.
@@ -23,7 +22,7 @@ ANY_CLASS = "any"
 _TOLERANCE = 1e-9
 
 
-def read_period_shares(classes: Sequence[str], *, path: Path | None = None) -> Floats:
+def read_period_shares(classes: Sequence[str], own: FigureFiles | None = None) -> Floats:
     """Read the arrival profile: the share of the energy whose charging starts in each period.
 
     A class and use without a line of its own takes the line of the class "any".
@@ -32,9 +31,9 @@ def read_period_shares(classes: Sequence[str], *, path: Path | None = None) -> F
     ----------
     classes : sequence of str
         Names of the vehicle classes.
-    path : Path or None
-        CSV with the columns class, use, one for each period, unit, year, source, confidence;
-        without it data/fleet/arrivals.csv.
+    own : FigureFiles or None
+        The planner's file in place of data/fleet/arrivals.csv: columns class, use, one for each
+        period, unit, year, source, confidence.
 
     Returns
     -------
@@ -47,12 +46,10 @@ def read_period_shares(classes: Sequence[str], *, path: Path | None = None) -> F
         When shares are negative or do not add up, a line is repeated or "any" lacks a use; every
         line at fault is named.
     """
-    key = "data/fleet/arrivals.csv" if path is None else path.name
     columns = ("class", "use", *PERIOD_HOURS, "unit", "year", "source", "confidence")
     faults = FaultCollector(DataError)
     shares: dict[tuple[str, str], list[float]] = {}
-    for line, row in read_figure_rows(path or find_data_file("fleet", "arrivals.csv"), key, columns):
-        where = f"{key} line {line}"
+    for where, row in read_figures("arrivals", own, columns):
         if row["use"] not in set(ChargingUse):
             faults.add(f'{where}: "{row["use"]}" is no use; expected {", ".join(ChargingUse)}')
         if (row["class"], row["use"]) in shares:
@@ -63,7 +60,9 @@ def read_period_shares(classes: Sequence[str], *, path: Path | None = None) -> F
         shares[row["class"], row["use"]] = values
     missing = [use.value for use in ChargingUse if (ANY_CLASS, use.value) not in shares]
     if missing:
-        faults.add(f'{key} has no line of the class "{ANY_CLASS}" for {", ".join(missing)}')
+        faults.add(
+            f'{name_figures("arrivals", own)} has no line of the class "{ANY_CLASS}" for {", ".join(missing)}'
+        )
     faults.raise_if_any()
     return np.array(
         [

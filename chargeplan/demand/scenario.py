@@ -8,12 +8,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from chargeplan.demand.explain import Figure
+from chargeplan.demand.national import read_histories
 from chargeplan.errors import ConfigError, DataError, FaultCollector
 from chargeplan.files import find_data_file, require_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from chargeplan.config.settings import FigureFiles
 
 _FIGURE_KEYS = ("value", "unit", "year", "source", "confidence")
 _CONFIDENCES = ("high", "med", "low", "assumption")
@@ -88,7 +91,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
-def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
+def read_scenario(name: str, *, path: Path | None = None, own: FigureFiles | None = None) -> Scenario:
     """Read a scenario by its name.
 
     Parameters
@@ -97,6 +100,8 @@ def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
         As `demand.scenario` names it.
     path : Path or None
         YAML of scenarios of the planner; without it that of the project.
+    own : FigureFiles or None
+        The planner's files of figures, which say what classes there are.
 
     Raises
     ------
@@ -105,7 +110,7 @@ def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
     DataError
         When the file cannot be used; every fault is named.
     """
-    scenarios = read_scenarios(path)
+    scenarios = read_scenarios(path, own)
     if name not in scenarios:
         raise ConfigError(
             f'demand.scenario: no scenario "{name}"{suggest(name, scenarios)}; '
@@ -114,7 +119,7 @@ def read_scenario(name: str, *, path: Path | None = None) -> Scenario:
     return scenarios[name]
 
 
-def read_scenarios(path: Path | None = None) -> dict[str, Scenario]:
+def read_scenarios(path: Path | None = None, own: FigureFiles | None = None) -> dict[str, Scenario]:
     """Read every scenario of a file, in its order.
 
     Raises
@@ -132,8 +137,9 @@ def read_scenarios(path: Path | None = None) -> dict[str, Scenario]:
         faults.add(f"{where} has no scenarios; expected a section scenarios with a section for each")
         listed = {}
     faults.raise_if_any()
+    classes = [history.name for history in read_histories(own)]
     scenarios = {
-        str(name): _read_one(str(name), section, years, f"{where}: {name}", faults)
+        str(name): _read_one(str(name), section, years, classes, f"{where}: {name}", faults)
         for name, section in listed.items()
     }
     faults.raise_if_any()
@@ -146,7 +152,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
     require_file(path, "demand.fleet.scenarios")
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        # Not as "safe", which forgets the lines.
+        content = YAML(typ="rt", pure=True).load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"demand.fleet.scenarios: {path} cannot be read as YAML in UTF-8: {error}") from error
     if not isinstance(content, dict):
@@ -165,7 +172,12 @@ def _read_years(content: dict[str, Any], where: str, faults: FaultCollector) -> 
 
 
 def _read_one(
-    name: str, section: object, years: tuple[int, int], where: str, faults: FaultCollector
+    name: str,
+    section: object,
+    years: tuple[int, int],
+    classes: list[str],
+    where: str,
+    faults: FaultCollector,
 ) -> Scenario:
     known = {"title", "sales_share", *FURTHER_FIGURES}
     given = section if isinstance(section, dict) else {}
@@ -173,11 +185,19 @@ def _read_one(
         faults.add(f"{where} has no title; expected a section with title and sales_share")
     for key in given:
         if key not in known:
-            faults.add(f'{where}: unknown key "{key}"{suggest(str(key), known)}')
+            faults.add(
+                f'{where}: unknown key "{key}" in line {_find_line(given, key)}{suggest(str(key), known)}'
+            )
     by_class = given.get("sales_share")
     if not isinstance(by_class, dict):
         faults.add(f"{where} has no sales_share; expected points by vehicle class, or {{}} for none")
         by_class = {}
+    for vehicles in by_class:
+        if vehicles not in classes:
+            faults.add(
+                f'{where}: sales_share: unknown class "{vehicles}" in line {_find_line(by_class, vehicles)}'
+                f"{suggest(str(vehicles), classes)}; national sales are known of {', '.join(classes)}"
+            )
     points = {
         str(vehicles): _read_points(listed, f"{where}: sales_share of {vehicles}", faults)
         for vehicles, listed in by_class.items()
@@ -197,6 +217,11 @@ def _read_one(
                 f"from {low:g} to {high:g}"
             )
     return Scenario(name, str(given.get("title", "")), *years, points, further)
+
+
+def _find_line(section: Any, key: object) -> int:
+    """Find the line of a key in a section as ruamel.yaml reads it."""
+    return int(section.lc.key(key)[0]) + 1
 
 
 def _read_points(listed: object, where: str, faults: FaultCollector) -> tuple[SalesPoint, ...]:

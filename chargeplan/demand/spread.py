@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.demand.dots import lay_dots
-from chargeplan.demand.explain import compute_figure
+from chargeplan.demand.explain import Figure, compute_figure
 from chargeplan.demand.people import CellPeople
 from chargeplan.errors import DataError, name_rows
 from chargeplan.geo import to_metric
+from chargeplan.rows import count_things
 
 if TYPE_CHECKING:
     from chargeplan.demand.cells import CellCover
     from chargeplan.demand.dots import Dots
-    from chargeplan.demand.explain import Figure
     from chargeplan.demand.people_grid import PeopleGrid
     from chargeplan.demand.zone_totals import PeopleZones
     from chargeplan.records import Bools, Floats, Ints
@@ -43,7 +43,12 @@ class _Pieces:
 
 
 def spread_grid(
-    grid: PeopleGrid, cover: CellCover, road_m: Floats, zones: PeopleZones | None = None
+    grid: PeopleGrid,
+    cover: CellCover,
+    road_m: Floats,
+    zones: PeopleZones | None = None,
+    *,
+    total_people: float | None = None,
 ) -> CellPeople:
     """Spread the people of each square over its cells by covered area times road length.
 
@@ -60,6 +65,8 @@ def spread_grid(
     road_m : ndarray of float64, shape (n_cells,)
         Road length in each cell, metres.
     zones : PeopleZones or None
+    total_people : float or None
+        People of the study area; the whole grid is multiplied by one factor so that it counts them.
 
     Returns
     -------
@@ -93,7 +100,17 @@ def spread_grid(
         else float(people.sum()) + rake.people_elsewhere + far_people
     )
     n_untouched = int(np.count_nonzero(~is_touched))
-    return _conclude(grid, cover, by_cell, people_in, outside, without_road, n_untouched, rake.figures)
+    scale = _find_scale(float(by_cell.sum()), total_people, grid.origin)
+    return _conclude(
+        grid,
+        cover,
+        by_cell * scale.factor,
+        people_in * scale.factor,
+        outside * scale.factor,
+        without_road * scale.factor,
+        n_untouched,
+        (*rake.figures, *scale.figures),
+    )
 
 
 def _cut_pieces(
@@ -166,8 +183,8 @@ def _find_rake(pieces: _Pieces, cover: CellCover, zones: PeopleZones | None, ori
     if lost.size:
         named = name_rows(f'"{zones.zone_id[row]}" ({zones.people[row]:,.0f} people)' for row in lost)
         raise DataError(
-            f"demand.population.zones: {origin} counts nobody in {lost.size} zones of the study area: {named}; use "
-            f"a grid that covers them, or source: zones, which spreads them over the roads"
+            f"demand.population.zones: {origin} counts nobody in {count_things(lost.size, 'zone')} of the study area: "
+            f"{named}; use a grid that covers all, or source: zones, which spreads them over the roads"
         )
     factor = np.divide(zones.people, counted, out=np.zeros(len(counted)), where=counted > 0)
     told = (
@@ -188,6 +205,38 @@ def _find_rake(pieces: _Pieces, cover: CellCover, zones: PeopleZones | None, ori
         ),
     )
     return _Rake(np.append(factor, 1.0), float(zones.people[is_empty].sum()), told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """By how much the whole grid is multiplied."""
+
+    factor: float = 1.0
+    figures: tuple[Figure, ...] = ()
+
+
+def _find_scale(counted: float, total: float | None, origin: str) -> _Scale:
+    if total is None or not counted > 0:  # a grid that counts nobody here is refused in the end
+        return _Scale()
+    return _Scale(
+        total / counted,
+        (
+            Figure(
+                "people of the study area, as set",
+                total,
+                "people",
+                "demand.population.total_people",
+                "planner",
+            ),
+            compute_figure("people in the study area, as the grid counts them", counted, "people", origin),
+            compute_figure(
+                "factor of the whole grid",
+                total / counted,
+                "ratio",
+                "computed: demand.population.total_people / grid",
+            ),
+        ),
+    )
 
 
 def _warn_of_roads_uncounted(grid: PeopleGrid, road_m: Floats, is_touched: Bools) -> None:

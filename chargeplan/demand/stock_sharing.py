@@ -8,7 +8,8 @@ times as many per person; e (data/fleet/sharing.csv) is below 1, because vehicle
 city are also used elsewhere. Where only registrations of all classes together are recorded,
 they stand for two-wheelers and cars, which are nearly all of them; a taxi goes with the cars. Every
 other class, and a city without any record, has the weight 1. A planner who knows better gives
-own numbers: ``demand.fleet.classes.<class>.vehicles``.
+own numbers: ``demand.fleet.classes.<class>.vehicles``. Where more electric vehicles were counted in a
+city than its share of the nation's gives, those are taken (data/fleet/city_electric.csv).
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ import numpy as np
 
 from chargeplan.cities import find_city, read_register
 from chargeplan.demand.explain import Figure, compute_figure
-from chargeplan.demand.figures_file import parse_not_negative, read_figure_rows
+from chargeplan.demand.figures_file import name_figures, parse_not_negative, read_figures
 from chargeplan.demand.national import project_fleet, read_histories, read_policy_targets
 from chargeplan.demand.scenario import read_scenario, suggest
 from chargeplan.errors import ConfigError, DataError, FaultCollector
-from chargeplan.files import find_data_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+
+    from chargeplan.config.settings import FigureFiles
 
 NATION = "pakistan"
 ALL_CLASSES = "all"
@@ -58,11 +60,14 @@ class Sharing:
     registrations : dict of (city, class) to Registrations
         With the class "all" for vehicles of every class.
     exponent : Figure
+    electric : dict of (city, class) to Figure
+        Electric vehicles recorded in the city.
     """
 
     people: dict[str, Figure]
     registrations: dict[tuple[str, str], Registrations]
     exponent: Figure
+    electric: dict[tuple[str, str], Figure]
 
     @property
     def cities(self) -> tuple[str, ...]:
@@ -86,6 +91,15 @@ class Sharing:
                 f'study.city: no city "{city}"{suggest(city, self.cities)}; the cities are '
                 f"{', '.join(self.cities)}. Leave it out to share the national stock by people alone"
             ) from None
+
+    def raise_to_record(
+        self, city: str | None, vehicle_class: str, *, vehicles: float, share: float
+    ) -> float:
+        """Raise the electric share of a city's vehicles until they are at least those recorded there."""
+        recorded = None if city is None else self.electric.get((city, vehicle_class))
+        if recorded is None or not vehicles > 0:
+            return share
+        return max(share, min(recorded.value / vehicles, 1.0))
 
     def weigh_city(self, city: str | None, vehicle_class: str) -> Figure:
         """Vehicles per person of a city by those of the nation, 1 where nothing is recorded."""
@@ -111,24 +125,27 @@ class Sharing:
         )
 
 
-def read_sharing() -> Sharing:
+def read_sharing(own: FigureFiles | None = None) -> Sharing:
     """Read people, registrations and the exponent of the rule.
 
     Raises
     ------
     DataError
-        When the project's own tables cannot be used; every line at fault is named.
+        When a table cannot be used; every line at fault is named.
     """
     faults = FaultCollector(DataError)
     rule: dict[str, Figure] = {}
-    for where, row in _read("sharing.csv", ("quantity", "value", "unit", "source", "confidence")):
+    for where, row in read_figures("sharing", own, ("quantity", "value", "unit", "source", "confidence")):
         value = parse_not_negative(row["value"], f"{where}: {row['quantity']}", faults)
         step = {_EXPONENT: "exponent of registrations in the sharing of the national stock"}.get(
             row["quantity"], f"people of {NATION}"
         )
         rule[row["quantity"]] = Figure(step, value, row["unit"], row["source"], row["confidence"])
     if rule.keys() != {_EXPONENT, _NATION_PEOPLE}:
-        faults.add(f"data/fleet/sharing.csv: expected one line each for {_EXPONENT} and {_NATION_PEOPLE}")
+        name = name_figures("sharing", own)
+        faults.add(f"{name}: expected one line each for {_EXPONENT} and {_NATION_PEOPLE}")
+    elif rule[_NATION_PEOPLE].value == 0:
+        faults.add(f"{name_figures('sharing', own)}: {_NATION_PEOPLE} is 0; expected more")
     faults.raise_if_any()
     register = read_register()
     census = register.fields["people"]
@@ -144,7 +161,7 @@ def read_sharing() -> Sharing:
     }
     registrations: dict[tuple[str, str], Registrations] = {}
     columns = ("city", "class", "value", "nation_value", "unit", "source", "confidence")
-    for where, row in _read("city_registrations.csv", columns):
+    for where, row in read_figures("city_registrations", own, columns):
         value = parse_not_negative(row["value"], f"{where}: value", faults)
         nation = parse_not_negative(row["nation_value"], f"{where}: nation_value", faults)
         if row["city"] not in people or not (value > 0 and nation > 0):
@@ -152,14 +169,18 @@ def read_sharing() -> Sharing:
         step = f"{row['class']}: registered in {row['city']}"
         figure = Figure(step, value, row["unit"], row["source"], row["confidence"])
         registrations[row["city"], row["class"]] = Registrations(figure, nation)
+    electric: dict[tuple[str, str], Figure] = {}
+    columns = ("city", "class", "value", "unit", "year", "source", "confidence")
+    for where, row in read_figures("city_electric", own, columns):
+        value = parse_not_negative(row["value"], f"{where}: value", faults)
+        if row["city"] not in people:
+            faults.add(f"{where}: expected a city of data/cities.yaml")
+        step = f"{row['class']}: electric vehicles recorded in {row['city']}, {row['year']}"
+        electric[row["city"], row["class"]] = Figure(
+            step, value, row["unit"], row["source"], row["confidence"]
+        )
     faults.raise_if_any()
-    return Sharing(people, registrations, rule[_EXPONENT])
-
-
-def _read(name: str, columns: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
-    key = f"data/fleet/{name}"
-    rows = read_figure_rows(find_data_file("fleet", name), key, columns)
-    return [(f"{key} line {line}", row) for line, row in rows]
+    return Sharing(people, registrations, rule[_EXPONENT], electric)
 
 
 def share_vehicles(sharing: Sharing, *, city: str, vehicle_class: str, national: float) -> float:
@@ -213,7 +234,8 @@ def tabulate_city_stocks(
                 if own is not None
                 else share_vehicles(sharing, city=city, vehicle_class=vehicle_class, national=stock)
             )
-            counts[at, column] = vehicles * electric / stock
+            share = sharing.raise_to_record(city, vehicle_class, vehicles=vehicles, share=electric / stock)
+            counts[at, column] = vehicles * share
     nation = np.append(fleet.electric_stock[row], fleet.electric_stock[row].sum())
     for at, vehicle_class in enumerate((*fleet.classes, ALL_CLASSES)):
         of_class = counts[at] if at < len(counts) else counts.sum(axis=0)
@@ -240,9 +262,12 @@ def explain_rule(sharing: Sharing, *, city: str | None) -> tuple[Figure, ...]:
     people = sharing.people[city]
     share = people.value / nation.value
     source = f"computed: people of {city} / people of {NATION}"
+    boxed = find_city(city).people_in_box
+    in_box = "computed: sum of people x share in the study box; data/cities.yaml"
     return (
         nation,
         people,
+        compute_figure(f"people of the study box of {city}", boxed, "people", in_box),
         compute_figure(f"share of the nation's people in {city}", share, "share", source),
         sharing.exponent,
     )

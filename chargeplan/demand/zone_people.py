@@ -11,6 +11,7 @@ import numpy as np
 
 from chargeplan.cities import read_register
 from chargeplan.errors import name_rows
+from chargeplan.rows import count_things
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ def find_zone_people(
         given = [figure.zone for figure in settings.figures]
         twice = sorted(name for name, count in Counter(map(fold_name, given)).items() if count > 1)
         if twice:
-            faults.add(f"{KEY}.figures: {name_rows(twice)} are there twice; keep one figure for each zone")
+            faults.add(f"{KEY}.figures: more than one figure for {name_rows(twice)}; keep one for each zone")
         people, is_lost = matcher.match(
             ids, {figure.zone: figure.people for figure in settings.figures}, given
         )
@@ -122,8 +123,8 @@ def _match_census(
     doubtful = sorted(zone for zone in ids if n_districts[fold_name(zone)] > 1)
     if doubtful:
         matcher.faults.add(
-            f"{KEY}.census: {name_rows(doubtful)} of {settings.path.name} are tehsils of several districts; name "
-            f"the column with the district in {KEY}.district_column"
+            f"{KEY}.census: {settings.path.name}: tehsils with one name in several districts: {name_rows(doubtful)}; "
+            f"name the column with the district in {KEY}.district_column"
         )
     sure = [row for row in rows if n_districts[fold_name(row[1])] == 1]
     begun = {district for district, tehsil, _ in sure if fold_name(tehsil) in named}
@@ -152,15 +153,15 @@ class _Matcher:
         lost = [zone for zone, is_so in zip(ids, is_lost, strict=True) if is_so and zone]
         if lost:
             self.faults.add(
-                f"{key}: {len(lost)} polygons of {name} have no people: {_name(lost, list(people_of))}; write the "
-                f"names as in the source, give them a figure, or drop the polygons"
+                f"{key}: no people for {count_things(len(lost), 'polygon')} of {name}: "
+                f"{_name(lost, list(people_of))}; write the names as in the source, give a figure, or drop the polygons"
             )
         drawn = {fold_name(zone) for zone in ids}
         left = [zone for zone in whole if fold_name(zone) not in drawn]
         if left:
             self.faults.add(
-                f'{key}: {len(left)} zones match no polygon of {name} (column "{column}"): {_name(left, ids)}; draw '
-                f"them, or write their names as there"
+                f'{key}: no polygon of {name} (column "{column}") for {count_things(len(left), "zone")}: '
+                f"{_name(left, ids)}; draw the missing ones, or write the names as there"
             )
         return people, is_lost
 

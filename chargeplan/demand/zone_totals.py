@@ -15,6 +15,7 @@ from chargeplan.demand.vector_layer import describe_missing_column, read_layer
 from chargeplan.demand.zone_people import KEY, find_zone_people, fold_name
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.rows import Rows, count_things
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
@@ -96,16 +97,16 @@ def read_zone_totals(settings: ZoneTotals) -> PeopleZones:
     found = find_zone_people(ids, districts, numbers, settings, faults)
     _check_ids(ids, districts, settings, faults)
     where = f"{KEY}: {name}"
-    rows = [f'feature {number} ("{zone}")' for number, zone in enumerate(ids, start=1)]
+    rows = Rows("feature", [f'{number} ("{zone}")' for number, zone in enumerate(ids, start=1)])
     # What matches no figure was told by find_zone_people already.
     counts = np.where(found.is_lost, 0.0, found.people)
-    check_people(counts, rows, faults, where=where, no_number="give a number, 0 when nobody lives there")
+    check_people(counts, rows, faults, where=where)
     faults.raise_if_any()
     outline = shapely.make_valid(
         layer.geometry.to_crs(WGS84).to_numpy(), method="structure", keep_collapsed=False
     )
     centres = shapely.get_coordinates(shapely.point_on_surface(outline))
-    check_coordinates(centres[:, 0], centres[:, 1], where)
+    check_coordinates(centres[:, 0], centres[:, 1], where, rows=rows)
     _refuse_overlaps(outline, ids, where)
     if districts is not None:
         ids = [f"{zone} ({district})" for zone, district in zip(ids, districts, strict=True)]
@@ -126,8 +127,8 @@ def _check_columns(layer: Any, settings: ZoneTotals, name: str) -> None:
             faults.add(describe_missing_column(f"{KEY}.{option}", name, column, columns))
     is_polygon = layer.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
     if not is_polygon.all():
-        rows = name_rows(np.flatnonzero(~is_polygon) + 1)
-        faults.add(f"{KEY}.path: features {rows} of {name} are not polygons; use a layer of polygons")
+        rows = Rows("feature").name(np.flatnonzero(~is_polygon))
+        faults.add(f"{KEY}.path: {name}: no polygon in {rows}; use a layer of polygons")
     faults.raise_if_any()
 
 
@@ -141,9 +142,9 @@ def _check_ids(
     ids: list[str], districts: list[str] | None, settings: ZoneTotals, faults: FaultCollector
 ) -> None:
     name = settings.path.name
-    empty = [row for row, zone in enumerate(ids, start=1) if not zone]
+    empty = [row for row, zone in enumerate(ids) if not zone]
     if empty:
-        faults.add(f"{KEY}.id_column: features {name_rows(empty)} of {name} have no {settings.id_column}")
+        faults.add(f"{KEY}.id_column: {name}: no {settings.id_column} in {Rows('feature').name(empty)}")
     pairs = zip(ids, districts or [""] * len(ids), strict=True)
     counts = Counter((fold_name(zone), fold_name(district)) for zone, district in pairs if zone)
     repeated = sorted(zone for (zone, _), count in counts.items() if count > 1)
@@ -167,8 +168,8 @@ def _refuse_overlaps(outline: NDArray[np.object_], ids: list[str], where: str) -
             for pair in wrong
         ]
         raise DataError(
-            f"{where}: {len(pairs)} pairs of zones overlap: {name_rows(pairs)}; their people would be counted "
-            f"twice; draw each piece of land in one zone"
+            f"{where}: zones overlap in {count_things(len(pairs), 'pair')}: {name_rows(pairs)}; their people would "
+            f"be counted twice; draw each piece of land in one zone"
         )
 
 

@@ -13,15 +13,18 @@ from chargeplan.demand.cells import find_centres, name_cells
 from chargeplan.demand.vector_layer import describe_missing_column, read_layer
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.rows import Rows
 from chargeplan.tables import ZONES, make_table
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from chargeplan.config.settings import ZoneSettings
     from chargeplan.demand.cells import CellKeys
-    from chargeplan.records import Floats, Ints
+    from chargeplan.records import DemandCells, Floats, Ints
 
 LOG = logging.getLogger(__name__)
 
@@ -82,9 +85,53 @@ def assign_zones(settings: ZoneSettings | None, cell_key: CellKeys, lonlat: Floa
     n_double = int(np.count_nonzero(np.bincount(point_pos, minlength=len(points)) > 1))
     if n_double:
         LOG.warning("%d cells lie in more than one zone; the first by id was taken", n_double)
-    if is_lost.any():
-        LOG.warning('%d cells lie in no zone; they are reported as "%s"', is_lost.sum(), NO_ZONE)
     return _make_zoning(np.append(zone_id, NO_ZONE), np.append(zone_name, NO_ZONE), found, are_cells=False)
+
+
+def read_zone_outlines(
+    settings: ZoneSettings | None, zone_ids: Sequence[str]
+) -> tuple[shapely.MultiPolygon | None, ...]:
+    """Read the polygons of zones that `assign_zones` has found, EPSG:4326.
+
+    Returns
+    -------
+    tuple of shapely.MultiPolygon or None
+        One for each id, None for `NO_ZONE`; empty without a zone layer.
+
+    Raises
+    ------
+    DataError
+        When the layer cannot be used; see `_read_zone_layer`.
+    """
+    if settings is None:
+        return ()
+    known, _, polygons = _read_zone_layer(settings)
+    outline = dict(zip(known.tolist(), polygons, strict=True))
+    return tuple(None if zone_id == NO_ZONE else _keep_polygons(outline[zone_id]) for zone_id in zone_ids)
+
+
+def _keep_polygons(shape: Any) -> shapely.MultiPolygon:
+    """Drop the lines and points that a repair of self-touching rings leaves beside the polygons."""
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+
+
+def warn_of_no_zone(cells: DemandCells, settings: ZoneSettings | None) -> None:
+    """Warn of the people and the demand outside every zone of a layer."""
+    in_none = (cells.zones["zone_id"] == NO_ZONE).to_numpy()[cells.zone_pos]
+    if settings is None or not in_none.any():
+        return
+    demand = cells.total_kwh_day
+    LOG.warning(
+        "%d of %d cells, with %.1f %% of the people and %.1f %% of the demand, lie in no zone of %s; they are "
+        'planned for as all others and reported as "%s"',
+        in_none.sum(),
+        len(in_none),
+        100 * cells.people[in_none].sum() / max(cells.people.sum(), 1e-12),
+        100 * demand[in_none].sum() / max(demand.sum(), 1e-12),
+        settings.path.name,
+        NO_ZONE,
+    )
 
 
 def _assign_hexagons(cell_key: CellKeys) -> Zoning:
@@ -126,27 +173,26 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     layer = read_layer(settings.path, f"{_KEY}.path")
     name = settings.path.name
     columns = layer.columns.drop(layer.geometry.name)
-    faults = FaultCollector(DataError)
+    faults, rows = FaultCollector(DataError), Rows("feature")
     for option in ("id_column", "name_column"):
         column = getattr(settings, option)
         if column not in columns:
             faults.add(describe_missing_column(f"{_KEY}.{option}", name, column, columns))
     is_polygon = layer.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
     if not is_polygon.all():
-        rows = name_rows(np.flatnonzero(~is_polygon) + 1)
-        faults.add(f"{_KEY}.path: features {rows} of {name} are not polygons; use a layer of polygons")
+        faults.add(
+            f"{_KEY}.path: {name}: no polygon in {rows.name(np.flatnonzero(~is_polygon))}; use a layer of polygons"
+        )
     faults.raise_if_any()
     zone_id = np.array([_write_id(value) for value in layer[settings.id_column]])
     empty = np.flatnonzero(zone_id == "")
     if empty.size:
-        faults.add(
-            f"{_KEY}.id_column: features {name_rows(empty + 1)} of {name} have no {settings.id_column}"
-        )
+        faults.add(f"{_KEY}.id_column: {name}: no {settings.id_column} in {rows.name(empty)}")
     taken = np.flatnonzero(np.char.lower(zone_id) == NO_ZONE)
     if taken.size:
         faults.add(
-            f"{_KEY}.id_column: features {name_rows(taken + 1)} of {name} have the {settings.id_column} "
-            f'"{NO_ZONE}", which stands for the cells outside every zone; give them another'
+            f'{_KEY}.id_column: {name}: the {settings.id_column} "{NO_ZONE}" in {rows.name(taken)} stands for the '
+            f"cells outside every zone; choose another"
         )
     values, count = np.unique(zone_id[zone_id != ""], return_counts=True)
     if (count > 1).any():
@@ -157,7 +203,7 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     faults.raise_if_any()
     polygons = shapely.make_valid(layer.geometry.to_crs(WGS84).to_numpy())
     centres = shapely.get_coordinates(shapely.point_on_surface(polygons))
-    check_coordinates(centres[:, 0], centres[:, 1], f"{_KEY}.path: {name}")
+    check_coordinates(centres[:, 0], centres[:, 1], f"{_KEY}.path: {name}", rows=rows)
     names = [clean_text(value) for value in layer[settings.name_column]]
     zone_name = np.array([text or f"Zone {identity}" for text, identity in zip(names, zone_id, strict=True)])
     order = np.argsort(zone_id, kind="stable")

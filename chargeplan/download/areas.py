@@ -12,10 +12,9 @@ import shapely
 
 from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2, measure_area, read_polygons
 from chargeplan.city_areas import find_city_area
+from chargeplan.country import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE
 from chargeplan.errors import ConfigError, DataError
 from chargeplan.geo import (
-    PAKISTAN_LAT_RANGE,
-    PAKISTAN_LON_RANGE,
     WGS84,
     is_in_pakistan,
     project_geometry,
@@ -228,6 +227,11 @@ def widen_area(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry
 def describe_request(area: FetchArea, buffer_km: float) -> str:
     """Describe an area with its margin; equal words are the same request."""
     return f"{area.words}, with {buffer_km:g} km around it"
+
+
+def get_margin(request: str) -> str:
+    """Return the words about the margin in a text of `describe_request`."""
+    return request.rpartition(", with ")[2]
 
 
 def is_same_request(one: str, other: str) -> bool:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chargeplan.download.exchange import HttpSession, check_endpoint, make_user_agent
+from chargeplan.download.address import check_endpoint, make_user_agent
+from chargeplan.download.exchange import HttpSession
 from chargeplan.download.failures import (
     LARGEST_PAGE_BYTES,
     OFFLINE_ADVICE,

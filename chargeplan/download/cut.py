@@ -10,7 +10,13 @@ from typing import IO, TYPE_CHECKING
 
 import shapely
 
-from chargeplan.download.areas import check_area, describe_request, is_same_request, widen_area
+from chargeplan.download.areas import (
+    check_area,
+    describe_request,
+    get_margin,
+    is_same_request,
+    widen_area,
+)
 from chargeplan.download.boundary import build_boundary, describe_relation, find_boundary_doubts
 from chargeplan.download.cut_file import check_copy, copy_selection
 from chargeplan.download.cut_manifest import Cut, describe_cut, find_covered, name_source
@@ -150,12 +156,16 @@ def _refuse_other_request(folder: Path, extract: Path, area: FetchArea, words: s
         tell(f"{state.fault}: it is cut again")
         return
     held = state.manifest
-    is_same = is_same_request(held.area, words) and held.source == name_source(extract)
-    if is_same and not area.relation_id:  # the words of a file of polygons do not tell the polygons
-        is_same = held.area_sha256 in {"", compute_area_sha256(_require_boundary(area), area.name)}
-    if not is_same:
+    if area.relation_id:  # whose boundary may have changed in a newer extract
+        is_same = is_same_request(held.area, words)
+    else:
+        is_same = get_margin(held.area) == get_margin(words) and held.area_sha256 == compute_area_sha256(
+            _require_boundary(area), area.name
+        )
+    if not is_same or held.source != name_source(extract):
         asked = f"{words}, {name_source(extract)}"
-        raise DataError(describe_other_request(state, asked, option="--replace"))
+        advice = "choose another name, or replace it with --replace"
+        raise DataError(describe_other_request(state, asked, advice))
 
 
 def _find_boundary(source: Extract, file: IO[bytes], area: FetchArea, tell: _Tell) -> tuple[FetchArea, str]:

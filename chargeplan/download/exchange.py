@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
-import socket
 import threading
-import weakref
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
-from chargeplan import __version__
+from chargeplan.download.connection import check_proxy, make_session, shut_connections
 from chargeplan.download.failures import (
     CONNECT_TIMEOUT_S,
     LARGEST_PAGE_BYTES,
@@ -29,27 +23,22 @@ from chargeplan.download.failures import (
     RequestFaultError,
     TimeIsOverError,
     advise_for_status,
-    describe_bad_proxy,
     describe_failure,
     is_page,
     read_page,
 )
 from chargeplan.download.pace import Pace, parse_retry_after
-from chargeplan.errors import ConfigError
 from chargeplan.text import clean_text, escape_invisible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = [  # what whoever asks a server needs, with the faults it may meet
-    "GuardedAdapter",
     "HttpSession",
     "Reply",
     "RequestFaultError",
     "TimeIsOverError",
-    "check_endpoint",
     "is_page",
-    "make_user_agent",
     "read_page",
 ]
 
@@ -57,7 +46,6 @@ _CHUNK_BYTES = 1 << 16
 _SHORTEST_TIMEOUT_S = 0.05
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _ONCE = 1
-_PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,107 +64,6 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class GuardedAdapter(HTTPAdapter):
-    """One connection at a time, whose socket can be shut from another thread.
-
-    A server that sends a byte now and then never meets a timeout of the socket, least of all
-    in its headers; `shut` ends such an answer when the whole time is over.
-    """
-
-    def __init__(self) -> None:
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        super().__init__(pool_connections=1, pool_maxsize=1, pool_block=True, max_retries=0)
-
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-        """Give the pool for a request, with connections that remember their socket."""
-        pool: Any = super().get_connection_with_tls_context(*args, **options)
-        if not hasattr(pool.ConnectionCls, "remembers_socket"):
-            pool.ConnectionCls = _make_remembering(pool.ConnectionCls, self._sockets)
-        return pool
-
-    def shut(self) -> None:
-        """Shut every open socket; a reader of it gets the end of the stream."""
-        for opened in list(self._sockets):
-            with suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
-
-
-def _make_remembering(kind: Any, sockets: weakref.WeakSet[socket.socket]) -> Any:
-    class RememberingConnection(kind):  # type: ignore[misc]
-        remembers_socket = True
-        _twin: socket.socket | None = None
-
-        def _new_conn(self) -> socket.socket:
-            # What a proxy answers, and the handshake of TLS, come before `connect` returns; TLS takes
-            # the socket over, so it is a second handle of the same connection that is remembered.
-            opened: socket.socket = super()._new_conn()
-            twin = opened.dup()
-            sockets.add(twin)
-            self._twin = twin
-            return opened
-
-        def connect(self) -> None:
-            self._twin = None
-            try:
-                super().connect()
-                established: Any = self.sock
-                sockets.add(
-                    getattr(established, "socket", established)
-                )  # TLS within TLS has its socket inside
-            finally:
-                if self._twin is not None:
-                    self._twin.close()
-
-    return RememberingConnection
-
-
-def make_user_agent(contact: str = "") -> str:
-    """Make the name under which chargeplan asks, with a way to reach who is behind it.
-
-    Parameters
-    ----------
-    contact : str
-        A page or e-mail address; empty for the project's page, where its metadata name one.
-
-    Raises
-    ------
-    ConfigError
-        When the contact cannot stand in an HTTP header.
-    """
-    if not (contact.isascii() and contact.isprintable()) or {"(", ")"} & set(contact):
-        raise ConfigError(
-            "--contact: use a plain e-mail address or web page, in ASCII and without line ends or brackets"
-        )
-    page = contact.strip() or _find_project_page()
-    return f"chargeplan/{__version__}" + (f" (+{page})" if page else "")
-
-
-def check_endpoint(endpoint: str, option: str = "--endpoint") -> str:
-    """Return the address of a server when it can be asked and written into a manifest.
-
-    Raises
-    ------
-    ConfigError
-        When it is no http(s) address, or carries a password or parameters.
-    """
-    try:
-        parts = urlsplit(endpoint)
-        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        parts, is_good = urlsplit(""), False
-    if not is_good or not endpoint.isprintable() or any(sign.isspace() for sign in endpoint):
-        raise ConfigError(
-            f"{option}: {escape_invisible(clean_text(endpoint))!r} is no address of a server; expected one like "
-            "https://overpass-api.de/api/interpreter"
-        )
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ConfigError(
-            f"{option}: leave user names, passwords and parameters out of the address, it is written into the "
-            "manifest; a password goes into the file ~/.netrc"
-        )
-    return endpoint
 
 
 class HttpSession:
@@ -203,7 +90,7 @@ class HttpSession:
     ) -> None:
         self._pace = pace
         self._utc_now = utc_now
-        self._session = session or _make_session()
+        self._session = session or make_session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update(
             {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -247,7 +134,7 @@ class HttpSession:
             When the deadline, or the end of `longest_s`, came first.
         """
         if self._session.trust_env:
-            _check_proxy(url)
+            check_proxy(url)
         placed: dict[str, Any] = {"data" if method == "POST" else "params": dict(fields)} if fields else {}
         kept_s = max(0.0, self._pace.get_remaining_s() - longest_s)  # must be left when the answer is there
         remaining_s = max(_SHORTEST_TIMEOUT_S, self._pace.get_remaining_s() - kept_s)
@@ -301,12 +188,7 @@ class HttpSession:
 
     @contextmanager
     def _shut_at_deadline(self, remaining_s: float) -> Iterator[None]:
-        def shut() -> None:
-            for adapter in self._session.adapters.values():
-                if isinstance(adapter, GuardedAdapter):
-                    adapter.shut()
-
-        timer = threading.Timer(remaining_s + _SHORTEST_TIMEOUT_S, shut)
+        timer = threading.Timer(remaining_s + _SHORTEST_TIMEOUT_S, shut_connections, [self._session])
         timer.daemon = True
         timer.start()
         try:
@@ -351,30 +233,6 @@ def _describe_redirect(reply: Reply) -> RequestFaultError:
     )
 
 
-def _check_proxy(url: str) -> None:
-    """Check the proxy of the environment for an address.
-
-    Raises
-    ------
-    RequestFaultError
-        When it cannot be used; the message names the variable and not its value.
-    """
-    proxies = requests.utils.get_environ_proxies(url)
-    proxy = requests.utils.select_proxy(url, proxies)
-    if not proxy:
-        return
-    variable = next((name for name, value in os.environ.items() if value == proxy), "HTTPS_PROXY")
-    try:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise describe_bad_proxy(variable, "its port is no number of 0 to 65535") from None
-    if parts.scheme.lower() not in _PROXY_SCHEMES:
-        raise describe_bad_proxy(variable, "it does not begin with http:// or https://")
-    if not host or port == 0:
-        raise describe_bad_proxy(variable, "it has no host or no port")
-
-
 def _make_inflater(encoding: str) -> Callable[[bytes, int], bytes]:
     """Make what decodes a body chunk by chunk, at most so many bytes; an empty chunk ends the body."""
     name = encoding.strip().lower()
@@ -410,20 +268,3 @@ def _check_length(response: requests.Response, n_received: int) -> None:
         return
     if n_received != int(announced):
         raise RequestFaultError(f"announced {int(announced):,} bytes and sent {n_received:,}")
-
-
-def _make_session() -> requests.Session:
-    session = requests.Session()
-    adapter = GuardedAdapter()
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _find_project_page() -> str:
-    try:
-        urls = metadata.metadata("chargeplan").get_all("Project-URL") or []
-    except metadata.PackageNotFoundError:  # a checkout that was not installed
-        return ""
-    pages = [str(line).partition(",")[2].strip() for line in urls]
-    return next((page for page in pages if page.startswith("http")), "")

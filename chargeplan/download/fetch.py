@@ -11,8 +11,9 @@ from chargeplan.download.client import OverpassClient
 from chargeplan.download.fetch_job import FetchJob
 from chargeplan.download.fetch_options import FetchOptions, check_options
 from chargeplan.download.pace import Clock, SystemClock
-from chargeplan.download.queries import list_layers
+from chargeplan.download.queries import compute_layer_sha256, list_layers
 from chargeplan.download.tile_store import REFRESH_NAME, TileStore
+from chargeplan.download.tiles import find_box
 from chargeplan.errors import DataError, DownloadError, InterruptedRunError
 from chargeplan.osm.dataset import DatasetState, describe_other_request, find_dataset
 from chargeplan.osm.manifest import Manifest, get_covered, read_manifest
@@ -106,11 +107,18 @@ def _find_existing(
         return None
     manifest = state.manifest
     if manifest is None or state.fault:
-        tell(f"{state.fault}: it is fetched again")
+        again = "looking for its answers on the disk" if options.offline else "it is fetched again"
+        tell(f"{state.fault}: {again}")
         return None
-    if not _is_same_request(manifest, area, options):
-        asked = f"{describe_request(area, options.buffer_km)} from {options.endpoint}"
-        raise DataError(describe_other_request(state, asked, option="--refresh"))
+    if difference := _find_difference(manifest, area, options):
+        asked = f"{describe_request(area, options.buffer_km)}, from {options.endpoint} ({difference})"
+        advice = (
+            f"offline use it as it is (chargeplan run CONFIG --set network.path={state.data_path}), or name another "
+            "dataset"
+            if options.offline
+            else "choose another name, or replace it with --refresh"
+        )
+        raise DataError(describe_other_request(state, asked, advice))
     tell(
         f"{area.name} is complete on disk: OpenStreetMap data of {manifest.osm_timestamp or 'an unknown time'}, "
         f"fetched {manifest.retrieved}; nothing was asked (--refresh fetches them again)"
@@ -118,17 +126,24 @@ def _find_existing(
     return state
 
 
-def _is_same_request(manifest: Manifest, area: FetchArea, options: FetchOptions) -> bool:
-    if not is_same_request(manifest.area, describe_request(area, options.buffer_km)):
-        return False
-    if manifest.endpoint != options.endpoint and not options.offline:
-        return False
-    if not {layer.name for layer in list_layers()} <= manifest.counts.keys():
-        return False
+def _find_difference(manifest: Manifest, area: FetchArea, options: FetchOptions) -> str:
+    """Find what makes a dataset another request: its area, server or layers, not how the area was written."""
+    held = get_covered(manifest)
     if area.boundary is None:
-        return True
-    asked, held = widen_area(area.boundary, options.buffer_km), get_covered(manifest)
-    return bool(asked.symmetric_difference(held).area <= _SAME_AREA_SHARE * asked.area)
+        is_same_area = is_same_request(manifest.area, describe_request(area, options.buffer_km))
+    else:
+        asked = widen_area(area.boundary, options.buffer_km)
+        is_same_area = asked.symmetric_difference(held).area <= _SAME_AREA_SHARE * asked.area
+    if not is_same_area:
+        return "another area"
+    if manifest.endpoint != options.endpoint and not options.offline:
+        return "another server"
+    checksums = {note.layer: note.sha256 for note in manifest.queries}
+    box = find_box(held)
+    changed = [
+        layer.name for layer in list_layers() if checksums.get(layer.name) != compute_layer_sha256(layer, box)
+    ]
+    return f"other questions about {', '.join(changed)} than by {manifest.made_by}" if changed else ""
 
 
 def _begin_refresh(store: TileStore, now: datetime, tell: Callable[[str], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import datetime
@@ -18,6 +19,7 @@ from chargeplan.download.queries import (
     BOUNDARY,
     Box,
     Layer,
+    compute_layer_sha256,
     list_layers,
     write_boundary_query,
     write_count_query,
@@ -27,7 +29,7 @@ from chargeplan.download.tiles import check_data, find_box
 from chargeplan.errors import DataError
 from chargeplan.files import compute_sha256
 from chargeplan.osm.dataset import publish_dataset
-from chargeplan.osm.manifest import OSM_ATTRIBUTION, OSM_LICENCE, Manifest
+from chargeplan.osm.manifest import OSM_ATTRIBUTION, OSM_LICENCE, Manifest, QueryNote
 from chargeplan.osm.merge import MergeResult, write_elements
 from chargeplan.osm.times import describe_lateness
 
@@ -234,13 +236,21 @@ class FetchJob:
             osm_timestamp=stamps[0] if stamps else "",
             newest_osm_timestamp=stamps[-1] if stamps else "",
             retrieved=f"{retrieved:%Y-%m-%dT%H:%M:%SZ}",
-            queries=self._questions.list_notes(),
+            queries=self._list_notes(find_box(covered)),
             counts={**written.counts, **counts},
             area=describe_request(self._area, self._options.buffer_km),
             covered=json.loads(shapely.to_geojson(covered)),
             licence=OSM_LICENCE,
             attribution=OSM_ATTRIBUTION,
             limits=tuple(limits),
+        )
+
+    def _list_notes(self, box: Box) -> tuple[QueryNote, ...]:
+        checksums = {layer.name: compute_layer_sha256(layer, box) for layer in list_layers()}
+        checksums[BOUNDARY] = hashlib.sha256("".join(self._boundary_queries).encode()).hexdigest()
+        return tuple(
+            QueryNote(name, n_requests, checksums[name])
+            for name, n_requests in self._questions.count_requests().items()
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chargeplan.download.exchange import check_endpoint
+from chargeplan.download.address import check_endpoint
 from chargeplan.errors import ConfigError
 from chargeplan.units import DEFAULT_BUFFER_KM, SECONDS_PER_MINUTE
 

@@ -16,8 +16,9 @@ import shapely
 from shapely.geometry import shape
 
 from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2
+from chargeplan.download.address import make_user_agent
 from chargeplan.download.areas import measure_km2
-from chargeplan.download.exchange import HttpSession, make_user_agent
+from chargeplan.download.exchange import HttpSession
 from chargeplan.download.failures import RequestFaultError, TimeIsOverError, is_page, read_page
 from chargeplan.download.pace import Pace, SystemClock
 from chargeplan.errors import ConfigError, DataError, DownloadError

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chargeplan.land import read_land_table
 from chargeplan.osm.road_classes import ROAD_CLASSES
-from chargeplan.places import read_kind_table
+from chargeplan.tag_kinds import read_kind_table
+from chargeplan.words import LandKind, PlaceKind
 
 # West, south, east, north in degrees (EPSG:4326).
 Box = tuple[float, float, float, float]
@@ -89,6 +90,12 @@ def write_data_query(layer: Layer, box: Box) -> str:
     return f"{_SETTINGS}\n{_select(layer, box)}\n.a out count;\n.a out meta;\n"
 
 
+def compute_layer_sha256(layer: Layer, box: Box) -> str:
+    """Compute the checksum of what is asked for a layer in the whole box, in however many tiles."""
+    questions = (write_count_query(layer, box), write_data_query(layer, box))
+    return hashlib.sha256("\n".join(questions).encode()).hexdigest()
+
+
 def write_boundary_query(relation_id: int) -> str:
     """Write the question for a relation with its ways and their nodes, with the count before them."""
     return f"{_SETTINGS}\n(relation({relation_id});>;)->.a;\n.a out count;\n.a out meta;\n"
@@ -117,7 +124,7 @@ def _select(layer: Layer, box: Box) -> str:
 
 def _select_places() -> tuple[str, ...]:
     values: dict[str, list[str]] = {}
-    for key, value in read_kind_table():
+    for key, value in read_kind_table(PlaceKind):
         values.setdefault(key, []).append(value)
     return tuple(
         f'nwr["{key}"]' if "*" in found else f'nwr["{key}"~"{_match_any(tuple(found))}"]'
@@ -128,7 +135,7 @@ def _select_places() -> tuple[str, ...]:
 def _select_land() -> tuple[str, ...]:
     """Write the filters for the land that a study reads, and for further land use."""
     values: dict[str, set[str]] = {"landuse": set(_LANDUSE)}
-    for key, value in read_land_table():
+    for key, value in read_kind_table(LandKind):
         values.setdefault(key, set()).add(value)
     return tuple(f'["{key}"~"{_match_any(tuple(sorted(found)))}"]' for key, found in values.items())
 

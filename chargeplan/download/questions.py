@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargeplan.download.client import OverpassClient, accept_any
 from chargeplan.errors import DataError
-from chargeplan.osm.manifest import QueryNote
 from chargeplan.osm.overpass_answer import AnswerError, OverpassAnswer, parse_answer
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class Questions:
     def __init__(self, store: TileStore, client: OverpassClient | None) -> None:
         self._store = store
         self._client = client
-        self._texts: dict[str, list[str]] = {}
+        self._texts: dict[str, set[str]] = {}
         self._stamps: dict[str, str] = {}
         self.n_asked = 0
         self.n_recalled = 0
@@ -108,12 +106,9 @@ class Questions:
                 )
             yield from parse_answer(body).elements
 
-    def list_notes(self) -> tuple[QueryNote, ...]:
-        """List what was asked for each layer, in order."""
-        return tuple(
-            QueryNote(layer, len(texts), hashlib.sha256("\n".join(texts).encode()).hexdigest())
-            for layer, texts in self._texts.items()
-        )
+    def count_requests(self) -> dict[str, int]:
+        """Count the different questions of each layer, in the order of the layers."""
+        return {layer: len(texts) for layer, texts in self._texts.items()}
 
     def list_stamps(self) -> list[str]:
         """List the states of the OpenStreetMap data that answers had, oldest first."""
@@ -153,7 +148,5 @@ class Questions:
         return reply.answer
 
     def _note(self, query: str, layer: str, answer: OverpassAnswer) -> None:
-        texts = self._texts.setdefault(layer, [])
-        if query not in texts:
-            texts.append(query)
+        self._texts.setdefault(layer, set()).add(query)
         self._stamps[query] = answer.osm_timestamp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
-from chargeplan.download.exchange import check_endpoint
+from chargeplan.download.address import check_endpoint
 from chargeplan.files import find_data_file
 
 OVERPASS = "overpass"

@@ -2,7 +2,7 @@
 
 Counted are the new stations: what it takes to build them, what they cost and earn in a year
 with the demand of the study year, and what the energy that they sell saves elsewhere. All of the
-capital is spent in the study year, and every year after it is like it.
+capital is spent in the study year, and the years after it are alike.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from chargeplan.evaluate.economics_account import Account
 from chargeplan.evaluate.economics_benefits import Metric, reckon_benefits
-from chargeplan.evaluate.economics_formulas import compute_break_even_share, compute_payback_years
+from chargeplan.evaluate.economics_formulas import compute_payback_years
 from chargeplan.evaluate.economics_stations import (
     CAPEX_COLUMNS,
     YEARLY_COLUMNS,
-    compute_break_even_kwh,
+    compute_bought_kwh_year,
+    compute_break_even,
     find_neeca_level,
     reckon_stations,
 )
+from chargeplan.evaluate.economics_years import tabulate_years
 from chargeplan.units import format_pkr
+from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
@@ -32,7 +36,8 @@ _CAPEX_STEPS = dict(
         CAPEX_COLUMNS,
         (
             "sites and chargers (the plan's cost)",
-            "connections at 11 kV",
+            "what connections at 11 kV cost more",
+            "energisation of connections",
             "meters of their own",
             "NEECA applications",
             "solar panels",
@@ -64,6 +69,8 @@ class Economics:
         Columns step, value, unit, source, confidence, in the order of the reckoning.
     sites : pandas.DataFrame
         Per new station, as from `reckon_stations`.
+    years : pandas.DataFrame
+        Per year, as from `tabulate_years`.
     metrics : tuple of tuple
         Name, value, unit and meaning.
     warnings : tuple of str
@@ -71,6 +78,7 @@ class Economics:
 
     account: pd.DataFrame
     sites: pd.DataFrame
+    years: pd.DataFrame
     metrics: tuple[Metric, ...]
     warnings: tuple[str, ...]
 
@@ -85,13 +93,15 @@ def compute_economics(plan: PlanCase) -> Economics:
     """
     account = Account(plan.request)
     if plan.request.figures.empty:
-        return Economics(account.tabulate(), pd.DataFrame({"site_id": pd.Series([], dtype="str")}), (), ())
+        sites, years = (pd.DataFrame({name: pd.Series([], dtype="str")}) for name in ("site_id", "year"))
+        return Economics(account.tabulate(), sites, years, (), ())
     stations = reckon_stations(plan, account)
     money = _sum_up(plan, stations, account)
     benefits = reckon_benefits(plan, account, float(stations["bought_kwh_year"].sum()))
     metrics = {name: value for name, value, _, _ in money}
     warnings = (*_find_warnings(stations), *_doubt_payback(plan, stations, metrics))
-    return Economics(account.tabulate(), stations, (*money, *benefits), warnings)
+    years = tabulate_years(stations, account, plan.request.year)
+    return Economics(account.tabulate(), stations, years, (*money, *benefits), warnings)
 
 
 def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Metric]:
@@ -103,6 +113,11 @@ def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Me
         if name in account:
             account.use(name)
     account.note("energy sold by new stations", stations["sold_kwh_year"].sum(), "kWh/year")
+    if plan.request.mode is PlanMode.COVER:
+        beyond = "computed: cover mode knows no capacity"
+        account.note(
+            "demand beyond capacity, not sold", stations["unsold_kwh_year"].sum(), "kWh/year", beyond
+        )
     account.note("energy bought from the grid", stations["bought_kwh_year"].sum(), "kWh/year")
     for column, step in _CAPEX_STEPS.items():
         account.note(f"{step} {year}", stations[column].sum(), "PKR")
@@ -118,13 +133,13 @@ def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Me
     revenue = account.note("revenue", total["revenue_pkr_year"].iloc[0], "PKR/year", "computed: sold x price")
     net = account.note("net income", revenue - cost, "PKR/year")
     npv = account.note("net present value", total["npv_pkr"].iloc[0], "PKR", "computed: see economics.md")
-    payback_years = compute_payback_years(
-        total["capex_pkr"].to_numpy(), total["net_income_pkr_year"].to_numpy()
+    half_net = _compute_net_income(stations, account, 0.5)
+    paybacks = compute_payback_years(np.full(2, capex), np.array([net, half_net]))
+    payback = account.note("payback", paybacks[0], "years")
+    half = account.note("payback at half the sales", paybacks[1], "years")
+    break_even = account.note(
+        "break-even utilisation", compute_break_even(stations, account), "share of the opening hours"
     )
-    payback = account.note("payback", payback_years[0], "years")
-    needed = compute_break_even_kwh(total, account)
-    shares = compute_break_even_share(needed, total["open_kwh_year"].to_numpy())
-    break_even = account.note("break-even utilisation", shares[0], "share of the opening hours")
     return [
         ("capex", capex, "PKR", "capital cost: sites, chargers, connections, meters, fees, solar, storage"),
         ("yearly_cost", cost, "PKR/year", "energy, fixed charges, upkeep, fees and land of the new stations"),
@@ -132,6 +147,7 @@ def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Me
         ("net_income", net, "PKR/year", "revenue less yearly cost"),
         ("npv", npv, "PKR", "net present value of the new stations over the horizon"),
         ("payback", payback, "years", "capital cost / net income"),
+        ("payback_half_sales", half, "years", "the same when only half as much is sold"),
         (
             "break_even_utilisation",
             break_even,
@@ -139,6 +155,14 @@ def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Me
             "busy share of the opening hours at which the NPV is 0",
         ),
     ]
+
+
+def _compute_net_income(stations: pd.DataFrame, account: Account, sales_share: float) -> float:
+    """Compute the net income of all stations when each sells this share of what is planned, PKR a year."""
+    sold = stations["sold_kwh_year"].to_numpy() * sales_share
+    energy = compute_bought_kwh_year(stations, sold).sum() * account.use("tariff_pkr_kwh")
+    others = (stations["cost_pkr_year"] - stations["energy_pkr_year"]).sum()
+    return float(sold.sum() * account.use("retail_price_pkr_kwh") - energy - others)
 
 
 def _find_warnings(stations: pd.DataFrame) -> tuple[str, ...]:
@@ -160,12 +184,15 @@ def _find_warnings(stations: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _doubt_payback(plan: PlanCase, stations: pd.DataFrame, metrics: dict[str, float]) -> tuple[str, ...]:
-    """Say what a very short payback rests on."""
+    """Say what a very short payback rests on, and what becomes of it when half as much is sold."""
     if stations.empty or not metrics["payback"] < _DOUBTFUL_PAYBACK_YEARS:
         return ()
     busy = float(stations["sold_kwh_year"].sum() / stations["open_kwh_year"].sum())
+    price, tariff = (plan.request.get_figure(name) for name in ("retail_price_pkr_kwh", "tariff_pkr_kwh"))
+    half = metrics["payback_half_sales"]
     return (
         f"the new stations pay back in {metrics['payback']:.1f} years only if they are busy {busy:.0%} of their "
-        f"opening hours from the first year and sell at PKR {plan.request.get_figure('retail_price_pkr_kwh'):g} "
-        f"per kWh; they break even at {metrics['break_even_utilisation']:.1%}",
+        f"opening hours from the first year and sell at PKR {price:g} per kWh what they buy at PKR {tariff:g}; "
+        f"at half the sales they pay back {f'in {half:.1f} years' if np.isfinite(half) else 'never'}, and they "
+        f"break even at {metrics['break_even_utilisation']:.1%}",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.evaluate.economics_stations import compute_sales_kwh_day
 from chargeplan.units import DAYS_PER_YEAR, GRAMS_PER_KG, KG_PER_TONNE
 from chargeplan.words import SiteStatus
 
@@ -25,12 +26,14 @@ PM25_METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """Fuel saved a year, and what it would have emitted."""
+    """Fuel saved a year, what it and its import cost, and what it would have emitted."""
 
-    litres: float
-    cost_pkr: float
-    co2_kg: float
-    pm25_g: float
+    petrol_l: float = 0.0
+    diesel_l: float = 0.0
+    cost_pkr: float = 0.0
+    import_usd: float = 0.0
+    co2_kg: float = 0.0
+    pm25_g: float = 0.0
 
 
 def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) -> list[Metric]:
@@ -55,11 +58,12 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
     if len(plan.cells.kwh_km) == 0:
         return []
     sold = split_by_class(plan) * DAYS_PER_YEAR
-    saved = _Saved(0.0, 0.0, 0.0, 0.0)
+    saved = _Saved()
     for name, kwh_year, kwh_km in zip(plan.cells.classes, sold, plan.cells.kwh_km, strict=True):
         saved = _add(saved, _reckon_class(name, float(kwh_year), float(kwh_km), account))
-    fuel = account.note("fuel saved", saved.litres, "l/year")
-    oil = account.note("oil import saved", fuel * account.use("oil_import_usd_l"), "USD/year")
+    petrol = account.note("petrol saved", saved.petrol_l, "l/year")
+    diesel = account.note("diesel saved", saved.diesel_l, "l/year")
+    oil = account.note("oil import saved", saved.import_usd, "USD/year", "computed: each fuel at its price")
     account.note("oil import saved in rupees", oil * account.use("exchange_rate_pkr_usd"), "PKR/year")
     paid = float(sold.sum()) * account.use("retail_price_pkr_kwh")
     drivers = account.note(
@@ -70,8 +74,9 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
     )
     pm25 = account.note("PM2.5 saved", saved.pm25_g / GRAMS_PER_KG, "kg/year", PM25_METHOD)
     return [
-        ("fuel_saved", fuel, "l/year", "petrol and diesel that the energy of the new stations replaces"),
-        ("oil_import_saved", oil, "USD/year", "imports of that fuel"),
+        ("petrol_saved", petrol, "l/year", "petrol that the energy of the new stations replaces"),
+        ("diesel_saved", diesel, "l/year", "diesel that it replaces"),
+        ("oil_import_saved", oil, "USD/year", "imports of these fuels"),
         ("driver_saving", drivers, "PKR/year", "what drivers pay less for energy than for that fuel"),
         *_reckon_co2e(account, saved.co2_kg, bought_kwh_year),
         ("pm25_saved", pm25, "kg/year", PM25_METHOD),
@@ -79,12 +84,15 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
 
 
 def split_by_class(plan: PlanCase) -> Floats:
-    """Split the energy that new stations serve by vehicle class, shape (n_classes,), kWh per day.
+    """Split the energy that new stations sell by vehicle class, shape (n_classes,), kWh per day.
 
-    A cell's energy is served for its classes in proportion to what each wants there.
+    A cell's energy is served for its classes in proportion to what each wants there, and a station
+    that cannot deliver all of it turns every driver away alike.
     """
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
-    by_new = plan.served_kwh_day * is_new[plan.problem.pair_site]
+    load, sold = compute_sales_kwh_day(plan)
+    sold_share = np.divide(sold, load, out=np.zeros(len(load)), where=load > 0) * is_new
+    by_new = plan.served_kwh_day * sold_share[plan.problem.pair_site]
     served = np.bincount(plan.problem.pair_cell, weights=by_new, minlength=plan.problem.n_cells)
     wanted = plan.cells.total_kwh_day
     part = np.divide(served, wanted, out=np.zeros(len(wanted)), where=wanted > 0)
@@ -95,7 +103,7 @@ def _reckon_class(name: str, kwh_year: float, kwh_km: float, account: Account) -
     account.note(f"{name}: energy sold", kwh_year, "kWh/year")
     account.note(f"{name}: energy per km", kwh_km, "kWh/km", "the demand of this study")
     km_year = account.note(f"{name}: driven", kwh_year / kwh_km if kwh_km > 0 else 0.0, "km/year")
-    saved = _Saved(0.0, 0.0, 0.0, 0.0)
+    saved = _Saved()
     fuels = [fuel for fuel in FUELS if f"{fuel}_l_100km.{name}" in account]
     if not fuels:
         account.note(
@@ -111,10 +119,12 @@ def _reckon_class(name: str, kwh_year: float, kwh_km: float, account: Account) -
         weight_kg = litres * account.use(f"{fuel}_kg_l")
         pm25_g_kg = account.use(f"pm25_g_kg.{name}") if f"pm25_g_kg.{name}" in account else 0.0
         part = _Saved(
-            litres,
-            litres * account.use(f"{fuel}_price_pkr_l"),
-            litres * account.use(f"{fuel}_co2_kg_l"),
-            weight_kg * pm25_g_kg,
+            petrol_l=litres if fuel == "petrol" else 0.0,
+            diesel_l=litres if fuel == "diesel" else 0.0,
+            cost_pkr=litres * account.use(f"{fuel}_price_pkr_l"),
+            import_usd=litres * account.use(f"{fuel}_import_usd_l"),
+            co2_kg=litres * account.use(f"{fuel}_co2_kg_l"),
+            pm25_g=weight_kg * pm25_g_kg,
         )
         saved = _add(saved, part)
     return saved
@@ -141,9 +151,4 @@ def _reckon_co2e(account: Account, tailpipe_kg: float, bought_kwh_year: float) -
 
 
 def _add(left: _Saved, right: _Saved) -> _Saved:
-    return _Saved(
-        left.litres + right.litres,
-        left.cost_pkr + right.cost_pkr,
-        left.co2_kg + right.co2_kg,
-        left.pm25_g + right.pm25_g,
-    )
+    return _Saved(*(getattr(left, field.name) + getattr(right, field.name) for field in fields(_Saved)))

@@ -52,41 +52,61 @@ def compute_payback_years(capex_pkr: Floats, net_income_pkr_year: Floats) -> Flo
     return years
 
 
-def compute_break_even_kwh_year(
-    capex_pkr: Floats,
-    fixed_cost_pkr_year: Floats,
-    margin_pkr_kwh: float,
-    discount_rate_share: float,
-    years: float,
-) -> Floats:
-    """Compute the energy sold a year at which the net present value is 0, kWh; infinite without a margin.
+def compute_break_even_share(
+    needed_pkr_year: float,
+    open_kwh_year: Floats,
+    panel_kwh_year: Floats,
+    drawn_kwh_kwh: Floats,
+    *,
+    price_pkr_kwh: float,
+    tariff_pkr_kwh: float,
+) -> float:
+    """Compute the share of the opening hours at which stations that are all as busy break even.
+
+    Above 1 they can never break even, and without a margin it is infinite.
+
+    Parameters
+    ----------
+    needed_pkr_year : float
+        Yearly cost of the capital and of everything that does not depend on sales, of all stations.
+    open_kwh_year : ndarray, shape (n,)
+        What the chargers of each station sell at full power in all opening hours.
+    panel_kwh_year : ndarray, shape (n,)
+        What its panels can yield; what is not needed earns nothing.
+    drawn_kwh_kwh : ndarray, shape (n,)
+        Energy drawn from panels and grid for each kWh sold.
+    price_pkr_kwh, tariff_pkr_kwh : float
+        Price of a kWh sold and of one bought.
 
     Notes
     -----
-    (capex / annuity factor + fixed yearly cost) / margin, and at least 0: the margin of what is sold has
-    to carry the yearly cost of the capital and all costs that do not depend on sales.
+    At the share u the stations earn ``price u sum(open) - tariff sum(max(u open drawn - panel, 0))``: a
+    concave line of straight pieces, which bends where a station begins to buy.
 
     Examples
     --------
-    >>> compute_break_even_kwh_year(np.array([100.0]), np.array([10.0]), 5.0, 0.0, 10)  # (10 + 10) / 5
-    array([4.])
+    >>> one = np.array([10.0])
+    >>> half = {"price_pkr_kwh": 4.0, "tariff_pkr_kwh": 2.0}
+    >>> compute_break_even_share(10.0, one, 0 * one, one / one, **half)  # 10 / (4 - 2) = 5 of 10 kWh
+    0.5
+    >>> compute_break_even_share(14.0, one, one / 5, one / one, **half)  # 2 kWh at 4, 3 kWh at 4 - 2
+    0.5
     """
-    needed_pkr_year = capex_pkr / compute_annuity_factor(discount_rate_share, years) + fixed_cost_pkr_year
-    if margin_pkr_kwh <= 0:
-        return np.where(needed_pkr_year > 0, np.inf, 0.0)
-    return np.asarray(np.maximum(needed_pkr_year, 0.0) / margin_pkr_kwh)
-
-
-def compute_break_even_share(break_even_kwh_year: Floats, open_kwh_year: Floats) -> Floats:
-    """Compute the break-even as a share of what chargers at full power sell in the opening hours.
-
-    Above 1 the station can never break even.
-
-    Examples
-    --------
-    >>> compute_break_even_share(np.array([4.0, 1.0]), np.array([16.0, 0.0]))
-    array([0.25,  inf])
-    """
-    share = np.full(np.shape(break_even_kwh_year), np.inf)
-    np.divide(break_even_kwh_year, open_kwh_year, out=share, where=open_kwh_year > 0)
-    return share
+    if needed_pkr_year <= 0:
+        return 0.0
+    opened = float(open_kwh_year.sum())
+    if opened <= 0:
+        return np.inf
+    drawn = open_kwh_year * drawn_kwh_kwh
+    bends = np.divide(panel_kwh_year, drawn, out=np.zeros(len(drawn)), where=drawn > 0)
+    shares = np.unique(np.append(bends, 0.0))
+    bought = np.maximum(np.outer(shares, drawn) - panel_kwh_year, 0.0).sum(axis=1)
+    earned = price_pkr_kwh * shares * opened - tariff_pkr_kwh * bought
+    reached = np.flatnonzero(earned >= needed_pkr_year)
+    if reached.size:
+        upto = slice(reached[0] - 1, reached[0] + 1)
+        return float(np.interp(needed_pkr_year, earned[upto], shares[upto]))
+    margin_pkr = price_pkr_kwh * opened - tariff_pkr_kwh * float(drawn.sum())
+    if margin_pkr <= 0:
+        return np.inf
+    return float(shares[-1] + (needed_pkr_year - earned[-1]) / margin_pkr)

@@ -10,22 +10,23 @@ import pandas as pd
 from chargeplan.evaluate.derive import derive_site_cost_pkr, derive_site_power_kw
 from chargeplan.evaluate.economics_figures import BY_KIND, NEECA_LEVELS
 from chargeplan.evaluate.economics_formulas import (
-    compute_break_even_kwh_year,
+    compute_annuity_factor,
     compute_break_even_share,
     compute_npv_pkr,
     compute_payback_years,
 )
 from chargeplan.units import DAYS_PER_YEAR, HOURS_PER_DAY, MONTHS_PER_YEAR
-from chargeplan.words import SiteStatus
+from chargeplan.words import ConnectionClass, SiteStatus
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.economics_account import Account
     from chargeplan.evaluate.verify import PlanCase
-    from chargeplan.records import Floats, Ints, PlanRequest
+    from chargeplan.records import Bools, Floats, Ints, PlanRequest
 
 CAPEX_COLUMNS = (
     "plan_cost_pkr",
     "connection_pkr",
+    "energisation_pkr",
     "meter_pkr",
     "application_pkr",
     "solar_pkr",
@@ -46,35 +47,53 @@ def reckon_stations(plan: PlanCase, account: Account) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        site_id, power_kw, open_kwh_year (chargers at full power in all opening hours),
-        sold_kwh_year, bought_kwh_year (from the grid), solar_kwh_year, the `CAPEX_COLUMNS` and their sum
-        capex_pkr, the `YEARLY_COLUMNS` and their sum cost_pkr_year, revenue_pkr_year,
-        net_income_pkr_year, npv_pkr, payback_years, break_even_share.
+        site_id, power_kw, connection (word of `ConnectionClass`), open_kwh_year (chargers at full power
+        in all opening hours), sold_kwh_year (at most what the station can deliver), unsold_kwh_year
+        (demand beyond that, which cover mode may send there), drawn_kwh_kwh (from panels and grid for
+        each kWh sold), panel_kwh_year (what panels can yield), solar_kwh_year (of it, what is needed),
+        bought_kwh_year (from the grid), the `CAPEX_COLUMNS` and their sum capex_pkr, the
+        `YEARLY_COLUMNS` and their sum cost_pkr_year, revenue_pkr_year, net_income_pkr_year, npv_pkr,
+        payback_years, break_even_share.
     """
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     at = np.flatnonzero(is_new)
-    load = np.bincount(plan.problem.pair_site, weights=plan.served_kwh_day, minlength=plan.problem.n_sites)
+    load, sold = compute_sales_kwh_day(plan)
     power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)[at]
     table = pd.DataFrame(
         {
             "site_id": plan.sites.table["site_id"].to_numpy()[at],
             "power_kw": power_kw,
+            "connection": _classify_connections(power_kw, account),
             "open_kwh_year": power_kw * plan.request.hours_day * DAYS_PER_YEAR,
-            "sold_kwh_year": load[at] * DAYS_PER_YEAR,
+            "sold_kwh_year": sold[at] * DAYS_PER_YEAR,
+            "unsold_kwh_year": (load - sold)[at] * DAYS_PER_YEAR,
         }
     )
-    needed = table["sold_kwh_year"].to_numpy() / account.use("charger_efficiency_share")
     solar_kw = plan.sites.table["solar_kw"].to_numpy()[at]
-    yield_kwh_kw_year = account.use_if("solar_kwh_kw_year", solar_kw.any())
-    table["solar_kwh_year"] = np.minimum(solar_kw * yield_kwh_kw_year, needed)
-    table["bought_kwh_year"] = needed - table["solar_kwh_year"]
-    table = table.assign(**_reckon_capex(plan, account, at, power_kw))
+    table["drawn_kwh_kwh"] = _compute_drawn_kwh_kwh(plan, account, at)
+    table["panel_kwh_year"] = solar_kw * account.use_if("solar_kwh_kw_year", solar_kw.any())
+    table["solar_kwh_year"] = np.minimum(
+        table["panel_kwh_year"], table["sold_kwh_year"] * table["drawn_kwh_kwh"]
+    )
+    table["bought_kwh_year"] = compute_bought_kwh_year(table, table["sold_kwh_year"].to_numpy())
+    table = table.assign(**_reckon_capex(plan, account, at, table))
     table["capex_pkr"] = table[list(CAPEX_COLUMNS)].sum(axis=1)
     table = table.assign(**_reckon_year(plan, account, at, table))
     table["cost_pkr_year"] = table[list(YEARLY_COLUMNS)].sum(axis=1)
     table["revenue_pkr_year"] = table["sold_kwh_year"] * account.use("retail_price_pkr_kwh")
     table["net_income_pkr_year"] = table["revenue_pkr_year"] - table["cost_pkr_year"]
     return _judge(table, account).sort_values("site_id", ignore_index=True)
+
+
+def compute_sales_kwh_day(plan: PlanCase) -> tuple[Floats, Floats]:
+    """Compute the demand that the plan sends to each site and what of it the site can deliver, kWh a day.
+
+    Two arrays of shape (n_sites,). They differ in cover mode alone, which knows no capacity.
+    """
+    load: Floats = np.zeros(plan.problem.n_sites)
+    np.add.at(load, plan.problem.pair_site, plan.served_kwh_day)
+    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)
+    return load, np.minimum(load, plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup))
 
 
 def find_neeca_level(power_kw: float, account: Account) -> int:
@@ -89,40 +108,63 @@ def compute_storage_kwh(request: PlanRequest, power_kw: Floats) -> Floats:
     return np.asarray(power_kw * request.hours_day * request.max_utilisation * dark_share)
 
 
-def compute_margin_pkr_kwh(account: Account) -> float:
-    """Compute what is left of the price of a sold kWh after the energy bought for it."""
-    return account.use("retail_price_pkr_kwh") - account.use("tariff_pkr_kwh") / account.use(
-        "charger_efficiency_share"
+def compute_bought_kwh_year(stations: pd.DataFrame, sold_kwh_year: Floats) -> Floats:
+    """Compute what each station buys from the grid a year for these sales."""
+    drawn = sold_kwh_year * stations["drawn_kwh_kwh"].to_numpy()
+    return np.asarray(np.maximum(drawn - stations["panel_kwh_year"].to_numpy(), 0.0))
+
+
+def compute_break_even(stations: pd.DataFrame, account: Account) -> float:
+    """Compute the break-even utilisation of some stations as one investment."""
+    annuity = compute_annuity_factor(account.use("discount_rate_share"), account.use("horizon_years"))
+    fixed = float((stations["cost_pkr_year"] - stations["energy_pkr_year"]).sum())
+    return compute_break_even_share(
+        float(stations["capex_pkr"].sum()) / annuity + fixed,
+        stations["open_kwh_year"].to_numpy(),
+        stations["panel_kwh_year"].to_numpy(),
+        stations["drawn_kwh_kwh"].to_numpy(),
+        price_pkr_kwh=account.use("retail_price_pkr_kwh"),
+        tariff_pkr_kwh=account.use("tariff_pkr_kwh"),
     )
 
 
-def compute_break_even_kwh(table: pd.DataFrame, account: Account) -> Floats:
-    """Compute the energy each row must sell a year to break even; solar panels earn as planned."""
-    fixed = table["cost_pkr_year"] - table["energy_pkr_year"]
-    fixed -= table["solar_kwh_year"] * account.use("tariff_pkr_kwh")
-    return compute_break_even_kwh_year(
-        table["capex_pkr"].to_numpy(),
-        fixed.to_numpy(),
-        compute_margin_pkr_kwh(account),
-        account.use("discount_rate_share"),
-        account.use("horizon_years"),
-    )
-
-
-def _reckon_capex(plan: PlanCase, account: Account, at: Ints, power_kw: Floats) -> dict[str, Floats]:
+def _needs_battery(plan: PlanCase, at: Ints) -> Bools:
     table = plan.sites.table.iloc[at]
+    bridges = table["has_storage"].to_numpy() & ~table["feeder_exempt"].to_numpy()
+    return np.asarray(bridges & (plan.request.outage_hours_day > 0))
+
+
+def _compute_drawn_kwh_kwh(plan: PlanCase, account: Account, at: Ints) -> Floats:
+    """Compute what is drawn for a kWh sold: what is sold in outages goes through a battery first."""
+    needs_battery = _needs_battery(plan, at)
+    battery_share = account.use_if("battery_efficiency_share", needs_battery.any()) or 1.0
+    stored_share = needs_battery * (plan.request.outage_hours_day / HOURS_PER_DAY)
+    drawn = 1.0 - stored_share + stored_share / battery_share
+    return np.asarray(drawn / account.use("charger_efficiency_share"))
+
+
+def _classify_connections(power_kw: Floats, account: Account) -> list[str]:
+    """Tell how each station is connected, by its load."""
+    limit_kw = account.use("low_tension_limit_kw")
+    classes = ConnectionClass.LOW_TENSION, ConnectionClass.HIGH_TENSION
+    return [classes[int(is_high)].value for is_high in power_kw > limit_kw]
+
+
+def _reckon_capex(plan: PlanCase, account: Account, at: Ints, stations: pd.DataFrame) -> dict[str, Floats]:
+    table = plan.sites.table.iloc[at]
+    power_kw = stations["power_kw"].to_numpy()
     cost = derive_site_cost_pkr(plan.request, plan.sites, plan.solution.chargers)[at]
-    is_high = power_kw > account.use("low_tension_limit_kw")
+    is_high = (stations["connection"] == ConnectionClass.HIGH_TENSION.value).to_numpy()
     needs_meter = table["separate_meter_needed"].to_numpy()
     solar_kw = table["solar_kw"].to_numpy()
-    needs_battery = table["has_storage"].to_numpy() & ~table["feeder_exempt"].to_numpy()
-    needs_battery &= plan.request.outage_hours_day > 0
+    needs_battery = _needs_battery(plan, at)
     delivered_kwh = np.where(needs_battery, compute_storage_kwh(plan.request, power_kw), 0.0)
     usable_share = account.use_if("battery_usable_share", needs_battery.any()) or 1.0
     per_kw = account.use_if("high_tension_pkr_kw", is_high.any())
     return {
         "plan_cost_pkr": cost,
         "connection_pkr": is_high * (account.use_if("high_tension_pkr", is_high.any()) + per_kw * power_kw),
+        "energisation_pkr": np.full(len(power_kw), account.use("energisation_pkr")),
         "meter_pkr": needs_meter * account.use_if("separate_meter_pkr", needs_meter.any()),
         "application_pkr": np.full(len(power_kw), account.use("neeca_application_fee_pkr")),
         "solar_pkr": solar_kw * account.use_if("solar_pkr_kw", solar_kw.any()),
@@ -149,9 +191,8 @@ def _reckon_year(plan: PlanCase, account: Account, at: Ints, table: pd.DataFrame
 def _judge(table: pd.DataFrame, account: Account) -> pd.DataFrame:
     capex, net = table["capex_pkr"].to_numpy(), table["net_income_pkr_year"].to_numpy()
     rate, years = account.use("discount_rate_share"), account.use("horizon_years")
-    break_even = compute_break_even_kwh(table, account)
     return table.assign(
         npv_pkr=compute_npv_pkr(capex, net, rate, years),
         payback_years=compute_payback_years(capex, net),
-        break_even_share=compute_break_even_share(break_even, table["open_kwh_year"].to_numpy()),
-    )
+        break_even_share=[compute_break_even(table.iloc[[row]], account) for row in range(len(table))],
+    ).astype({"break_even_share": "float64"})

@@ -8,7 +8,7 @@ import pandas as pd
 from chargeplan.evaluate.derive import derive_competitor_kwh_day, derive_site_cost_pkr, derive_site_power_kw
 from chargeplan.evaluate.economics import compute_economics
 from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
-from chargeplan.evaluate.warn import find_warnings
+from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
 from chargeplan.records import Evaluation, Floats, Ints
 from chargeplan.units import SECONDS_PER_MINUTE
 from chargeplan.words import SiteStatus
@@ -38,6 +38,7 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
         warnings=(*find_warnings(plan, sites), *economics.warnings),
         economics=economics.account,
         site_economics=economics.sites,
+        economics_by_year=economics.years,
     )
 
 
@@ -201,6 +202,12 @@ def _compute_metrics(
             plan.request.outage_hours_day,
             "hours/day",
             "without grid power at sites without a backup",
+        ),
+        (
+            "unusable_share",
+            compute_unusable_share(plan),
+            "share",
+            "part of what new stations sell that is of classes which cannot use their chargers",
         ),
         ("served_pairs", float(used_share.sum()), "pairs", "pairs of a cell and a station that serve"),
     ]

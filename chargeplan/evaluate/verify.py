@@ -175,7 +175,9 @@ def _check_quality(plan: PlanCase) -> Faults:
     used = plan.used
     expected = derive_quality(plan.request, plan.problem.pair_seconds[used])
     is_wrong = np.abs(expected - plan.problem.pair_quality[used]) > RELATIVE_TOLERANCE
-    return [f"{is_wrong.sum()} pairs have another worth: {name_rows(used[is_wrong])}"] * bool(is_wrong.any())
+    return [
+        f"{is_wrong.sum()} pairs have another quality than their bands give: {name_rows(used[is_wrong])}"
+    ] * bool(is_wrong.any())
 
 
 def _check_shares(plan: PlanCase) -> Faults:

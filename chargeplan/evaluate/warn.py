@@ -7,12 +7,22 @@ import pandas as pd
 
 from chargeplan.errors import name_rows
 from chargeplan.evaluate.derive import list_allowed_levels
+from chargeplan.evaluate.economics_benefits import split_by_class
 from chargeplan.evaluate.verify import PlanCase
+from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
-from chargeplan.words import PlanMode, SiteStatus
+from chargeplan.words import PlanMode, RemovalReason, SiteStatus
 
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
+_UNUSABLE_WARNING_SHARE = 0.02
+
+
+def compute_unusable_share(plan: PlanCase) -> float:
+    """Compute the share of what new stations sell to classes that cannot use their chargers."""
+    sold = split_by_class(plan)
+    cannot = ~plan.cells.can_use(plan.request.charger_power_kw)
+    return float(sold[cannot].sum() / sold.sum()) if sold.sum() > 0 else 0.0
 
 
 def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
@@ -39,6 +49,15 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
             f"{out_of_reach:.1%} of the demand is beyond {plan.request.limit_s / 60:g} min of every site; "
             "add sites or raise travel.limit_min"
         )
+    removed = plan.sites.removed
+    stands = removed["status"].isin([SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value])
+    lost = removed[stands & (removed["reason"] == RemovalReason.TOO_FAR_FROM_ROAD.value)]
+    if len(lost):
+        warnings.append(
+            f"left out: {count_things(len(lost), 'station')} standing already, but farther than sites.snap_limit_m "
+            f"from every road where a trip may end ({name_rows(lost['site_id'])}); correct the coordinates or raise "
+            "the limit"
+        )
     if plan.network.imputed_speed_share > 0.5:
         warnings.append(
             f"{plan.network.imputed_speed_share:.0%} of the road length has no usable speed limit; its speed "
@@ -49,7 +68,8 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         if len(over):
             warnings.append(
                 f"{len(over)} stations get more demand than they can deliver ({name_rows(over['site_id'])}); "
-                "cover mode knows no capacity: use model.mode allocate to size them"
+                "cover mode knows no capacity, and the economics count only what they can deliver: use model.mode "
+                "allocate to size them"
             )
     idle = sites[(sites["cost_pkr"] > 0) & (sites["served_kwh_day"] <= 0)]
     if len(idle):
@@ -66,7 +86,17 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
             f"the budget of {format_pkr(plan.request.budget_pkr)} buys no new station: the cheapest costs "
             f"{format_pkr(cheapest)}; raise model.budget_pkr"
         )
+    unusable = compute_unusable_share(plan)
+    if unusable > _UNUSABLE_WARNING_SHARE:
+        can_use = plan.cells.can_use(plan.request.charger_power_kw)
+        names = [name for name, is_usable in zip(plan.cells.classes, can_use, strict=True) if not is_usable]
+        warnings.append(
+            f"{unusable:.0%} of the energy of the new stations, and of what they earn, is of classes that cannot "
+            f"use chargers of {plan.request.charger_power_kw:g} kW ({', '.join(names)}); set "
+            "model.charger.power_kw for them, or their charger_types in demand.fleet.classes"
+        )
     if float(np.sum(demand)) <= 0:
         warnings.append("there is no demand at all; check demand.population and demand.fleet")
+    warnings.extend(f"where demand lies: {warning}" for warning in plan.cells.warnings)
     warnings.extend(f"road data: {limit.rstrip('.')}" for limit in plan.data_limits)
     return tuple(warnings)

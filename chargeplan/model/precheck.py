@@ -80,9 +80,8 @@ def _check_required_cost(problem: PlanProblem) -> list[str]:
         return []
     return [
         f"the {int(required.sum())} required sites cost {format_pkr(cheapest)} at their cheapest levels, "
-        f"the budget is {format_pkr(problem.budget_pkr)}; raise model.budget_pkr by "
-        f"{format_pkr(np.ceil(cheapest - problem.budget_pkr))} to {np.ceil(cheapest):.0f}, or make required "
-        f"sites candidates"
+        f"the budget is {format_pkr(problem.budget_pkr)}; {_advise_budget(problem, cheapest)}, or make "
+        f"required sites candidates"
     ]
 
 
@@ -128,9 +127,14 @@ def _check_something_can_open(problem: PlanProblem, sites: CandidateSites) -> li
     site = int(cheapest.argmin())
     if cheapest[site] <= problem.budget_pkr:
         return []
-    missing = np.ceil(cheapest[site] - problem.budget_pkr)
     return [
         f"the budget of {format_pkr(problem.budget_pkr)} is below the cheapest station, "
-        f"{format_pkr(cheapest[site])} at site {_name_sites(sites, np.array([site]))}; raise "
-        f"model.budget_pkr by {format_pkr(missing)} to {np.ceil(cheapest[site]):.0f}"
+        f"{format_pkr(cheapest[site])} at site {_name_sites(sites, np.array([site]))}; "
+        f"{_advise_budget(problem, cheapest[site])}"
     ]
+
+
+def _advise_budget(problem: PlanProblem, needed_pkr: float) -> str:
+    """Say which budget is enough and how much more that is, both as a config takes them."""
+    budget_pkr = np.ceil(needed_pkr)
+    return f"raise model.budget_pkr to {budget_pkr:.0f} ({budget_pkr - problem.budget_pkr:.0f} more)"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chargeplan.network.graph_tags import is_true
+from chargeplan.osm.file_formats import GRAPH_LIMIT
 from chargeplan.text import clean_text
 from chargeplan.units import METRES_PER_KM
 
@@ -55,8 +56,7 @@ def list_limits(
     """List in words what a graph cannot tell."""
     limits = [
         f"The roads come from a street graph ({_name_maker(graph)}); the date of its OpenStreetMap data is not in it.",
-        "A street graph holds roads only: fuel stations, car parks and other places must come from files of their "
-        "own (demand.places.paths, sites.paths, sites.files).",
+        GRAPH_LIMIT,
         "Which roads the graph leaves out, service roads or private ones, is not noted in it, and whether its "
         "download was complete cannot be told.",
     ]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from chargeplan.errors import DataError
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.network.segments import compute_length_m
+from chargeplan.rows import Rows
 
 if TYPE_CHECKING:
     from chargeplan.network.graph_tables import GraphTables
@@ -94,7 +95,8 @@ def locate_nodes(graph: GraphTables, where: str) -> GraphNodes:
     )
     nodes = GraphNodes(named, place)
     lon, lat = nodes.find_degrees()
-    check_coordinates(lon[nodes.is_known], lat[nodes.is_known], where)
+    rows = Rows("node", nodes.node_id[nodes.is_known])
+    check_coordinates(lon[nodes.is_known], lat[nodes.is_known], where, rows=rows)
     return nodes
 
 

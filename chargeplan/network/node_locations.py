@@ -34,7 +34,7 @@ _BYTES_AT_LEAST = 64_000_000
 _RECORD = np.dtype([("id", "<u8"), ("x", "<i4"), ("y", "<i4")])
 _UNDEFINED = 2**31 - 1
 _UNITS_PER_DEGREE = 1e7
-_CHUNK_RECORDS = 1 << 20
+_CHUNK_RECORDS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,10 @@ class LocationFile:
             return
         records = np.memmap(self._file, _RECORD, mode="r", shape=(n_records,))
         for start in range(0, n_records, _CHUNK_RECORDS):
-            chunk = np.array(records[start : start + _CHUNK_RECORDS])
-            yield chunk[(chunk["x"] != _UNDEFINED) & (chunk["y"] != _UNDEFINED)]
+            chunk = records[start : start + _CHUNK_RECORDS]
+            is_filled = (chunk["x"] != _UNDEFINED) & (chunk["y"] != _UNDEFINED)
+            if is_filled.any():  # a small town fills one chunk of sixteen
+                yield chunk[is_filled]
 
 
 def _require_room(source: Path, key: str) -> None:

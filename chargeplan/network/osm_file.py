@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.files import require_file
-from chargeplan.land import read_land_table
 from chargeplan.network.elements import ElementCollector, LandWays, PlaceNodes, PlaceWays, RoadWays
 from chargeplan.network.node_locations import Box, LocationFile, NodeLocations
 from chargeplan.network.repairs import RepairLog
 from chargeplan.osm.file_formats import OSM_ENDINGS, OSM_FORMATS
-from chargeplan.places import read_kind_table
+from chargeplan.tag_kinds import read_kind_table
+from chargeplan.words import LandKind, PlaceKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,8 +173,8 @@ def _stream(path: Path, file_format: str, box: Box) -> tuple[OsmContent, bool]:
 def _make_filters() -> tuple[Any, Any]:
     import osmium
 
-    place_keys = sorted({key for key, _ in read_kind_table()})
-    area_keys = sorted({*place_keys, *(key for key, _ in read_land_table())})
+    place_keys = sorted({key for key, _ in read_kind_table(PlaceKind)})
+    area_keys = sorted({*place_keys, *(key for key, _ in read_kind_table(LandKind))})
     only_places = osmium.filter.KeyFilter(*place_keys)
     only_places.enable_for(osmium.osm.NODE)
     only_roads_and_areas = osmium.filter.KeyFilter("highway", *area_keys)

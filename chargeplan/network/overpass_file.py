@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from chargeplan.errors import DataError
 from chargeplan.files import require_file
 from chargeplan.network.osm_file import KEY, OsmContent, read_osm_file
+from chargeplan.osm.file_formats import ANSWER_LIMIT
 from chargeplan.osm.merge import write_elements
 from chargeplan.osm.overpass_answer import AnswerError, parse_answer
 
@@ -125,10 +126,7 @@ def _is_degree(value: Any, largest: float) -> bool:
 
 
 def _list_limits(answer: OverpassAnswer, n_from_lines: int, n_missing: int) -> tuple[str, ...]:
-    limits = [
-        "The query that brought this Overpass answer is not noted in it: which kinds of roads and places were asked "
-        "for, and of which area, cannot be told."
-    ]
+    limits = [ANSWER_LIMIT]
     if answer.stated_counts is None:
         limits.append("The answer carries no count of its elements, so a lost element cannot be noticed.")
     if not answer.osm_timestamp:

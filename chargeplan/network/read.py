@@ -43,14 +43,16 @@ class NetworkReading:
         Places inside the study area.
     source : DataSource
         The file, for the run record and the attribution.
-    limits : tuple of str
-        What the data cannot tell or lack; a planner is warned of each.
     """
 
     network: RoadNetwork
     places: MapPlaces
     source: DataSource
-    limits: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the data cannot tell or lack; a planner is warned of each."""
+        return self.source.limits
 
 
 def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
@@ -72,8 +74,8 @@ def read_network(area: StudyArea, settings: NetworkSettings) -> NetworkReading:
     network, places = assemble_network(
         content, area, buffered, table, speed_factor=settings.speed_factor, source=settings.path.name
     )
-    limits = (*checked.limits, *content.limits)
-    return NetworkReading(network, places, describe_source(checked, content.data_date, limits), limits)
+    source = describe_source(checked, content.data_date, (*checked.limits, *content.limits))
+    return NetworkReading(network, places, source)
 
 
 def assemble_network(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chargeplan.errors import DataError
 from chargeplan.files import require_file
 from chargeplan.network.osm_file import KEY, OsmContent, read_osm_file
-from chargeplan.osm.file_formats import OSM_ENDINGS
+from chargeplan.osm.file_formats import ANSWER_ENDINGS, GRAPH_ENDINGS, OSM_ENDINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from chargeplan.network.node_locations import Box
     from chargeplan.network.speeds import SpeedTable
 
-_ANSWER_ENDINGS = (".json", ".json.gz")
-_GRAPHML = ".graphml"
-_GEOPACKAGE = ".gpkg"
-ROAD_ENDINGS = (*OSM_ENDINGS, *_ANSWER_ENDINGS, _GRAPHML, _GEOPACKAGE)
+_GRAPHML = GRAPH_ENDINGS[0]
+ROAD_ENDINGS = (*OSM_ENDINGS, *ANSWER_ENDINGS, *GRAPH_ENDINGS)
 
 
 def read_road_file(path: Path, box: Box, table: SpeedTable, *, speed_factor: float) -> OsmContent:
@@ -41,11 +39,11 @@ def read_road_file(path: Path, box: Box, table: SpeedTable, *, speed_factor: flo
         When the file is missing, empty, cut short, damaged or of another kind.
     """
     name = path.name.lower()
-    if name.endswith(_ANSWER_ENDINGS):
+    if name.endswith(ANSWER_ENDINGS):
         from chargeplan.network.overpass_file import read_overpass_file
 
         return read_overpass_file(path, box)
-    if name.endswith((_GRAPHML, _GEOPACKAGE)):
+    if name.endswith(GRAPH_ENDINGS):
         from chargeplan.network.graph_tables import read_geopackage, read_graphml
         from chargeplan.network.osmnx_graph import read_graph
 

@@ -15,6 +15,7 @@ from chargeplan.osm.manifest import (
     OSM_ATTRIBUTION,
     OSM_LICENCE,
     Manifest,
+    advise_renewal,
     check_manifest,
     get_covered,
     read_manifest,
@@ -82,10 +83,15 @@ def check_cover(checked: CheckedFile, area: StudyArea) -> None:
         return
     outside_km2, share = _measure_outside(checked.manifest, area.boundary, area.crs)
     if share > LARGEST_OUTSIDE_SHARE:
+        covered = get_covered(checked.manifest)
+        covered_km2 = project_geometry(covered, WGS84, area.crs).area / SQUARE_METRES_PER_KM2
+        west, south, east, north = covered.bounds
+        extract = "" if checked.manifest.endpoint else ", with an EXTRACT that holds all of it"
         raise DataError(
             f"{KEY}: {outside_km2:,.1f} km2 of the study area ({share:.1%}) lie outside what {checked.path.name} "
-            f"covers ({checked.manifest.area}); `chargeplan fetch --study CONFIG --refresh` with the config "
-            "of this study fetches all of it, or correct study.area"
+            f"covers: {covered_km2:,.0f} km2 between west {west:.4f}, south {south:.4f}, east {east:.4f}, north "
+            f"{north:.4f} (asked for was {checked.manifest.area}); `{advise_renewal(checked.manifest)}` with the "
+            f"config of this study brings the rest{extract}, or correct study.area"
         )
 
 

@@ -26,6 +26,7 @@ from chargeplan.files import (
 )
 from chargeplan.geo import round_to_osm
 from chargeplan.osm.manifest import (
+    MANIFEST_ENDING,
     Manifest,
     check_manifest,
     find_manifest_path,
@@ -60,12 +61,15 @@ class DatasetState:
         None when it is missing or cannot be read.
     fault : str
         What is wrong and what to do; empty when nothing was found.
+    is_missing : bool
+        There is no file of it at all.
     """
 
     name: str
     data_path: Path
     manifest: Manifest | None
     fault: str
+    is_missing: bool = False
 
 
 def check_name(name: str) -> str:
@@ -133,7 +137,7 @@ def find_dataset(folder: Path, name: str, *, thorough: bool) -> DatasetState | N
     return _examine(folder, name, thorough=thorough)
 
 
-def describe_other_request(state: DatasetState, asked: str, *, option: str) -> str:
+def describe_other_request(state: DatasetState, asked: str, advice: str) -> str:
     """Say that a dataset is not what is asked for, and how to go on.
 
     Parameters
@@ -141,15 +145,12 @@ def describe_other_request(state: DatasetState, asked: str, *, option: str) -> s
     state : DatasetState
     asked : str
         The area and where it comes from.
-    option : str
-        What replaces the dataset, such as "--refresh".
+    advice : str
+        What replaces the dataset, or how it can be used as it is.
     """
     held = state.manifest
     words = f": {held.area}, from {held.endpoint or held.source}" if held is not None else ""
-    return (
-        f"{state.data_path.parent} holds another request{words}; asked is {asked}: choose another name, or replace "
-        f"it with {option}"
-    )
+    return f"{state.data_path.parent} holds another request{words}; asked is {asked}: {advice}"
 
 
 def compute_area_sha256(area: shapely.Geometry, name: str) -> str:
@@ -295,25 +296,36 @@ def _examine(folder: Path, name: str, *, thorough: bool) -> DatasetState:
     name = data_path.parent.name
     recover_folder(data_path.parent)
     if not _list_files(data_path):
-        return DatasetState(name, data_path, None, f"{name}: no such dataset in {folder}; fetch or cut it")
+        fault = f"{name}: no such dataset in {folder}; fetch or cut it"
+        return DatasetState(name, data_path, None, fault, is_missing=True)
     try:
         manifest = read_manifest(data_path, name)
     except DataError as error:
         return DatasetState(name, data_path, None, str(error))
     if manifest is None:
         missing = find_manifest_path(data_path).name
-        return DatasetState(
-            name, data_path, None, f"{name}: {missing} is missing; fetch or cut the data again"
-        )
+        others = sorted(path.name for path in data_path.parent.glob(f"*{MANIFEST_ENDING}"))
+        advice = _advise_renaming(others[0]) if others else "fetch or cut the data again"
+        return DatasetState(name, data_path, None, f"{name}: {missing} is missing; {advice}")
     return DatasetState(name, data_path, manifest, _find_fault(data_path, manifest, thorough=thorough))
+
+
+def _advise_renaming(manifest_name: str) -> str:
+    name = manifest_name.removesuffix(MANIFEST_ENDING).removesuffix(DATA_ENDING)
+    return (
+        f"{manifest_name} is there: name the folder and its files {name} again, or fetch or cut the data anew"
+    )
 
 
 def _find_fault(data_path: Path, manifest: Manifest, *, thorough: bool) -> str:
     """Find the first fault of a dataset; what is not `thorough` reads no data."""
-    key = manifest.name
+    key = data_path.name.removesuffix(DATA_ENDING)  # as it is called here, whatever the manifest says
     advice = "fetch or cut the data again"
     if manifest.file_name != data_path.name:
-        return f"{key}: the manifest is of {manifest.file_name}, not of {data_path.name}; {advice}"
+        return (
+            f"{key}: the manifest is of {manifest.file_name}, not of {data_path.name}: the dataset was copied or "
+            f"renamed; name the folder and its files {manifest.name} again, or {advice}"
+        )
     try:
         # A checksum taken for granted leaves the checks of being there and of the size.
         check_manifest(data_path, manifest, key, sha256="" if thorough else manifest.sha256)

@@ -49,7 +49,7 @@ class QueryNote:
         Such as "roads".
     n_requests : int
     sha256 : str
-        Of the texts of the queries, in order.
+        Of what was asked for the whole box, which does not depend on the tiles it was split into.
     """
 
     layer: str
@@ -229,6 +229,13 @@ def check_manifest(data_path: Path, manifest: Manifest, key: str, *, sha256: str
 def get_covered(manifest: Manifest) -> shapely.Geometry:
     """Return the area in which the data are complete, EPSG:4326."""
     return shapely.from_geojson(json.dumps(manifest.covered))
+
+
+def advise_renewal(manifest: Manifest, config: str = "CONFIG") -> str:
+    """Return the command that brings the data of a whole study in the way these were made."""
+    if manifest.endpoint:
+        return f"chargeplan fetch --study {config} --refresh"
+    return f"chargeplan cut EXTRACT --study {config} --replace"
 
 
 def _read_text(path: Path, where: str) -> str:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 LATE_DAYS = 30
 OLD_DAYS = 365
 
+_LATE = "days old when they were fetched or cut"
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
@@ -48,7 +49,12 @@ def describe_lateness(osm_timestamp: str, retrieved: str) -> str:
     days = count_days(osm_timestamp, retrieved)
     if days is None or days <= LATE_DAYS:
         return ""
-    return f"the data were {days:,} days old when they were fetched or cut ({retrieved[:10]})"
+    return f"the data were {days:,} {_LATE} ({retrieved[:10]})"
+
+
+def is_lateness(text: str) -> bool:
+    """Tell whether a text is, or holds, what `describe_lateness` says."""
+    return _LATE in text
 
 
 def describe_age(data_time: str, today: date) -> str:

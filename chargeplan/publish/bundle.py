@@ -10,7 +10,9 @@ from chargeplan.errors import RecordError
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import shapely
 
     from chargeplan.records import (
         CandidateSites,
@@ -46,6 +48,9 @@ class RunBundle:
         Year the demand stands for.
     credits : tuple of str
         Further lines of attribution that the planner asked for.
+    zone_outlines : sequence of shapely.MultiPolygon or None
+        Of each zone of `cells`, EPSG:4326; None for what lies in no zone. Empty where hexagons
+        stand in for zones.
     online_tiles : bool
         Offer an online background map, switched off, as a layer.
     """
@@ -65,6 +70,7 @@ class RunBundle:
     year: int
     credits: tuple[str, ...] = ()
     timings: Mapping[str, Any] = field(default_factory=dict)
+    zone_outlines: Sequence[shapely.MultiPolygon | None] = ()
     online_tiles: bool = False
 
     def __post_init__(self) -> None:
@@ -74,6 +80,11 @@ class RunBundle:
             ("problem sites", self.problem.n_sites, n_sites),
             ("solution chargers", len(self.solution.chargers), n_sites),
             ("solution pairs", len(self.solution.pair_share), self.problem.n_pairs),
+            (
+                "outlines of zones",
+                len(self.zone_outlines),
+                0 if self.cells.zones_are_cells else len(self.cells.zones),
+            ),
             ("evaluated cells", len(self.evaluation.cell_served_kwh_day), n_cells),
         ):
             if size != expected:

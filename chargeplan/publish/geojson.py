@@ -76,6 +76,7 @@ def _build_feature(row: dict[str, Any]) -> dict[str, Any]:
         "rank": int(row["rank"]),
         "chargers": chargers,
         "power_kw": _round(row["power_kw"], 1),
+        "connection": row["connection"] if isinstance(row["connection"], str) else None,
         "served_kwh_day": _round(row["served_kwh_day"], 2),
         "capacity_kwh_day": _round(row["capacity_kwh_day"], 2),
         "utilisation_share": _round(row["utilisation_share"], 4),

@@ -16,6 +16,7 @@ from chargeplan.publish.site_results import RESULT_COLUMNS, build_site_results
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
@@ -23,11 +24,24 @@ if TYPE_CHECKING:
 # GDAL writes the time of writing into every GeoPackage unless told otherwise.
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 LAYERS = ("sites", "cells", "zones")
-_SITE_COLUMNS = ("site_id", "kind", "status", "name", "name_en", "name_ur", "brand", "is_open", "is_new")
+_SITE_COLUMNS = (
+    "site_id",
+    "kind",
+    "status",
+    "name",
+    "name_en",
+    "name_ur",
+    "brand",
+    "is_open",
+    "is_new",
+    "connection",
+)
 
 
 def write_geopackage(path: Path, bundle: RunBundle) -> None:
-    """Write the layers `sites` (points), `cells` (hexagons) and `zones` (table), EPSG:4326.
+    """Write the layers `sites` (points), `cells` (hexagons) and `zones`, EPSG:4326.
+
+    Zones are polygons of the planner's layer, or hexagons where those stand in for one.
 
     Raises
     ------
@@ -45,10 +59,12 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
     cell_layer = gpd.GeoDataFrame(
         describe_cells(bundle), geometry=build_hexagons(bundle.cells.cell_id), crs=WGS84
     )
+    zone_id = bundle.evaluation.zones["zone_id"].to_numpy()
+    outlines = build_hexagons(zone_id) if bundle.cells.zones_are_cells else list(bundle.zone_outlines)
     with _fixed_gdal_date():
         _write_layer(path, "sites", site_layer)
         _write_layer(path, "cells", cell_layer)
-        _write_layer(path, "zones", bundle.evaluation.zones)
+        _write_layer(path, "zones", gpd.GeoDataFrame(bundle.evaluation.zones, geometry=outlines, crs=WGS84))
 
 
 def describe_cells(bundle: RunBundle) -> pd.DataFrame:
@@ -108,15 +124,19 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     return faults
 
 
-def _write_layer(path: Path, layer: str, frame: pd.DataFrame) -> None:
+def _write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
     import pyogrio
 
-    # Without a spatial index and its triggers the file is less than half as large; the
-    # layers are small enough for any GIS without one.
-    options = {"SPATIAL_INDEX": "NO"} if "geometry" in frame.columns else {}
     try:
+        # Without a spatial index and its triggers the file is less than half as large; the
+        # layers are small enough for any GIS without one.
         pyogrio.write_dataframe(
-            frame, path, layer=layer, driver="GPKG", append=path.exists(), layer_options=options
+            frame,
+            path,
+            layer=layer,
+            driver="GPKG",
+            append=path.exists(),
+            layer_options={"SPATIAL_INDEX": "NO"},
         )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         # GDAL tells a full disk in words of its own.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from chargeplan.energy_table import LEGEND, SUMS, read_demand_table
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.encode import pack_integers, pack_lines
 from chargeplan.publish.geopackage import describe_cells
@@ -47,6 +48,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "limits": describe_limits(bundle),
         "figures": _list_figures(bundle),
         "economics": _list_economics(bundle),
+        "demand": _describe_demand(bundle),
         "openSites": [_describe_open_site(row) for row in ranked.to_dict("records")],
         "otherSites": _list_other_sites(results),
         "removedSites": [
@@ -67,7 +69,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "attribution": describe_attribution(bundle),
         "sources": list_sources(bundle),
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
-        "bounds": [round(float(value), 5) for value in _find_bounds(bundle)],
+        "bounds": [round(float(value), 5) for value in bundle.area.boundary.bounds],
     }
 
 
@@ -166,8 +168,8 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
         ],
         [
             "Payback",
-            f"{payback:,.1f} years" if np.isfinite(payback) else "never",
-            f"income {format_pkr(evaluation.get_metric('net_income'))} a year",
+            _show_years(payback),
+            f"at half the sales {_show_years(evaluation.get_metric('payback_half_sales'))}",
         ],
         [
             "Break-even use",
@@ -175,13 +177,14 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
             f"of the opening hours; planned {busy:.1%}",
         ],
     ]
-    if "fuel_saved" in set(evaluation.metrics["name"]):
+    if "petrol_saved" in set(evaluation.metrics["name"]):
         low, high = (evaluation.get_metric(f"co2e_saved_{grid}_grid") for grid in ("dirty", "clean"))
         figures += [
             [
-                "Fuel saved",
-                f"{_show_rounded(evaluation.get_metric('fuel_saved'))} l a year",
-                f"imports of USD {_show_rounded(evaluation.get_metric('oil_import_saved'))}",
+                "Petrol saved",
+                f"{_show_rounded(evaluation.get_metric('petrol_saved'))} l a year",
+                f"diesel {_show_rounded(evaluation.get_metric('diesel_saved'))} l; imports of USD "
+                f"{_show_rounded(evaluation.get_metric('oil_import_saved'))}",
             ],
             [
                 "CO2e saved",
@@ -190,6 +193,39 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
             ],
         ]
     return figures
+
+
+def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
+    """Describe how people became energy, with the figures and words that the run prints."""
+    table = read_demand_table(bundle.cells, bundle.request.charger_power_kw)
+    return {
+        "heading": clean_text(table.heading),
+        "people": [f"{table.people:,.0f} people in the study area", *map(clean_text, table.counted)],
+        "rows": [
+            {
+                "class": clean_text(row.name),
+                "assumed": f"{row.n_assumed} of {row.n_behind} figures behind it are assumptions",
+                **row.format(),
+            }
+            for row in table.rows
+        ],
+        "sums": " ".join(SUMS),
+        "hours": [
+            f"{word}, kWh by hours: " + ", ".join(f"{hours[0]} {hours[at]:,.0f}" for hours in table.hours)
+            for at, word in ((1, "public"), (2, "depots"))
+        ],
+        "plugs": [clean_text(line) for line in table.plugs],
+        "policy": [
+            f"{clean_text(name)}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; "
+            f"policy's target {target:,.0f} on the road ({stock - target:+,.0f})"
+            for name, year, stock, target in table.policy
+        ],
+        "legend": LEGEND,
+    }
+
+
+def _show_years(years: float) -> str:
+    return f"{years:,.1f} years" if np.isfinite(years) else "never"
 
 
 def _show_rounded(value: float) -> str:
@@ -286,14 +322,3 @@ def _pack_boundary(bundle: RunBundle) -> str:
         ring for polygon in shapely.get_parts(thinned) for ring in (polygon.exterior, *polygon.interiors)
     ]
     return pack_lines([shapely.get_coordinates(ring) for ring in rings])
-
-
-def _find_bounds(bundle: RunBundle) -> tuple[float, float, float, float]:
-    """Find west, south, east, north of the cells with demand, or of the area without any."""
-    wanted = bundle.cells.lonlat[bundle.cells.total_kwh_day > 0]
-    if len(wanted) == 0:
-        west, south, east, north = bundle.area.boundary.bounds
-        return west, south, east, north
-    west, south = wanted.min(axis=0)
-    east, north = wanted.max(axis=0)
-    return float(west), float(south), float(east), float(north)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from chargeplan.geo import project_geometry, to_degrees, to_metric
@@ -12,7 +13,7 @@ from chargeplan.publish.encode import pack_lines
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
-    from chargeplan.records import Floats, Ints, RoadNetwork
+    from chargeplan.records import Bools, Floats, Ints, RoadNetwork
 
 # Drawn in this order, the widest roads last and on top. Classes that are not named here are
 # drawn as `unclassified`.
@@ -42,8 +43,9 @@ def pack_roads(network: RoadNetwork) -> dict[str, Any]:
     -------
     dict
         ``classes`` (list of name and number of pieces, in drawing order) and ``lines`` (see
-        `encode.pack_lines`), the pieces in the order of the classes and, within a class, along
-        a space-filling curve, so that steps are short and a run of pieces lies close together.
+        `encode.pack_lines`), one text for each class, which the page unpacks when it is to be
+        seen; the pieces of a class along a space-filling curve, so that steps are short and a
+        run of pieces lies close together.
     """
     lines = _build_lines(network, THINNING_M)
     class_pos = _find_class_pos(network)
@@ -51,7 +53,10 @@ def pack_roads(network: RoadNetwork) -> dict[str, Any]:
     counts = np.bincount(class_pos, minlength=len(ROAD_CLASSES))
     return {
         "classes": [[name, int(count)] for name, count in zip(ROAD_CLASSES, counts, strict=True)],
-        "lines": pack_lines([shapely.get_coordinates(lines[pos]) for pos in order]),
+        "lines": [
+            pack_lines(_split_coordinates(lines[members]))
+            for members in np.split(order, np.cumsum(counts)[:-1])
+        ],
     }
 
 
@@ -64,13 +69,14 @@ def pack_road_names(network: RoadNetwork) -> dict[str, Any]:
         ``names`` and ``ranks`` (position in `ROAD_CLASSES`), one for each line, longest first,
         and ``lines`` (see `encode.pack_lines`).
     """
-    names = network.roads["name"].map(clean_text).to_numpy()
+    code, texts = pd.factorize(network.roads["name"], use_na_sentinel=False)
+    names = np.array([clean_text(text) for text in texts], dtype=object)[code]  # each text once
     classes = network.roads["road_class"].to_numpy()
-    rows = [pos for pos in range(len(names)) if names[pos] and classes[pos] in _NAMED_CLASSES]
+    is_named = (names != "") & np.isin(classes, list(_NAMED_CLASSES))
     groups: dict[tuple[str, str], list[int]] = {}
-    for pos in rows:
-        groups.setdefault((str(names[pos]), str(classes[pos])), []).append(pos)
-    pieces = _build_lines(network, _NAME_THINNING_M) if rows else np.array([], dtype=object)
+    for piece, pos in enumerate(np.flatnonzero(is_named)):
+        groups.setdefault((str(names[pos]), str(classes[pos])), []).append(piece)
+    pieces = _build_lines(network, _NAME_THINNING_M, is_kept=is_named)
     found: list[tuple[float, str, str, Floats]] = []
     for (name, road_class), members in sorted(groups.items()):
         merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(pieces[members])))
@@ -88,10 +94,13 @@ def pack_road_names(network: RoadNetwork) -> dict[str, Any]:
     }
 
 
-def _build_lines(network: RoadNetwork, thinning_m: float) -> Any:
-    """Build one thinned line for each road piece, EPSG:4326."""
-    x_m, y_m = to_metric(network.road_lonlat[:, 0], network.road_lonlat[:, 1], network.crs)
+def _build_lines(network: RoadNetwork, thinning_m: float, *, is_kept: Bools | None = None) -> Any:
+    """Build one thinned line for each road piece (or each that is kept), EPSG:4326."""
     piece = np.repeat(np.arange(len(network.roads)), np.diff(network.road_offsets))
+    lonlat = network.road_lonlat
+    if is_kept is not None:
+        lonlat, piece = lonlat[is_kept[piece]], (np.cumsum(is_kept) - 1)[piece[is_kept[piece]]]
+    x_m, y_m = to_metric(lonlat[:, 0], lonlat[:, 1], network.crs)
     lines = shapely.linestrings(np.column_stack([x_m, y_m]), indices=piece)
     thinned = shapely.simplify(lines, thinning_m, preserve_topology=False)
     coordinates, owner = shapely.get_coordinates(thinned, return_index=True)
@@ -99,10 +108,18 @@ def _build_lines(network: RoadNetwork, thinning_m: float) -> Any:
     return shapely.linestrings(np.column_stack([lon, lat]), indices=owner)
 
 
+def _split_coordinates(lines: Any) -> list[Floats]:
+    """List the coordinates of each line; one call for all is much faster than one for each."""
+    counts = shapely.get_num_coordinates(lines)
+    return np.split(shapely.get_coordinates(lines), np.cumsum(counts)[:-1]) if len(lines) else []
+
+
 def _find_class_pos(network: RoadNetwork) -> Ints:
     position = {name: pos for pos, name in enumerate(ROAD_CLASSES)}
     other = position["unclassified"]
-    return np.array([position.get(str(name), other) for name in network.roads["road_class"]], dtype=np.int64)
+    code, names = pd.factorize(network.roads["road_class"], use_na_sentinel=False)
+    class_pos: Ints = np.array([position.get(str(name), other) for name in names], dtype=np.int64)[code]
+    return class_pos
 
 
 def _order_along_curve(lines: Any) -> Ints:

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from chargeplan.errors import DataError, VerificationError, name_rows
+from chargeplan.text import clean_text
 from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from chargeplan.records import CandidateSites, Solution
+    from chargeplan.records import CandidateSites, Evaluation, Solution
 
 # RFC 7946 files carry 7 decimals.
 _COORDINATE_TOLERANCE_DEG = 1e-7
-_Station = tuple[int, str, float, float]  # chargers, status, longitude, latitude
+_TEXTS = ("status", "kind", "name", "name_en", "name_ur")
+_FIGURES = (
+    "rank",
+    "power_kw",
+    "served_kwh_day",
+    "capacity_kwh_day",
+    "utilisation_share",
+    "cost_pkr",
+    "mean_drive_min",
+)
+_Station = dict[str, Any]  # by property, with "longitude" and "latitude"
 
 
-def check_published_sites(path: Path, sites: CandidateSites, solution: Solution) -> int:
+def check_published_sites(
+    path: Path, sites: CandidateSites, solution: Solution, evaluation: Evaluation
+) -> int:
     """Check that a GeoJSON holds exactly the stations of a plan, and count them.
 
     Parameters
@@ -30,6 +42,7 @@ def check_published_sites(path: Path, sites: CandidateSites, solution: Solution)
         The ``sites.geojson`` of a run.
     sites : CandidateSites
     solution : Solution
+    evaluation : Evaluation
 
     Returns
     -------
@@ -41,15 +54,12 @@ def check_published_sites(path: Path, sites: CandidateSites, solution: Solution)
     DataError
         When the file cannot be read as GeoJSON.
     VerificationError
-        When a station is missing, was added, repeated, moved or changed (chargers or status).
+        When a station is missing, was added, repeated, moved or changed; the first property that
+        differs is named.
     """
     stations = _read_stations(path)
     published = dict(stations)
-    is_station = (solution.chargers > 0) | sites.has_status(SiteStatus.EXISTING)
-    expected = {
-        str(row.site_id): (int(solution.chargers[pos]), str(row.status), float(row.lon), float(row.lat))
-        for pos, row in zip(np.flatnonzero(is_station), sites.table[is_station].itertuples(), strict=True)
-    }
+    expected = _list_stations(sites, solution, evaluation)
     faults = []
     missing = sorted(expected.keys() - published.keys())
     added = sorted(published.keys() - expected.keys())
@@ -60,31 +70,51 @@ def check_published_sites(path: Path, sites: CandidateSites, solution: Solution)
     repeated = sorted(name for name, count in Counter(name for name, _ in stations).items() if count > 1)
     if repeated:
         faults.append(f"stations are there twice: {name_rows(repeated)}")
-    changed = [
-        name
+    differences = {
+        name: _find_difference(expected[name], published[name])
         for name in sorted(expected.keys() & published.keys())
-        if not _agree(expected[name], published[name])
-    ]
+    }
+    changed = [name for name, difference in differences.items() if difference]
     if changed:
-        faults.append(f"stations were changed: {name_rows(changed)}")
+        faults.append(
+            f"stations were changed: {name_rows(changed)}; of {changed[0]} {differences[changed[0]]}"
+        )
     if faults:
         raise VerificationError("\n".join(f"{path.name}: {fault}; run the study again" for fault in faults))
     return len(expected)
 
 
+def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evaluation) -> dict[str, _Station]:
+    is_station = (solution.chargers > 0) | sites.has_status(SiteStatus.EXISTING)
+    table = sites.table[is_station]
+    figures = evaluation.sites.set_index("site_id")[list(_FIGURES)].reindex(table["site_id"])
+    rows = zip(
+        table.to_dict("records"), solution.chargers[is_station], figures.to_dict("records"), strict=True
+    )
+    return {
+        str(row["site_id"]): {
+            "chargers": int(chargers),
+            "longitude": float(row["lon"]),
+            "latitude": float(row["lat"]),
+            **{name: clean_text(row[name]) for name in _TEXTS},
+            **{name: float(figure) for name, figure in figured.items()},
+        }
+        for row, chargers, figured in rows
+    }
+
+
 def _read_stations(path: Path) -> list[tuple[str, _Station]]:
-    """Read each feature as its id and what `_agree` compares, as they stand in the file."""
+    """Read each feature as its id and its properties, as they stand in the file."""
     try:
         features: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
         return [
             (
                 str(feature["properties"]["site_id"]),
-                (
-                    feature["properties"]["chargers"],
-                    feature["properties"]["status"],
-                    float(feature["geometry"]["coordinates"][0]),
-                    float(feature["geometry"]["coordinates"][1]),
-                ),
+                {
+                    **{name: feature["properties"][name] for name in ("chargers", *_TEXTS, *_FIGURES)},
+                    "longitude": float(feature["geometry"]["coordinates"][0]),
+                    "latitude": float(feature["geometry"]["coordinates"][1]),
+                },
             )
             for feature in features
         ]
@@ -92,8 +122,25 @@ def _read_stations(path: Path) -> list[tuple[str, _Station]]:
         raise DataError(f"{path}: damaged GeoJSON ({error!r}); run the study again") from error
 
 
-def _agree(expected: _Station, published: _Station) -> bool:
-    return expected[:2] == published[:2] and all(
-        abs(left - right) <= _COORDINATE_TOLERANCE_DEG
-        for left, right in zip(expected[2:], published[2:], strict=True)
-    )
+def _find_difference(expected: _Station, published: _Station) -> str:
+    """Name the first property that differs; empty when all agree."""
+    for name, value in expected.items():
+        found = published[name]
+        if name in {"longitude", "latitude"}:
+            is_same = abs(value - found) <= _COORDINATE_TOLERANCE_DEG
+        elif name in _FIGURES:
+            is_same = _is_rounded(value, found)
+        else:
+            is_same = value == found
+        if not is_same:
+            return f"{name} is {found!r}, the plan has {value!r}"
+    return ""
+
+
+def _is_rounded(figure: float, found: object) -> bool:
+    """Tell whether a number of the file is a figure, rounded to the decimals that the file shows."""
+    if found is None or not math.isfinite(figure):
+        return found is None and not math.isfinite(figure)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        return False
+    return float(found) == round(figure, len(f"{found:.9f}".rstrip("0").partition(".")[2]))

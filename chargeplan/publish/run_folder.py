@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chargeplan.errors import ChargeplanError, DataError, name_rows
 from chargeplan.files import recover_folder, replace_folder, write_text
+from chargeplan.publish.demand_periods import FLOAT_FORMAT, tabulate_by_cell, tabulate_by_class
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.geopackage import check_geopackage, write_geopackage
@@ -25,6 +26,9 @@ MAP_NAME = "index.html"
 GEOJSON_NAME = "sites.geojson"
 GEOPACKAGE_NAME = "plan.gpkg"
 DEMAND_NAME = "demand.csv"
+PERIODS_NAME = "demand_periods.csv"
+CELL_PERIODS_NAME = "demand_periods_by_cell.csv"
+YEARS_NAME = "economics_by_year.csv"
 RUN_NAME = "run.json"
 TIMINGS_NAME = "timings.json"
 RECORDS_NAME = "records"
@@ -40,6 +44,9 @@ RUN_FOLDER_NAMES = (
     GEOJSON_NAME,
     GEOPACKAGE_NAME,
     DEMAND_NAME,
+    PERIODS_NAME,
+    CELL_PERIODS_NAME,
+    YEARS_NAME,
     RUN_NAME,
     TIMINGS_NAME,
     RECORDS_NAME,
@@ -114,6 +121,14 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
+    for name, table in (
+        (PERIODS_NAME, tabulate_by_class(bundle.cells)),
+        (CELL_PERIODS_NAME, tabulate_by_cell(bundle.cells)),
+    ):
+        text = table.to_csv(index=False, lineterminator="\n", float_format=FLOAT_FORMAT)
+        write_text(folder / name, text)
+    years = bundle.evaluation.economics_by_year
+    write_text(folder / YEARS_NAME, years.to_csv(index=False, lineterminator="\n"))
     write_text(folder / RUN_NAME, to_json(describe_run(bundle)) + "\n")
     write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
     records = folder / RECORDS_NAME
@@ -132,9 +147,7 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
             "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
             "evaluation": bundle.evaluation,
         },
-        published=[
-            folder / name for name in (MAP_NAME, GEOJSON_NAME, GEOPACKAGE_NAME, DEMAND_NAME, RUN_NAME)
-        ],
+        published=[folder / name for name in RUN_FOLDER_NAMES if name not in (TIMINGS_NAME, RECORDS_NAME)],
     )
 
 

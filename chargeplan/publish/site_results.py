@@ -25,6 +25,15 @@ RESULT_COLUMNS = (
     "mean_drive_min",
     "n_cells",
 )
+# Zero is the truth about a site where the plan opens nothing; its rank, use and drive do not exist.
+_ZERO_WHERE_NOTHING_OPENS = (
+    "chargers",
+    "power_kw",
+    "served_kwh_day",
+    "capacity_kwh_day",
+    "cost_pkr",
+    "n_cells",
+)
 
 
 def build_site_results(bundle: RunBundle) -> pd.DataFrame:
@@ -34,13 +43,24 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per site in the order of `CandidateSites`: its columns, `shown_name`, the
-        `RESULT_COLUMNS` (NaN where a site is neither open nor existing), and the flags
-        `is_open` (in the plan or existing) and `is_new`.
+        `RESULT_COLUMNS`, `connection` (word of `ConnectionClass`, missing unless the site is new), and
+        the flags `is_open` (in the plan or existing) and `is_new`. Where
+        a site is neither open nor existing, rank and utilisation are NaN and the other figures
+        0; the mean drive is NaN where a site serves nobody.
     """
     table = bundle.sites.table.copy()
     results = bundle.evaluation.sites.set_index("site_id")
     for column in RESULT_COLUMNS:
         table[column] = results[column].reindex(table["site_id"]).to_numpy(dtype=np.float64)
+    table = table.fillna(dict.fromkeys(_ZERO_WHERE_NOTHING_OPENS, 0.0))
+    table["mean_drive_min"] = table["mean_drive_min"].where(table["served_kwh_day"] > 0)
+    reckoned = bundle.evaluation.site_economics
+    words = (
+        dict(zip(reckoned["site_id"], reckoned["connection"], strict=True))
+        if "connection" in reckoned
+        else {}
+    )
+    table["connection"] = table["site_id"].map(words).astype("str")
     existing = bundle.sites.has_status(SiteStatus.EXISTING)
     table["is_open"] = (bundle.solution.chargers > 0) | existing
     table["is_new"] = (bundle.solution.chargers > 0) & ~existing

@@ -59,9 +59,8 @@ def build_sites(
     Raises
     ------
     DataError
-        When a file has faults, a site that must be kept cannot be (a required one outside
-        the area or at a forbidden place; an existing, required or competitor site off the
-        roads), or no site remains.
+        When a file has faults, a required site is outside the area, at a forbidden place or off the
+        roads, or no site remains.
     """
     pool = gather_sites(places, settings)
     if pool.empty:

@@ -10,6 +10,7 @@ import shapely
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.geo import WGS84, project_geometry, snap_points
+from chargeplan.rows import count_things
 from chargeplan.sites.crowding import Removals, describe_site
 from chargeplan.words import SiteStatus
 
@@ -43,8 +44,8 @@ def find_outside(pool: pd.DataFrame, area: StudyArea) -> Removals:
     required = np.flatnonzero(outside & (pool["status"] == SiteStatus.REQUIRED.value).to_numpy())
     if required.size:
         raise DataError(
-            f"sites: {required.size} required sites lie outside the study area "
-            f"({_name_sites(pool, required)}); correct their coordinates, make them candidates, "
+            f"sites: {count_things(required.size, 'required site')} outside the study area "
+            f"({_name_sites(pool, required)}); correct the coordinates, make a candidate of it, "
             f"or enlarge study.area"
         )
     return dict.fromkeys(np.flatnonzero(outside).tolist(), f"not in {area.title}")
@@ -88,8 +89,8 @@ def find_near_forbidden(pool: pd.DataFrame, xy_m: Floats, crs: str) -> Removals:
             )
     if contradicted:
         raise DataError(
-            f"sites.files: {len(set(contradicted))} required sites lie within {FORBIDDEN_RADIUS_M:.0f} m "
-            f"of a forbidden one ({_name_sites(pool, np.unique(contradicted))}); "
+            f"sites.files: {count_things(len(set(contradicted)), 'required site')} within "
+            f"{FORBIDDEN_RADIUS_M:.0f} m of a forbidden one ({_name_sites(pool, np.unique(contradicted))}); "
             f"change the status of one of the two"
         )
     return removals
@@ -115,8 +116,8 @@ def find_on_excluded_land(pool: pd.DataFrame, land: LandAreas) -> Removals:
             removals.setdefault(int(site[at]), _describe_land(land, int(area[at])))
     if required:
         LOG.warning(
-            "%d required sites stand on land where no station can be built (%s) and stay, because they are required",
-            len(required),
+            "%s on land where no station can be built (%s): kept, because the planner requires it",
+            count_things(len(required), "required site"),
             _name_sites(pool, np.array(sorted(required))),
         )
     return removals
@@ -131,7 +132,9 @@ def _describe_land(land: LandAreas, area: int) -> str:
 def find_off_road(
     pool: pd.DataFrame, xy_m: Floats, network: RoadNetwork, settings: SitesSettings
 ) -> tuple[Snap, Removals]:
-    """Snap every site to the network and find candidates farther than ``snap_limit_m``.
+    """Snap every site to the network and find those farther than ``snap_limit_m``.
+
+    Stations that stand already are no error: a recorded list may have a wrong place or two.
 
     Returns
     -------
@@ -141,21 +144,35 @@ def find_off_road(
     Raises
     ------
     DataError
-        When an existing, required or competitor site cannot be snapped, because leaving it
-        out would change the question.
+        When a required site cannot be snapped, because leaving it out would change the question.
     """
     snap = snap_points(network.node_xy_m, network.is_joinable, xy_m, limit_m=settings.snap_limit_m)
     far = np.flatnonzero(snap.node_pos < 0)
-    fixed = far[(pool["status"].iloc[far] != SiteStatus.CANDIDATE.value).to_numpy()]
-    if fixed.size:
-        nearest = [f"{describe_site(pool, site)} {snap.distance_m[site]:.0f} m" for site in fixed.tolist()]
-        raise DataError(
-            f"sites: {fixed.size} sites that must be kept are farther than sites.snap_limit_m "
-            f"({settings.snap_limit_m:g} m) from the nearest node of the road network where a trip may end: "
-            f"{name_rows(nearest)}; correct their coordinates, drop them "
-            f"(stations of the map: sites.existing_from_osm), or raise sites.snap_limit_m"
+    limit_m, status = settings.snap_limit_m, pool["status"].iloc[far]
+    where = (
+        f"farther than sites.snap_limit_m ({limit_m:g} m) from the nearest node of the road network where a trip "
+        f"may end"
+    )
+
+    def name(sites: Ints) -> str:
+        return name_rows(
+            f"{describe_site(pool, site)} {snap.distance_m[site]:.0f} m" for site in sites.tolist()
         )
-    limit_m = settings.snap_limit_m
+
+    required = far[(status == SiteStatus.REQUIRED.value).to_numpy()]
+    if required.size:
+        raise DataError(
+            f"sites: {count_things(required.size, 'required site')} {where}: {name(required)}; correct the "
+            f"coordinates, make a candidate of it, or raise sites.snap_limit_m"
+        )
+    standing = far[status.isin([SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value]).to_numpy()]
+    if standing.size:
+        LOG.info(  # the plan warns of them
+            "%s %s left out: %s; correct the coordinates, or raise sites.snap_limit_m",
+            count_things(standing.size, "station that stands", "stations that stand"),
+            where,
+            name(standing),
+        )
     return snap, {
         int(site): f"{snap.distance_m[site]:.0f} m to the nearest node, limit {limit_m:g} m" for site in far
     }

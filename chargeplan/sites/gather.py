@@ -11,6 +11,7 @@ import shapely
 
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.places import read_place_file
+from chargeplan.rows import count_things
 from chargeplan.sites.planner_file import POOL_COLUMNS, read_planner_file
 from chargeplan.sites.pricing import read_site_figures
 from chargeplan.words import PlaceKind, SiteStatus
@@ -51,7 +52,7 @@ def gather_sites(places: MapPlaces, settings: SitesSettings) -> pd.DataFrame:
     on_map = pd.concat(pools, ignore_index=True)
     _refuse_repeated_ids(on_map, "sites.paths")
     on_map = _drop_implausible_power(on_map)
-    planned = _read_planner_files(settings)
+    planned = read_planner_files(settings)
     merged = _join(on_map, planned)
     return merged.sort_values("site_id", kind="stable", ignore_index=True)
 
@@ -96,8 +97,14 @@ def _drop_implausible_power(on_map: pd.DataFrame) -> pd.DataFrame:
     return on_map.assign(power_kw=on_map["power_kw"].mask(wrong))
 
 
-def _read_planner_files(settings: SitesSettings) -> pd.DataFrame | None:
-    """Read all files, so that the faults of all of them are told together."""
+def read_planner_files(settings: SitesSettings) -> pd.DataFrame | None:
+    """Read all of `sites.files`; None when there is none.
+
+    Raises
+    ------
+    DataError
+        With the faults of all of them, or when two of them use the same id.
+    """
     faults = FaultCollector(DataError)
     pools = []
     for number, file in enumerate(settings.files):
@@ -119,7 +126,7 @@ def _refuse_repeated_ids(pool: pd.DataFrame, key: str) -> None:
     if len(repeated):
         ids, names = sorted(set(repeated["site_id"])), sorted(set(repeated["source"]))
         raise DataError(
-            f"{key}: {len(ids)} site ids occur in two files ({name_rows(ids)}; in {name_rows(names)}); "
+            f"{key}: {count_things(len(ids), 'site id')} in two files ({name_rows(ids)}; {name_rows(names)}); "
             f"give every site its own id, or rename one file when both have the same name"
         )
 

@@ -10,7 +10,8 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.errors import DataError, FaultCollector, name_rows
+from chargeplan.errors import DataError, FaultCollector
+from chargeplan.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,9 @@ _NAMES_OF_COLUMN = {
     "power_kw": ("powerkw", "power_kw"),
     "existing_chargers": ("numberofpoints",),
     "status_type": ("statustype", "statustype.title", "statustypeid"),
+    "country": ("country", "addressinfo.country.title"),
 }
+_OWN_COUNTRY = ("", "pakistan", "pk")
 # Where nobody can charge: not operational, planned, removed, listed twice.
 _CLOSED_STATUS_IDS = frozenset({100, 150, 200, 210})
 _CLOSED_WORDS = ("not operational", "planned", "removed")
@@ -46,8 +49,15 @@ def is_open_charge_map(header: Iterable[str]) -> bool:
     )
 
 
-def translate_table(columns: Columns, where: str) -> Columns:
-    """Give the columns of an exported CSV the names of a planner's file; closed stations are left out.
+def translate_table(columns: Columns, where: str) -> tuple[Columns, list[int]]:
+    """Give the columns of an exported CSV the names of a planner's file.
+
+    Closed stations and those that the file puts in another country are left out.
+
+    Returns
+    -------
+    tuple
+        The columns, and the positions of the rows that are left.
 
     Raises
     ------
@@ -69,11 +79,11 @@ def translate_table(columns: Columns, where: str) -> Columns:
     known = {column: columns[name] for column, name in found.items() if name is not None}
     if "site_id" in known:
         known["site_id"] = [_write_id(value) for value in known["site_id"]]
-    status = known.pop("status_type", [""] * len(known["lat"]))
-    closed = [row for row, value in enumerate(status) if _is_closed_word(str(value))]
-    _tell_closed(closed, len(status), where)
-    kept = [row for row in range(len(status)) if row not in set(closed)]
-    return {name: [values[row] for row in kept] for name, values in (rest | known).items()}
+    nothing: list[object] = [""] * len(known["lat"])
+    closed = [_is_closed_word(str(value)) for value in known.pop("status_type", nothing)]
+    abroad = [_is_abroad(value) for value in known.pop("country", nothing)]
+    kept = _keep(closed, abroad, where)
+    return {name: [values[row] for row in kept] for name, values in (rest | known).items()}, kept
 
 
 def read_json(path: Path, where: str) -> Columns | None:
@@ -99,12 +109,12 @@ def read_json(path: Path, where: str) -> Columns | None:
     lost = [_write_id(one.get("ID", "")) for one in stations if not _has_position(one)]
     if lost:
         faults.add(
-            f"{where}: the stations {name_rows(lost)} have no Latitude and Longitude; correct or drop them"
+            f"{where}: no Latitude and Longitude in {Rows('station', lost).name(range(len(lost)))}; give or drop them"
         )
     faults.raise_if_any()
-    closed = [row for row, one in enumerate(stations) if _is_closed(one)]
-    _tell_closed(closed, len(stations), where)
-    kept = [one for row, one in enumerate(stations) if row not in set(closed)]
+    closed = [_is_closed(one) for one in stations]
+    abroad = [_is_abroad((one["AddressInfo"].get("Country") or {}).get("ISOCode")) for one in stations]
+    kept = [stations[row] for row in _keep(closed, abroad, where)]
     columns: Columns = {name: [] for name in ("site_id", "name", "brand", "lon", "lat")}
     columns |= {"power_kw": [], "existing_chargers": []}
     for one in kept:
@@ -151,14 +161,19 @@ def _is_closed_word(word: str) -> bool:
     return text.startswith(_CLOSED_WORDS) or (text.isdigit() and int(text) in _CLOSED_STATUS_IDS)
 
 
-def _tell_closed(closed: list[int], n_stations: int, where: str) -> None:
-    if closed:
-        LOG.info(
-            "%s: %d of %d stations are not in operation (planned, closed or removed) and were left out",
-            where,
-            len(closed),
-            n_stations,
-        )
+def _is_abroad(country: object) -> bool:
+    return str(country or "").strip().casefold() not in _OWN_COUNTRY
+
+
+def _keep(closed: list[bool], abroad: list[bool], where: str) -> list[int]:
+    """List the rows of open stations of this country, and tell how many others there are."""
+    for left_out, why in (
+        (closed, "not in operation (planned, closed or removed)"),
+        (abroad, "in another country"),
+    ):
+        if any(left_out):
+            LOG.info("%s: %d of %d stations are %s and were left out", where, sum(left_out), len(closed), why)
+    return [row for row in range(len(closed)) if not (closed[row] or abroad[row])]
 
 
 def _write_id(value: object) -> str:

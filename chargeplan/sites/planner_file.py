@@ -14,6 +14,7 @@ import shapely
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.rows import Rows
 from chargeplan.sites.open_charge_map import is_open_charge_map, read_json, translate_table
 from chargeplan.sites.suggest import suggest_word
 from chargeplan.text import clean_text
@@ -67,11 +68,11 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        With every fault of the file. Rows are counted from 1, without the header.
+        With every fault of the file, by line of a table, feature of a layer or station of an export.
     """
     path = require_file(settings.path, key)
     where = f"{key}: {path.name}"
-    columns, geometry = _read_columns(path, where)
+    columns, geometry, rows, position = _read_columns(path, where)
     faults = FaultCollector(DataError)
     _check_column_names(columns, where, faults)
     n_rows = len(geometry)
@@ -81,78 +82,98 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     }
     pool = pd.DataFrame({name: pd.Series(texts[name], dtype="str") for name in _TEXT_COLUMNS})
     pool["status"] = _read_words(
-        texts["status"], [status.value for status in SiteStatus], f"{where}: status", faults
+        texts["status"], [status.value for status in SiteStatus], f"{where}: status", rows, faults
     )
     pool.loc[pool["status"] == "", "status"] = settings.status.value
-    pool["kind"] = _read_words(texts["kind"], [kind.value for kind in PlaceKind], f"{where}: kind", faults)
+    kinds = [kind.value for kind in PlaceKind]
+    pool["kind"] = _read_words(texts["kind"], kinds, f"{where}: kind", rows, faults)
     serving = pool["status"].isin(_SERVING)
-    _fill_numbers(pool, texts, where, faults)
+    _fill_numbers(pool, texts, where, rows, faults)
     for name in _FLAG_COLUMNS:
-        pool[name] = _read_flags(texts[name], f"{where}: {name}", faults)
-    _check_existing(pool, serving, where, faults)
+        pool[name] = _read_flags(texts[name], f"{where}: {name}", rows, faults)
+    _check_existing(pool, serving, where, rows, faults)
     pool["has_own_id"] = pool["site_id"] != ""
     # Cleaned here, because the published files hold cleaned text and must name the same sites.
     stem = clean_text(path.stem)
     numbered = pd.Series([f"{stem}:{row:06d}" for row in range(n_rows)], dtype="str")
     pool["site_id"] = pool["site_id"].where(pool["has_own_id"], numbered)
-    _check_unique_ids(pool, where, faults)
-    faults.raise_if_any()
+    _check_unique_ids(pool, where, rows, faults)
     points = shapely.point_on_surface(geometry)
     pool["lon"], pool["lat"] = shapely.get_x(points), shapely.get_y(points)
-    check_coordinates(pool["lon"].to_numpy(), pool["lat"].to_numpy(), where)
+    try:
+        check_coordinates(pool["lon"].to_numpy(), pool["lat"].to_numpy(), where, rows=rows, columns=position)
+    except DataError as error:
+        faults.add_error(error)
+    faults.raise_if_any()
     return pool.assign(capacity=np.nan, source=path.name, is_planner=True, geometry=geometry)[
         list(POOL_COLUMNS)
     ]
 
 
-def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries]:
-    """Read a CSV, an export of Open Charge Map, or else a vector layer."""
+def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries, Rows, tuple[str, str]]:
+    """Read a CSV, an export of Open Charge Map, or else a vector layer.
+
+    Returns
+    -------
+    tuple
+        The columns, the geometries, what the rows are called, and what their longitudes and latitudes are.
+    """
     if path.suffix.lower() == ".csv":
         return _read_csv(path, where)
     exported = read_json(path, where) if path.suffix.lower() == ".json" else None
-    return _read_layer(path, where) if exported is None else _locate(exported, where)
+    if exported is None:
+        return *_read_layer(path, where), Rows("feature"), ("longitude", "latitude")
+    rows = Rows("station", exported["site_id"])
+    return exported, _locate(exported, where, rows), rows, ("Longitude", "Latitude")
 
 
-def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries]:
+def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries, Rows, tuple[str, str]]:
     """Read the columns of a CSV as text, and its points."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
+            reader = csv.reader(file, strict=True)
+            header, *numbered = [(reader.line_num, row) for row in reader if row] or [(1, [])]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{where} cannot be read as a CSV file: {error}; save it as UTF-8 with commas"
         ) from error
     faults = FaultCollector(DataError)
-    names = [name.strip() for name in header]
+    lines, rows = Rows("line", [line for line, _ in numbered]), [row for _, row in numbered]
+    names = [name.strip() for name in header[1]]
     is_exported = is_open_charge_map(names)
     for name in sorted({"lon", "lat"} - set(names)) if not is_exported else ():
         faults.add(
             f"{where} has no column {name!r} (degrees, EPSG:4326); its columns, separated by commas, are: "
             f"{', '.join(names)}"
         )
-    uneven = [number for number, row in enumerate(rows, start=1) if len(row) != len(names)]
+    uneven = [at for at, row in enumerate(rows) if len(row) != len(names)]
     if uneven:
         faults.add(
-            f"{where}: rows {name_rows(uneven)} have another number of fields than the header "
-            f"({len(names)}); quote texts that hold commas"
+            f"{where}: another number of fields than the header ({len(names)}) in {lines.name(uneven)}; quote "
+            f"texts that hold commas"
         )
     if len(set(names)) != len(names):
         faults.add(f"{where}: the header repeats a column name; rename or drop one of them")
     faults.raise_if_any()
     columns: Columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    return _locate(translate_table(columns, where) if is_exported else columns, where)
+    position = "lon", "lat"
+    if is_exported:
+        columns, kept = translate_table(columns, where)
+        lines, position = Rows("line", [numbered[at][0] for at in kept]), ("longitude", "latitude")
+    return columns, _locate(columns, where, lines), lines, position
 
 
-def _locate(columns: Columns, where: str) -> tuple[Columns, Geometries]:
+def _locate(columns: Columns, where: str, rows: Rows) -> Geometries:
     """Make points of the columns lon and lat."""
     faults = FaultCollector(DataError)
-    lon_deg, lat_deg = (_parse_numbers(columns[name], f"{where}: {name}", faults) for name in ("lon", "lat"))
+    lon_deg, lat_deg = (
+        _parse_numbers(columns[name], f"{where}: {name}", rows, faults) for name in ("lon", "lat")
+    )
     empty = np.flatnonzero(np.isnan(lon_deg) | np.isnan(lat_deg))
     if empty.size:
-        faults.add(f"{where}: rows {name_rows(empty + 1)} have no lon or lat; give both in degrees")
+        faults.add(f"{where}: no lon or lat in {rows.name(empty)}; give both in degrees")
     faults.raise_if_any()
-    check_coordinates(lon_deg, lat_deg, where)
-    return columns, np.asarray(shapely.points(lon_deg, lat_deg))
+    return np.asarray(shapely.points(lon_deg, lat_deg))
 
 
 def _read_layer(path: Path, where: str) -> tuple[Columns, Geometries]:
@@ -171,7 +192,7 @@ def _read_layer(path: Path, where: str) -> tuple[Columns, Geometries]:
     empty = np.flatnonzero(layer.geometry.isna() | layer.geometry.is_empty)
     if empty.size:
         raise DataError(
-            f"{where}: rows {name_rows(empty + 1)} have no geometry; give each site a point or drop the row"
+            f"{where}: no geometry in {Rows('feature').name(empty)}; give each site a point or drop the row"
         )
     columns = {str(name): layer[name].tolist() for name in layer.columns if name != layer.geometry.name}
     return columns, np.asarray(shapely.make_valid(layer.to_crs(WGS84).geometry.to_numpy()))
@@ -194,36 +215,38 @@ def _is_nearly(name: str) -> bool:
     return bool(get_close_matches(name, _KNOWN_COLUMNS, n=1, cutoff=0.85))
 
 
-def _read_words(texts: list[str], known: list[str], where: str, faults: FaultCollector) -> pd.Series:
+def _read_words(
+    texts: list[str], known: list[str], where: str, rows: Rows, faults: FaultCollector
+) -> pd.Series:
     """Return the words in lower case, empty where empty; unknown ones are faults."""
     words = pd.Series(texts, dtype="str").str.casefold()
     unknown = words[(words != "") & ~words.isin(known)]
-    for word, rows in unknown.groupby(unknown, sort=False):
+    for word, same in unknown.groupby(unknown, sort=False):
         faults.add(
-            f"{where}: {str(word)!r} in rows {name_rows(rows.index + 1)} is not known; "
+            f"{where}: {str(word)!r} in {rows.name(same.index.tolist())} is not known; "
             f"{suggest_word(str(word), known)}"
         )
     return words
 
 
 def _parse_numbers(
-    texts: Sequence[object], where: str, faults: FaultCollector, *, row: Ints | None = None
+    texts: Sequence[object], where: str, rows: Rows, faults: FaultCollector, *, row: Ints | None = None
 ) -> Floats:
     """Read numbers, NaN where empty; what is no finite number is a fault."""
     stripped = pd.Series([str(text).strip() for text in texts], dtype="str")
     numbers = pd.to_numeric(stripped, errors="coerce").to_numpy(dtype=np.float64)
     wrong = np.flatnonzero((stripped != "").to_numpy() & ~np.isfinite(numbers))
     if wrong.size:
-        rows = wrong if row is None else np.unique(row[wrong])
+        named = rows.name(wrong if row is None else np.unique(row[wrong]))
         faults.add(
-            f"{where}: rows {name_rows(rows + 1)} hold no number (the first is "
-            f"{stripped.iloc[wrong[0]]!r}); write digits with a point, or nothing"
+            f"{where}: no number in {named} (the first is {stripped.iloc[wrong[0]]!r}); write digits with a "
+            f"point, or nothing"
         )
     return np.asarray(numbers)
 
 
 def _fill_numbers(
-    pool: pd.DataFrame, texts: dict[str, list[str]], where: str, faults: FaultCollector
+    pool: pd.DataFrame, texts: dict[str, list[str]], where: str, rows: Rows, faults: FaultCollector
 ) -> None:
     """Read the number columns into the pool and check their ranges."""
     for name, least, unit in (
@@ -232,17 +255,17 @@ def _fill_numbers(
         ("existing_chargers", 0.0, "a whole number, 0 or more"),
         ("solar_kw", 0.0, "0 or more kW"),
     ):
-        numbers = _parse_numbers(texts[name], f"{where}: {name}", faults)
+        numbers = _parse_numbers(texts[name], f"{where}: {name}", rows, faults)
         wrong = numbers < least
         if name in {"max_chargers", "existing_chargers"}:
             wrong |= np.isfinite(numbers) & (numbers != np.floor(numbers))
-        _add_range_fault(wrong, numbers, f"{where}: {name}", unit, faults)
+        _add_range_fault(wrong, numbers, f"{where}: {name}", unit, rows, faults)
         pool[name] = numbers
     split = [[part for part in text.split(";") if part.strip()] for text in texts["power_kw"]]
     row = np.repeat(np.arange(len(split)), [len(parts) for parts in split])
     parts_kw = [part for parts in split for part in parts]
-    values = _parse_numbers(parts_kw, f"{where}: power_kw", faults, row=row)
-    _add_range_fault(values <= 0, values, f"{where}: power_kw", "more than 0 kW", faults, row=row)
+    values = _parse_numbers(parts_kw, f"{where}: power_kw", rows, faults, row=row)
+    _add_range_fault(values <= 0, values, f"{where}: power_kw", "more than 0 kW", rows, faults, row=row)
     count = np.bincount(row, minlength=len(split))
     pool["power_kw"] = np.where(
         count > 0, np.bincount(row, weights=np.nan_to_num(values), minlength=len(split)), np.nan
@@ -251,14 +274,14 @@ def _fill_numbers(
     pool["existing_chargers"] = pool["existing_chargers"].where(~unsaid, count.astype(np.float64))
 
 
-def _read_flags(texts: list[str], where: str, faults: FaultCollector) -> Floats:
+def _read_flags(texts: list[str], where: str, rows: Rows, faults: FaultCollector) -> Floats:
     """Return 1 for yes, 0 for no and NaN where empty; other words are faults."""
     words = pd.Series(texts, dtype="str").str.casefold()
     wrong = np.flatnonzero((words != "") & ~words.isin(list(_FLAG_WORDS)))
     if wrong.size:
         faults.add(
-            f"{where}: rows {name_rows(wrong + 1)} say neither yes nor no (the first is "
-            f"{texts[wrong[0]]!r}); write yes or no, or nothing when unknown"
+            f"{where}: neither yes nor no in {rows.name(wrong)} (the first is {texts[wrong[0]]!r}); write yes or "
+            f"no, or nothing when unknown"
         )
     return np.asarray(words.map(_FLAG_WORDS), dtype=np.float64)
 
@@ -268,40 +291,39 @@ def _add_range_fault(
     numbers: Floats,
     where: str,
     expected: str,
+    rows: Rows,
     faults: FaultCollector,
     *,
     row: Ints | None = None,
 ) -> None:
     if wrong.any():
         at = np.flatnonzero(wrong)
-        rows = at if row is None else np.unique(row[at])
-        faults.add(
-            f"{where}: rows {name_rows(rows + 1)} are out of range (the first is {numbers[at[0]]:g}); "
-            f"expected {expected}"
-        )
+        named = rows.name(at if row is None else np.unique(row[at]))
+        faults.add(f"{where}: out of range in {named} (the first is {numbers[at[0]]:g}); expected {expected}")
 
 
-def _check_existing(pool: pd.DataFrame, serving: pd.Series, where: str, faults: FaultCollector) -> None:
+def _check_existing(
+    pool: pd.DataFrame, serving: pd.Series, where: str, rows: Rows, faults: FaultCollector
+) -> None:
     """Chargers stand at existing and competitor sites, and only there."""
     idle = np.flatnonzero(serving & (pool["existing_chargers"] == 0))
     if idle.size:
         faults.add(
-            f"{where}: existing_chargers is 0 in rows {name_rows(idle + 1)}, which are existing or "
-            f"competitor sites; give their number, leave it empty when unknown, or make them candidates"
+            f"{where}: existing_chargers is 0 at an existing or competitor site in {rows.name(idle)}; give their "
+            f"number, leave it empty when unknown, or make the site a candidate"
         )
     built = np.flatnonzero(~serving & (pool["existing_chargers"] > 0))
     if built.size:
         faults.add(
-            f"{where}: rows {name_rows(built + 1)} have existing_chargers but are neither existing nor "
-            f"competitor; change their status or empty the field"
+            f"{where}: existing_chargers at a site that is neither existing nor competitor in "
+            f"{rows.name(built)}; change its status or empty the field"
         )
 
 
-def _check_unique_ids(pool: pd.DataFrame, where: str, faults: FaultCollector) -> None:
+def _check_unique_ids(pool: pd.DataFrame, where: str, rows: Rows, faults: FaultCollector) -> None:
     repeated = pool["site_id"][pool["site_id"].duplicated(keep=False)]
     if len(repeated):
-        ids = name_rows(repeated.unique())
         faults.add(
-            f"{where}: rows {name_rows(repeated.index + 1)} repeat a site_id ({ids}); "
+            f"{where}: the same site_id ({name_rows(repeated.unique())}) in {rows.name(repeated.index.tolist())}; "
             f"give every site its own id"
         )

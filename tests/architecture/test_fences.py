@@ -1,6 +1,7 @@
 """The fences of the house: who may import whom, and who may print."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,16 @@ STAGES = (
     "evaluate",
     "publish",
 )
-CONDUCTORS = {"pipeline.py", "classical"}  # alone import stages and hand records on
-COMMAND_LINE = {"cli.py", "cli_data.py", "cli_output.py", "cli_studies.py", "doctor.py", "__main__.py"}
+CONDUCTORS = {"pipeline.py", "classical", "study_check.py"}  # alone import stages and hand records on
+COMMAND_LINE = {
+    "cli.py",
+    "cli_data.py",
+    "cli_datasets.py",
+    "cli_output.py",
+    "cli_studies.py",
+    "doctor.py",
+    "__main__.py",
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 LIBRARY_ROOMS = {
     "pulp": {"model", "solve"},
@@ -46,9 +55,15 @@ HEAVY = {
 }
 
 
-def list_imports(path: Path, *, at_top_only: bool = False) -> set[str]:
+@functools.cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def list_imports(path: Path, *, at_top_only: bool = False) -> frozenset[str]:
     """Modules a file imports, those for type checking left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path)
     found: set[str] = set()
     nodes = list(tree.body) if at_top_only else list(ast.walk(tree))
     skipped = {
@@ -64,7 +79,7 @@ def list_imports(path: Path, *, at_top_only: bool = False) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def get_room(path: Path) -> str:
@@ -72,7 +87,10 @@ def get_room(path: Path) -> str:
     return inside.parts[0] if len(inside.parts) > 1 else inside.name
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+
+
+@EVERY_FILE
 def test_a_stage_imports_the_foundation_and_itself_alone(path):
     room = get_room(path)
     if room in CONDUCTORS | COMMAND_LINE:
@@ -86,7 +104,7 @@ def test_a_stage_imports_the_foundation_and_itself_alone(path):
     assert not foreign, f"{path.relative_to(PACKAGE)} imports another stage: {sorted(foreign)}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@EVERY_FILE
 def test_a_library_stays_in_its_rooms(path):
     room = get_room(path)
     roots = {name.split(".")[0] for name in list_imports(path)}
@@ -96,11 +114,11 @@ def test_a_library_stays_in_its_rooms(path):
     assert not strayed, f"{path.relative_to(PACKAGE)} imports {sorted(strayed)}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@EVERY_FILE
 def test_only_the_command_line_prints(path):
     calls = [
         node.lineno
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert not calls or path.name == "cli.py", f"{path.relative_to(PACKAGE)} prints in lines {calls}"
@@ -108,7 +126,16 @@ def test_only_the_command_line_prints(path):
 
 @pytest.mark.parametrize(
     "name",
-    ["__init__.py", "cli.py", "cli_data.py", "cli_output.py", "cli_studies.py", "errors.py", "words.py"],
+    [
+        "__init__.py",
+        "cli.py",
+        "cli_data.py",
+        "cli_datasets.py",
+        "cli_output.py",
+        "cli_studies.py",
+        "errors.py",
+        "words.py",
+    ],
 )
 def test_the_command_line_starts_without_heavy_libraries(name):
     roots = {module.split(".")[0] for module in list_imports(PACKAGE / name, at_top_only=True)}
@@ -125,7 +152,7 @@ def test_assert_is_for_tests():
     found = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}"
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.Assert)
     ]
     assert not found

@@ -5,8 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from sample_bundle import HOSTILE_TEXTS, build_sample_bundle
+from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
+from chargeplan.energy_table import tabulate_demand
 from chargeplan.publish.encode import pack_integers
 from chargeplan.publish.run_folder import publish_run
 from chargeplan.text import clean_text
@@ -24,6 +25,7 @@ PHONE = {
     "has_touch": True,
     "device_scale_factor": 2,
 }
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 COUNT_PAINTED = """pane => {
   const canvas = chargeplan.state.map.getPane(pane).querySelector("canvas");
   if (!canvas) return -1;
@@ -62,6 +64,12 @@ def find_popup(page, title):
     return popup
 
 
+def write_word(text):
+    """Write a word of the data as the page shows it."""
+    words = text.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def close_popup(page):
     page.keyboard.press("Escape")
     expect(page.locator(".leaflet-popup")).to_have_count(0)
@@ -81,6 +89,32 @@ def test_it_opens_from_a_file_with_language_title_and_headings(open_map, run):
     assert page.locator("#sources li").all_text_contents() == [
         f"sample.osm: © OpenStreetMap contributors, ODbL 1.0, {origin}"
     ]
+
+
+@pytest.mark.parametrize("screen_options", [{}, PHONE])
+def test_the_way_from_people_to_energy_is_the_table_that_the_run_prints(
+    open_map, run, sample, screen_options
+):
+    page = open_map(run / "index.html", **screen_options)
+    if screen_options:
+        page.locator("#tab-summary").click()
+    assert not page.locator("#demand-table").is_visible()
+    page.locator("#demand summary").click()
+    assert page.locator("#demand-table").is_visible()
+    wide = page.locator("#sheet-summary").evaluate("node => node.scrollWidth - node.clientWidth")
+    assert wide <= 0
+    shown = set(re.findall(NUMBER, page.locator("#demand").inner_text())) | {"1000"}  # "per 1,000" there
+    for line in tabulate_demand(sample.cells).splitlines():
+        for word in re.findall(NUMBER, line):
+            assert word in shown, line
+    text = page.locator("#demand").inner_text()
+    assert "Demand of 2030: city sample, scenario bau." in text
+    assert "* is an assumption or rests on one, no source found" in text
+    assert re.search(r"vehicles, [\d.]+\* per 1,000 people", text)
+    assert (
+        page.locator("#demand-table .total td").all_text_contents()[-1]
+        == f"{sample.cells.kwh_day.sum():,.0f}"
+    )
 
 
 def test_there_is_a_marker_for_each_station_at_its_place(open_map, run, stations):
@@ -112,6 +146,24 @@ def test_the_page_decodes_what_python_packs(open_map, run):
         page.evaluate("async packed => Array.from(await chargeplan.unpackIntegers(packed))", packed)
         == numbers
     )
+
+
+def test_small_roads_are_unpacked_when_they_come_into_view(open_map, run, wait_until):
+    page = open_map(run / "index.html", viewport={"width": 800, "height": 240})
+    assert page.evaluate("chargeplan.state.map.getZoom()") < 12  # the small roads are not in the first view
+    page.evaluate("chargeplan.state.map.setZoom(12, { animate: false })")
+    few = page.evaluate(COUNT_PAINTED, "roads")
+    page.evaluate("chargeplan.state.map.setZoom(12.25, { animate: false })")
+    wait_until(page, f"({COUNT_PAINTED})('roads') > 1.5 * {few}")
+
+
+def test_numbers_are_written_with_commas(open_map, run):
+    page = open_map(run / "index.html")
+    cases = [[0, 0], [999.5, 0], [1234567.25, 1], [-1234.4, 0], [12.04, 1], [None, 0]]
+    written = page.evaluate(
+        "cases => cases.map(([value, digits]) => chargeplan.formatNumber(value, digits))", cases
+    )
+    assert written == ["0", "1,000", "1,234,567.3", "-1,234", "12.0", "–"]
 
 
 def test_a_click_on_each_marker_opens_its_own_popup(open_map, run, stations):
@@ -292,6 +344,7 @@ def test_hostile_names_are_shown_as_text_and_never_run(open_map, hostile_run, sc
         assert page.locator(f"#sheet-{tab}").is_visible()
     assert list_texts("#zone-table button") == clean
     assert clean <= list_texts("#notes li")
+    assert write_word(clean_text(HOSTILE_TEXTS[1])) in list_texts("#demand-table th")
     assert list_texts("#station-table button") <= clean
     sources = " ".join(list_texts("#sources li"))
     credit = page.locator(".leaflet-control-attribution").text_content()
@@ -362,6 +415,56 @@ def test_a_row_on_a_phone_frees_the_map_for_the_popup(open_map, run, stations):
     assert box["y"] + box["height"] <= 640
 
 
+# The map is moved so that the marker lies just below the panel, where the popup has no room above it.
+BRING_UNDER_PANEL = """([lat, lon]) => {
+  const map = chargeplan.state.map, bottom = document.getElementById("panel").getBoundingClientRect().bottom;
+  const at = map.latLngToContainerPoint([lat, lon]);
+  map.panBy([at.x - innerWidth / 2, at.y - bottom - 40], { animate: false });
+}"""
+
+
+@pytest.mark.parametrize("size", [(360, 640), (390, 844)])
+def test_a_popup_near_the_top_of_a_phone_can_be_closed(open_map, run, stations, size):
+    screen = PHONE | {"viewport": {"width": size[0], "height": size[1]}}
+    page = open_map(run / "index.html", **screen)
+    north = max(range(len(stations)), key=lambda row: stations[row]["geometry"]["coordinates"][1])
+    page.evaluate(BRING_UNDER_PANEL, stations[north]["geometry"]["coordinates"][::-1])
+    page.locator(f"[data-site='{north}']").tap()
+    popup = find_popup(page, stations[north]["properties"]["title"])
+    page.wait_for_timeout(400)  # the map moves the popup into view
+    panel = page.locator("#panel").bounding_box()
+    assert popup.bounding_box()["y"] >= panel["y"] + panel["height"]
+    page.locator(".leaflet-popup-close-button").tap()  # fails when something lies over it
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+
+
+def test_a_popup_on_a_phone_closes_an_open_tab(open_map, run):
+    page = open_map(run / "index.html", **PHONE)
+    page.locator("#tab-key").click()
+    page.evaluate("chargeplan.state.markers[0].openPopup()")
+    assert page.locator("#sheet-key").is_hidden()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (800, 600), (390, 844), (360, 640)])
+def test_the_whole_outline_is_in_view_at_first_and_clear_of_the_panel(open_map, run, size):
+    page = open_map(run / "index.html", viewport={"width": size[0], "height": size[1]})
+    north_west, south_east = page.evaluate(
+        """([west, south, east, north]) => [[north, west], [south, east]].map(corner => {
+          const at = chargeplan.state.map.latLngToContainerPoint(corner);
+          return [at.x, at.y];
+        })""",
+        [WEST, SOUTH, EAST, NORTH],
+    )
+    panel = page.locator("#panel").bounding_box()
+    if size[0] > 720:
+        assert north_west[0] >= panel["x"] + panel["width"]
+    else:
+        assert north_west[1] >= panel["y"] + panel["height"]
+    assert min(north_west) >= 0
+    assert south_east[0] <= size[0]
+    assert south_east[1] <= size[1]
+
+
 MEASURE_CONTRAST = """selector => {
   const read = colour => colour.match(/[\\d.]+/g).map(Number);
   const bend = v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
@@ -384,7 +487,9 @@ MEASURE_CONTRAST = """selector => {
 def test_text_can_be_read_in_both_schemes(open_map, run, scheme):
     page = open_map(run / "index.html", color_scheme=scheme)
     for selector in ("h1", ".eyebrow", ".badge", ".outcome-note", ".schematic", "#figures dt", "#figures dd",
-                     "#notes li", "#tab-stations", "#sources summary", ".leaflet-control-attribution"):  # fmt: skip
+                     "#notes li", "#tab-stations", "#sources summary",
+                     "#demand summary", "#demand-table .chain span", "#demand-table th",
+                     ".leaflet-control-attribution"):  # fmt: skip
         assert page.evaluate(MEASURE_CONTRAST, selector) >= 4.5, selector  # WCAG 2.2, level AA
     dark = page.evaluate("chargeplan.state.dark")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")

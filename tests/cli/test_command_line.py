@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import struct
 import subprocess
 import sys
 import warnings
@@ -20,6 +21,7 @@ import chargeplan
 from chargeplan import errors, pipeline
 from chargeplan.cli import app
 from chargeplan.config.schema import write_schema_text
+from chargeplan.osm.times import describe_lateness
 from chargeplan.runlog import PhaseEvent, SolveEvent
 
 CONFIG = """\
@@ -47,7 +49,7 @@ def town(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "town.yaml").write_text(CONFIG)
     (tmp_path / "town.osm").write_text("<osm/>")
-    (tmp_path / "people.csv").write_text("lon,lat,people\n")
+    (tmp_path / "people.csv").write_text("lon,lat,people\n73.04,33.64,10\n73.05,33.65,10\n")
     return tmp_path
 
 
@@ -107,6 +109,44 @@ def test_check_of_a_good_config_says_what_it_found(town):
     assert "network.path: " in result.stderr
 
 
+def test_check_says_what_it_did_not_read(town):
+    assert "town.osm: not read, so damage is not noticed before a run" in call("check", "town.yaml").stderr
+
+
+def test_check_notices_a_pbf_that_is_cut_short_anywhere_between_its_pieces(town):
+    """Two pieces of the format's own length fields: a header of 2 bytes, then data of 5."""
+    pieces = [
+        struct.pack(">I", 13) + b"\x0a\x09OSMHeader" + b"\x18\x02" + b"ab",
+        struct.pack(">I", 11) + b"\x0a\x07OSMData" + b"\x18\x05" + b"abcde",
+    ]
+    whole = b"".join(pieces)
+    path = town / "town.osm.pbf"
+    given = ("check", "town.yaml", "--set", "network.path=town.osm.pbf")
+    path.write_bytes(whole)
+    told = call(*given)
+    assert (told.exit_code, "whole to its end, 2 pieces" in told.stderr) == (0, True)
+    for n_bytes in (5, len(pieces[0]) + 2, len(whole) - 1):
+        path.write_bytes(whole[:n_bytes])
+        told = call(*given)
+        assert told.exit_code == 3
+        assert "network.path: " in told.stderr
+        assert "it is cut short or damaged: get it again" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("town.graphml", "A street graph holds roads only"),
+        ("town.json", "The query that brought this Overpass"),
+    ],
+)
+def test_check_tells_what_a_kind_of_file_cannot_tell(town, name, limit):
+    (town / name).write_text("{}")
+    told = call("check", "town.yaml", "--set", f"network.path={name}")
+    assert told.exit_code == 0
+    assert f"limit of {name}: {limit}" in told.stderr
+
+
 def test_bad_config_ends_with_2_and_all_faults_on_stderr(town):
     (town / "bad.yaml").write_text(
         CONFIG.replace("mode: cover", "mode: coverr").replace("max_sites: 5", "x: 5")
@@ -139,6 +179,51 @@ def test_missing_files_end_with_3_and_are_told_at_once(town):
     assert result.exit_code == errors.ExitCode.DATA == 3
     assert "town.yaml:8:3: network.path: no file at " in result.stderr
     assert "town.yaml:10:29: demand.population.path: no file at " in result.stderr
+
+
+@pytest.fixture
+def faulty(town):
+    """A fault in the people, one in the stations, one in a class and one in the tariff; all files are there."""
+    (town / "people.csv").write_text("lon,lat,people\n73.04,33.64,10\n73.05,33.65,-5\n73.06,33.66,10\n")
+    (town / "stations.csv").write_text("lon,lat\n73.04,33.64\n33.65,73.05\n")
+    (town / "town.yaml").write_text(
+        CONFIG.replace(
+            "model:", "sites:\n  files:\n  - {path: stations.csv, status: existing}\nmodel:"
+        ).replace("publish:", "economics:\n  tariff_category: A-3\n  petrol_l_100km: {cars: 3}\npublish:")
+    )
+    return town
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_faults_of_all_tables_are_told_at_once_before_a_run(faulty, command):
+    told = call(command, "town.yaml")
+    assert told.exit_code == 2  # two of them are of the config
+    *faults, last = told.stderr.splitlines()[-5:]
+    assert faults[0].startswith('demand.population.column: people.csv, column "people": ')
+    assert faults[1].startswith("town.yaml:13:5: sites.files[0]: stations.csv: longitude and latitude ")
+    assert "town.yaml:19:20: economics.petrol_l_100km.cars: " in faults[2]
+    assert "town.yaml:18:3: economics.tariff_category: " in faults[3]
+    assert "a negative number of people in line 3; a count is 0 or more" in faults[0]
+    assert "swapped in line 3 (1 of 2): lon is 33.65 and lat is 73.05" in faults[1]
+    assert 'has no class cars (did you mean "car"?), only bus, car' in faults[2]
+    assert "no all-in price of 'A-3'; use one of A-2(d)" in faults[3]
+    assert last == "4 faults; nothing was run"
+
+
+def test_a_missing_file_and_faults_of_the_others_are_told_together(faulty):
+    (faulty / "town.osm").unlink()
+    told = call("check", "town.yaml").stderr
+    assert "network.path: no file at " in told
+    assert told.endswith("5 faults; nothing was run\n")
+
+
+def test_check_says_which_tables_it_read_and_which_are_too_large(town, monkeypatch):
+    told = call("check", "town.yaml").stderr
+    assert "read to the last row: demand.population.path, demand.fleet\n" in told
+    monkeypatch.setattr("chargeplan.study_check.LARGEST_TABLE_MB", 1e-5)
+    told = call("check", "town.yaml").stderr
+    assert "read to the last row: demand.fleet\n" in told
+    assert "demand.population.path: not read, because it is above 1e-05 MB; a run tells its faults" in told
 
 
 def test_wrong_usage_ends_with_2():
@@ -222,10 +307,14 @@ def test_verify_of_no_run_ends_with_3(tmp_path):
 
 RAISED = [
     (errors.DataError(["a.csv: broken", "b.csv: broken"]), 3, "a.csv: broken\nb.csv: broken\n2 faults"),
-    (errors.InfeasibleError("the budget buys no site; raise it"), 4, "the budget buys no site; raise it\n"),
-    (errors.NoPlanError("no plan in 5 s"), 5, "no plan in 5 s\n"),
+    (
+        errors.InfeasibleError("the budget buys no site; raise it"),
+        4,
+        "IMPOSSIBLE: the budget buys no site; raise it\n",
+    ),
+    (errors.NoPlanError("no plan in 5 s"), 5, "NO PLAN FOUND: no plan in 5 s\n"),
     (errors.VerificationError("cost differs"), 1, "cost differs\n"),
-    (errors.SolversDisagreeError("HiGHS and CBC disagree"), 1, "HiGHS and CBC disagree\n"),
+    (errors.SolversDisagreeError("HiGHS and CBC disagree"), 1, "SOLVERS DISAGREE: HiGHS and CBC disagree\n"),
     (errors.InterruptedRunError("stopped"), 130, "stopped\n"),
     (KeyboardInterrupt(), 130, "interrupted; nothing half-finished was written\n"),
     (KeyError("x"), 1, "unexpected fault: KeyError: 'x'\nthis is a fault of chargeplan; run again with -v"),
@@ -322,6 +411,19 @@ def test_a_run_says_how_old_the_road_data_are(town, monkeypatch, result_of_a_run
     assert line is None or lines[1].startswith(line.format(date=date))
 
 
+@pytest.mark.parametrize(
+    ("days", "words"), [(100, "61 days old when they were"), (400, "400 days old; fetch newer")]
+)
+def test_the_age_of_the_data_is_told_once(town, monkeypatch, result_of_a_run, days, words):
+    fetched = datetime.now(UTC).date() - timedelta(days=days - 61)
+    result_of_a_run.data_date = (fetched - timedelta(days=61)).isoformat()
+    late = describe_lateness(f"{result_of_a_run.data_date}T00:00:00Z", f"{fetched.isoformat()}T00:00:00Z")
+    result_of_a_run.evaluation.warnings = (f"road data: {late}", "few sites")
+    monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: result_of_a_run)
+    (told,) = [line for line in call("run", "town.yaml").stderr.splitlines() if "days old" in line]
+    assert words in told
+
+
 def test_check_reads_the_manifest_beside_the_road_file(town):
     grid = publish_grid(Path("cache"))
     roads = f"network.path={grid}"
@@ -357,7 +459,9 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     assert (table, empty) == ("1,000 people in the study area", "")
     assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of demand served by 3 new")
     assert line.endswith("index.html")
-    assert result.stderr == "network       0.2 s  9 nodes\nwarning 1: few sites\n"
+    assert result.stderr == (
+        "network       0.2 s  9 nodes\nsolve      search: limit 5 s\nwarning 1: few sites\n"
+    )
     assert seen["loaded"].settings.model.max_sites == 7
     assert seen["stop"] is False
     assert seen["command"] == "chargeplan run town.yaml"
@@ -378,6 +482,7 @@ def test_first_ctrl_c_of_a_search_keeps_the_plan_and_the_second_ends_the_run(
 
     def run_study(loaded, *, listen, command, should_stop):
         listen(PhaseEvent("solve", "", None))
+        listen(SolveEvent("milp", 0.1, 20.0, 5.0, 6.0))
         assert not should_stop()
         for _ in range(presses):
             os.kill(os.getpid(), signal.SIGINT)
@@ -388,7 +493,7 @@ def test_first_ctrl_c_of_a_search_keeps_the_plan_and_the_second_ends_the_run(
     presses = 1
     result = call("run", "town.yaml")
     assert result.exit_code == 0
-    assert result.stderr.startswith("stopping: the best plan so far is kept; Ctrl-C again ends the run")
+    assert "\nstopping: the best plan so far is verified and written" in result.stderr
     presses = 2
     result = call("run", "town.yaml")
     assert (result.exit_code, result.stdout) == (130, "")

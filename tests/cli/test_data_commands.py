@@ -11,6 +11,7 @@ import shapely
 from osm_samples import AREA, make_grid
 from osm_server import Fault, Mode, OsmServer, OsmStore
 from osm_server.made_area import draw_boundary
+from scripted_overpass import FakeClock
 from typer.testing import CliRunner
 
 import chargeplan
@@ -59,19 +60,6 @@ publish:
 """
 
 
-class FastClock:
-    """A clock that jumps ahead instead of waiting."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def now(self):
-        return self.seconds
-
-    def sleep(self, seconds):
-        self.seconds += seconds
-
-
 @pytest.fixture(scope="module")
 def elements():
     return [*make_grid(), *draw_boundary(AREA, name="Made Town", relation_id=RELATION_ID)]
@@ -88,7 +76,7 @@ def server(running, monkeypatch):
     """A healthy server, asked without the second between two requests."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(fetch_module, "SystemClock", FastClock)
+    monkeypatch.setattr(fetch_module, "SystemClock", FakeClock)
     running.set_faults()
     running.forget_requests()
     return running
@@ -257,6 +245,21 @@ def test_cut_replaces_another_request_only_when_told_to(extract, workplace):
     assert call(*other, "--replace").exit_code == 0
 
 
+def test_a_study_and_its_box_are_the_same_request(server, workplace):
+    fetch(server, "--study", "configs/town.yaml")
+    server.forget_requests()
+    box = ("--box", "73.0,33.6,73.06,33.66", "--buffer-km", "0.5")
+    assert fetch(server, "town", *box).exit_code == 0
+    assert server.requests == []
+
+
+def test_cut_for_a_study_and_for_its_box_are_the_same_request(extract, workplace):
+    assert call("cut", "country.osm.pbf", "--study", "configs/town.yaml").exit_code == 0
+    box = ("cut", "country.osm.pbf", "town", "--box", "73.0,33.6,73.06,33.66", "--buffer-km")
+    assert call(*box, "0.5").exit_code == 0
+    assert "holds another request" in call(*box, "0.6").stderr
+
+
 def test_limits_of_the_data_are_told_once(server, workplace):
     result = fetch(server, "town", "--circle", "73.03,33.63,2")
     for limit in read_manifest(workplace, "town")["limits"]:
@@ -334,7 +337,7 @@ def test_server_that_is_not_there_is_told(server, workplace):
 
 
 def test_area_outside_pakistan_is_fetched_and_said(workplace, monkeypatch):
-    monkeypatch.setattr(fetch_module, "SystemClock", FastClock)
+    monkeypatch.setattr(fetch_module, "SystemClock", FakeClock)
     moved = [
         element | {"lon": element["lon"] - 80.0, "lat": element["lat"] - 60.0}
         if element["type"] == "node"
@@ -408,6 +411,9 @@ def test_cut_of_a_missing_file_or_an_unknown_city_is_told(extract, workplace):
     result = call("cut", "nowhere.osm.pbf", "made", "--relation", str(RELATION_ID))
     assert (result.exit_code, result.stdout) == (3, "")
     assert "no file at nowhere.osm.pbf" in result.stderr
+    result = call("cut", "country.osm.pbf")
+    assert result.exit_code == 2
+    assert "such as chargeplan cut country.osm.pbf multan" in result.stderr
     result = call("cut", "country.osm.pbf", "lahor")
     assert result.exit_code == 2
     assert "did you mean lahore?" in result.stderr
@@ -432,9 +438,12 @@ def test_data_list_and_verify_tell_whole_from_broken(extract, workplace):
     path.write_bytes(content)
     verified = call("data", "verify")
     assert verified.exit_code == 3
-    assert verified.stdout.splitlines()[0].startswith("whole   a: ")
-    assert verified.stdout.splitlines()[1].startswith("broken  b: ")
-    assert verified.stdout.splitlines()[2] == "2 datasets verified in data/cache; 1 broken"
+    whole, limit, *lines = verified.stdout.splitlines()
+    assert whole.startswith("whole   a: ")
+    assert limit.startswith("        limit: country.osm.pbf does not tell what it covers")
+    broken, last = [line for line in lines if not line.startswith(" ")]
+    assert broken.startswith("broken  b: ")
+    assert last == "2 datasets verified in data/cache; 1 broken"
     assert call("data", "verify", "a").exit_code == 0
     answers = [json.loads(line) for line in call("data", "verify", "--json").stdout.splitlines()]
     assert [bool(answer["fault"]) for answer in answers[:2]] == [False, True]
@@ -444,7 +453,7 @@ def test_data_list_and_verify_tell_whole_from_broken(extract, workplace):
 def test_data_verify_of_what_is_not_there_is_told(workplace):
     result = call("data", "verify", "nowhere")
     assert result.exit_code == 3
-    assert result.stdout.startswith("broken  nowhere: no such dataset in data/cache")
+    assert result.stdout.startswith("missing nowhere: no such dataset in data/cache")
     result = call("data", "verify")
     assert result.exit_code == 2
     assert "no dataset is there" in result.stderr

@@ -7,7 +7,14 @@ import math
 import pytest
 from rich.console import Console
 
-from chargeplan.progress import JsonProgress, LineProgress, LiveProgress, describe_search, make_progress
+from chargeplan.progress import (
+    JsonProgress,
+    LineProgress,
+    LiveProgress,
+    describe_search,
+    fit_search,
+    make_progress,
+)
 from chargeplan.runlog import PhaseEvent, SolveEvent
 
 
@@ -35,6 +42,7 @@ def test_lines_tell_a_phase_once_and_the_search_every_thirty_seconds():
     progress(PhaseEvent("solve", "WITHIN 2.31 %", 90.0))
     assert stream.getvalue().splitlines() == [
         "network       1.3 s  9 nodes",
+        "solve      search: limit 120 s",
         "solve      milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 30 of 120 s",
         "solve      milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 60 of 120 s",
         "solve      milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 90 of 120 s",
@@ -85,7 +93,7 @@ def test_live_line_moves_and_says_that_ctrl_c_keeps_the_plan():
         assert line.startswith(
             "solve      milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 31 of 120 s"
         )
-        assert line.endswith("Ctrl-C keeps this plan")
+        assert line.endswith("Ctrl-C keeps it")
         progress(PhaseEvent("solve", "WITHIN 2.31 %", 90.0))
         assert show(progress) == ""
     shown = stream.getvalue()
@@ -107,6 +115,23 @@ def test_shape_follows_the_stream(monkeypatch, is_terminal, term, as_json, kind)
     monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
     monkeypatch.setenv("TERM", term)
     assert type(make_progress(stream, as_json=as_json)) is kind
+
+
+def test_the_empty_plan_that_opens_a_search_is_no_plan_and_has_no_gap():
+    opening = SolveEvent("demand in reach", 0.0, 120.0, 0.0, 14_267.0)
+    assert describe_search(opening) == "demand in reach: no plan yet, bound 14,267; 0 of 120 s"
+    assert "Ctrl-C" not in fit_search(opening, 200)
+
+
+@pytest.mark.parametrize("step", ["milp", "neighbourhoods"])
+@pytest.mark.parametrize("plan", [math.nan, 0.0, 999.0, 999_999.0])
+@pytest.mark.parametrize("bound", [1_012_345.0, math.inf])
+def test_the_moving_line_fits_a_terminal_of_eighty_columns(step, plan, bound):
+    line = fit_search(SolveEvent(step, 3599.0, 3600.0, plan, bound), 80)
+    assert len(line) <= 80
+    assert "3599 of 3600 s" in line
+    assert "plan" in line
+    assert ("Ctrl-C keeps it" in line) == (plan > 0)
 
 
 def test_proven_plan_shows_no_gap_larger_than_nothing():

@@ -3,6 +3,7 @@
 import json
 import re
 
+import geopandas as gpd
 import pytest
 from typer.testing import CliRunner
 
@@ -34,12 +35,15 @@ def test_every_ready_study_passes_the_check_when_its_files_are_there(name, tmp_p
     config = project_folder / "configs" / f"{name}.yaml"
     settings = load_settings(config).settings
     changes = ["--set", f"publish.folder={tmp_path / 'maps'}"]
-    files = {"network.path": "roads.osm"}
+    files = {"network.path": tmp_path / "roads.osm"}
+    files["network.path"].write_text("stands in for the roads", encoding="utf-8")
     if hasattr(settings.demand.population, "path"):
-        files["demand.population.path"] = "people.gpkg"
-    for key, file_name in files.items():
-        (tmp_path / file_name).write_text("stands in for a file of the planner", encoding="utf-8")
-        changes += ["--set", f"{key}={tmp_path / file_name}"]
+        files["demand.population.path"] = tmp_path / "people.geojson"
+        people = {settings.demand.population.column: [10.0, 10.0]}
+        points = gpd.points_from_xy([73.0, 73.01], [33.6, 33.61])
+        gpd.GeoDataFrame(people, geometry=points, crs="EPSG:4326").to_file(files["demand.population.path"])
+    for key, path in files.items():
+        changes += ["--set", f"{key}={path}"]
     result = call("check", config, *changes)
     assert result.exit_code == 0, result.stderr
     assert "nothing wrong" in result.stdout

@@ -111,7 +111,9 @@ def test_population_faults(bench, full_plain, population, words):
         ("quality: 0.5", "quality: 1.5", "model.bands[1].quality: got 1.5; expected a number from 0 to 1"),
         ("  budget_pkr: 50e6\n  max_sites: 12\n", "", "model: give budget_pkr, max_sites or both"),
         ("    circle: {", "    box: [73, 33, 74, 34]\n    circle: {", "study.area: give exactly one of box"),
-        ("circle: {lon: 73.05, lat: 33.69, radius_km: 8}", "box: [74, 33, 73, 34]", "study.area.box: box must be"),
+        ("circle: {lon: 73.05, lat: 33.69, radius_km: 8}", "box: [74, 33, 73, 34]", "study.area.box: got [74.0, 33.0, 73.0, 34.0]; expected west, south, east, north in degrees; write [73.0, 33.0, 74.0, 34.0]"),
+        ("circle: {lon: 73.05, lat: 33.69, radius_km: 8}", "box: [1, 2, 0, 3]", "study.area.box: got [1.0, 2.0, 0.0, 3.0]; expected west, south, east, north in degrees"),
+        ("circle: {lon: 73.05, lat: 33.69, radius_km: 8}", "circle: {lon: 33.69, lat: 73.05, radius_km: 8}", "study.area.circle: got lon 33.69, lat 73.05, which is lat and lon in Pakistan; write {lon: 73.05, lat: 33.69, radius_km: 8.0}"),
         ("car: {", "my car: {", "demand.fleet.classes.my car: unknown name; expected 1 to 64 letters"),
         ("kinds: [fuel, mall]", "kinds: [fuel, male]", 'sites.kinds[1]: got the text "male"; expected fuel, park'),
         ("name: full-town", "name: ../etc", 'study.name: got the text "../etc"; expected 1 to 64 letters'),
@@ -125,6 +127,20 @@ def test_fault_names_its_key(bench, full_text, old, new, told):
     assert old in full_text
     faults = bench.find_faults(full_text.replace(old, new, 1))
     assert any(f": {told}" in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    "box", ["[33.6, 72.9, 33.8, 73.2]", "[33.6, 33.8, 72.9, 73.2]"], ids=["lat first", "as Nominatim"]
+)
+def test_a_box_in_another_order_is_corrected_in_a_file_and_on_the_command_line(bench, full_text, box):
+    numbers = "expected west, south, east, north in degrees; write [72.9, 33.6, 73.2, 33.8]"
+    told = f"study.area.box: got {box}; {numbers}"
+    circle = "    circle: {lon: 73.05, lat: 33.69, radius_km: 8}\n"
+    assert circle in full_text
+    text = full_text.replace(circle, f"    box: {box}\n", 1)
+    assert bench.find_faults(text) == [f"city.yaml:9:5: {told}"]
+    given = f"study.area={{box: {box}}}"
+    assert bench.find_faults(full_text, given) == [f"--set {given}: {told}"]
 
 
 TRAVERSALS = [

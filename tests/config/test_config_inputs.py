@@ -5,7 +5,7 @@ import os
 import pytest
 
 from chargeplan.config.inputs import check_study, find_output_problem
-from chargeplan.errors import DataError
+from chargeplan.errors import ConfigError, DataError
 
 NAMES = [
     "zones.gpkg",
@@ -59,10 +59,11 @@ def test_name_too_long_for_the_disk_is_a_fault_like_others(bench, full_text):
 
 
 def test_area_outside_pakistan_is_told_with_the_missing_files(bench, full_text):
-    loaded = bench.load(full_text, "study.area.circle={lon: 33.69, lat: 73.05, radius_km: 8}")
-    with pytest.raises(DataError) as caught:
-        check_study(loaded)
-    assert "longitude and latitude are swapped" in caught.value.faults[-1]
+    given = "study.area.circle={lon: 2.35, lat: 48.85, radius_km: 8}"
+    with pytest.raises(ConfigError) as caught:
+        check_study(bench.load(full_text, given))
+    told = f"--set {given}: study.area.circle: no point lies in Pakistan"
+    assert caught.value.faults[-1].startswith(told)
     assert len(caught.value.faults) == len(NAMES) + 1
 
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from chargeplan.errors import ConfigError
+from chargeplan.pipeline import check_fleet
+
 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
@@ -36,3 +39,14 @@ def test_a_config_may_set_it_from_the_command_line(bench, full_text):
     loaded = bench.load(full_text, "economics.discount_rate_share=0.2", "model.charger.outage_hours_day=null")
     assert loaded.settings.economics.discount_rate_share == 0.2
     assert loaded.settings.model.charger.outage_hours_day is None
+
+
+def test_a_check_tells_where_the_config_asks_for_more_of_unknown_outages(bench, full_text):
+    changes = (
+        "demand.scenario=outage-stress",
+        "study.city=null",
+        "model.charger.outage_hours_day=null",
+        "demand.fleet.path=null",
+    )
+    with pytest.raises(ConfigError, match=r"--set demand\.scenario=.*: outage-stress multiplies the hours"):
+        check_fleet(bench.load(full_text, *changes))

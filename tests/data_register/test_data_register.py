@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from chargeplan.config.settings import ChargerSettings
 from chargeplan.data_register import list_data_files, read_data_register, read_figures
 from chargeplan.errors import DataError
 from chargeplan.sources_page import fill_page
@@ -51,6 +52,20 @@ def test_every_figure_has_unit_source_year_and_confidence(row):
         assert figure.source
         assert figure.year
         assert figure.confidence
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.path], ids=lambda row: row.path)
+def test_what_nobody_looked_up_is_not_trusted(row):
+    for figure in read_figures(row):
+        if any(words in figure.source for words in ("memory", "remembered", "general knowledge")):
+            assert figure.confidence in ("low", "assumption"), figure
+
+
+def test_the_page_tells_the_assumed_hours_and_utilisation_of_a_charger(project_folder):
+    text = (project_folder / PAGE).read_text(encoding="utf-8")
+    charger = ChargerSettings()
+    assert f"`model.charger.hours_day` ({charger.hours_day:g})" in text
+    assert f"`model.charger.max_utilisation` ({charger.max_utilisation:g})" in text
 
 
 def test_the_walk_finds_the_figures_of_both_kinds_of_files():

@@ -134,10 +134,11 @@ def test_every_kwh_is_in_a_cell_or_outside(cover, seed, n_empty, values):
     shares = rng.dirichlet(np.ones(5), len(values))[:, :4]  # the fifth part is charged at home
     fleet = Fleet(tuple(draw_class(row, share) for row, share in zip(values, shares, strict=True)))
     people = spread_grid(draw_squares(cover, seed, 12, 900.0), cover, draw_road_m(cover, seed))
-    weight = rng.random((cover.n_cells, 4)) * (rng.random((cover.n_cells, 4)) < rng.random())
+    shape = (cover.n_cells, len(values), 4)
+    weight = rng.random(shape) * (rng.random(shape) < rng.random())
     weight[0] += 1e-3
     weight /= weight.sum(axis=0)
-    weight[:, rng.permutation(4)[:n_empty]] = 0.0
+    weight[:, :, rng.permutation(4)[:n_empty]] = 0.0
     energy = spread_energy(people, fleet, weight)
     each = [v / 1000 * e * km * kwh for v, e, km, kwh, _ in values]
     served = sum(one * share[:3].sum() for one, share in zip(each, shares, strict=True))
@@ -157,7 +158,7 @@ def test_every_kwh_is_in_a_cell_or_outside(cover, seed, n_empty, values):
 @settings(max_examples=30, deadline=None)
 def test_more_electric_vehicles_never_want_less_energy(cover, seed, share, more):
     people = spread_grid(draw_squares(cover, seed, 5, 900.0), cover, draw_road_m(cover, seed))
-    weight = np.full((cover.n_cells, 4), 1 / cover.n_cells)
+    weight = np.full((cover.n_cells, 1, 4), 1 / cover.n_cells)
     low, high = (
         spread_energy(people, Fleet((draw_class((20, electric, 30, 0.2, 0), np.full(4, 0.2)),)), weight)
         for electric in sorted((share, more))

@@ -3,6 +3,7 @@
 import pytest
 
 from chargeplan.demand.national import project_fleet, read_histories
+from chargeplan.demand.recorded import compare_with_records
 from chargeplan.demand.scenario import read_scenario
 from chargeplan.demand.stock_sharing import tabulate_city_stocks
 
@@ -46,14 +47,30 @@ def test_city_table_is_the_computed_one(page, table):
 
 
 def test_words_about_motorcycles_are_computed(page):
-    """A quarter of the sales of 2026 to 2030 for the policy's target, 14 % under nev-2030."""
+    """27 % of the sales of 2026 to 2030 for the policy's target, 15 % under nev-2030."""
     fleet = project_fleet(read_histories(), read_scenario("nev-2030"))
     column, row = fleet.classes.index("two_wheeler"), fleet.get_row(2025)
     sold = fleet.sales[row + 1 : row + 6, column]
     share = fleet.electric_sales_share[row + 1 : row + 6, column]
-    assert (2e6 - 70000) / sold.sum() == pytest.approx(0.25, abs=0.01)
-    assert (sold @ share) / sold.sum() == pytest.approx(0.14, abs=0.005)
-    assert fleet.sales[: row + 1, column].sum() == pytest.approx(28.3e6, rel=0.002)
-    assert fleet.stock[row, column] == pytest.approx(18.8e6, rel=0.003)
-    for words in ("take a quarter of all motorcycles sold", "gives 14 %", "28.3 million", "18.8 million"):
+    assert (2e6 - 70000) / sold.sum() == pytest.approx(0.27, abs=0.005)
+    assert (sold @ share) / sold.sum() == pytest.approx(0.15, abs=0.005)
+    assert fleet.stock[row, column] == pytest.approx(18.4e6, rel=0.003)
+    older = project_fleet(read_histories(), read_scenario("nevp-2019"))
+    assert older.electric_stock[older.get_row(2030), column] == pytest.approx(1.71e6, rel=0.003)
+    petrol, burnt = next(pair for pair in compare_with_records(fleet) if "petrol" in pair[0].step)
+    assert 30 * petrol.value / burnt.value == pytest.approx(58, abs=0.5)
+    for words in ("take 27 % of all motorcycles sold", "gives 15 %", "18.4 million", "1.71 million", "58 km"):
         assert words in page
+
+
+def test_table_of_what_was_recorded_is_the_computed_one(page):
+    rows = read_cells(page, "come from the same sources.)\n\n")
+    pairs = compare_with_records(project_fleet(read_histories(), read_scenario("nev-2030")))
+    assert len(rows) == len(pairs)
+    for (name, (told, given, ratio)), (recorded, computed) in zip(rows.items(), pairs, strict=True):
+        assert name.rpartition(" (")[0] == recorded.step.replace(" in the nation", "").removesuffix(
+            ", recorded"
+        )
+        assert float(told) == recorded.value
+        assert int(given) == round(computed.value)
+        assert float(ratio) == pytest.approx(computed.value / recorded.value, abs=0.005)

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from chargeplan.config.settings import ZoneSettings
-from chargeplan.demand.zones import assign_zones
+from chargeplan.demand.zones import NO_ZONE, assign_zones, read_zone_outlines
 from chargeplan.errors import DataError
 
 
@@ -53,6 +53,18 @@ def test_cells_lie_in_the_zone_of_their_centre(paved_study, build, two_zones):
     assert not cells.zones_are_cells
 
 
+def test_outlines_of_zones_are_those_of_the_layer_in_the_order_asked(draw_zone, write_layer, two_zones):
+    bow_tie = shapely.Polygon([(73.0, 33.5), (73.1, 33.6), (73.1, 33.5), (73.0, 33.6)])  # crosses itself
+    path = write_layer("zones.gpkg", [*two_zones, (bow_tie, {"code": "c", "name": "Bow"})], "EPSG:4326")
+    settings = ZoneSettings(path=path, id_column="code", name_column="name")
+    west, nowhere, bow, east = read_zone_outlines(settings, ["a", NO_ZONE, "c", "b"])
+    assert west.equals(two_zones[1][0])
+    assert nowhere is None
+    assert len(bow.geoms) == 2
+    assert east.equals(two_zones[0][0])
+    assert read_zone_outlines(None, ["a"]) == ()
+
+
 def test_zones_of_another_crs_give_the_same(build, two_zones):
     from chargeplan.geo import WGS84, project_geometry
 
@@ -80,7 +92,8 @@ def test_split_into_zones_keeps_every_kwh(build, two_zones, draw_zone):
 def test_a_zone_with_the_id_of_no_zone_is_refused(build, two_zones, code):
     (shape, _), other = two_zones
     with pytest.raises(
-        DataError, match=r'features 1 of zones\.gpkg .*"\(no zone\)".*cells outside every zone'
+        DataError,
+        match=r'zones\.gpkg: the code "\(no zone\)" in feature 1 stands for the cells outside every zone',
     ):
         build([(shape, {"code": code, "name": "x"}), other])
 
@@ -90,7 +103,11 @@ def test_cells_in_no_zone_are_named_and_counted(paved_study, build, two_zones, c
     lost = find_x_m(paved_study, cells) < 1500
     assert cells.zones["zone_id"].tolist() == ["(no zone)", "b"]
     assert cells.zone_pos.tolist() == np.where(lost, 0, 1).tolist()
-    assert f'{lost.sum()} cells lie in no zone; they are reported as "(no zone)"' in caplog.text
+    people, demand = (100 * v[lost].sum() / v.sum() for v in (cells.people, cells.total_kwh_day))
+    assert (
+        f"{lost.sum()} of {len(lost)} cells, with {people:.1f} % of the people and {demand:.1f} % of the demand, "
+        'lie in no zone of zones.gpkg; they are planned for as all others and reported as "(no zone)"'
+    ) in caplog.text
 
 
 def test_overlap_goes_to_the_first_id_and_is_counted(paved_study, build, draw_zone, caplog):
@@ -135,7 +152,7 @@ def test_ids_must_be_unique(build, two_zones):
 
 def test_ids_must_not_be_empty(build, two_zones):
     two_zones[1][1]["code"] = None
-    with pytest.raises(DataError, match=r"study\.zones\.id_column: features 2 of zones\.gpkg have no code"):
+    with pytest.raises(DataError, match=r"study\.zones\.id_column: zones\.gpkg: no code in feature 2"):
         build(two_zones)
 
 
@@ -157,9 +174,7 @@ def test_layer_without_crs_is_refused(build, two_zones):
 
 
 def test_points_are_no_zones(build):
-    with pytest.raises(
-        DataError, match=r"features 1 of zones\.gpkg are not polygons; use a layer of polygons"
-    ):
+    with pytest.raises(DataError, match=r"zones\.gpkg: no polygon in feature 1; use a layer of polygons"):
         build([(shapely.Point(73.05, 33.68), {"code": "a", "name": "A"})])
 
 

@@ -71,7 +71,8 @@ def test_energy_of_the_projects_fleet_is_that_worked_out_by_hand():
     """Electric vehicles of the nation in 2030 by its people, then data/fleet/vehicles.csv.
 
     kWh/day per vehicle: bus 250 x 350/300, car 35 x 0.15, taxi 150 x 0.15, three-wheeler 100 x 0.048,
-    truck 200 x 1.2, motorcycle 30 x 0.021; shares that stations serve: 0.05, 0.3, 0.7, 0.6, 0.15, 0.2.
+    truck 200 x 1.2, motorcycle 30 x 0.021; public shares: 0.05, 0.3, 0.7, 0.6, 0.15, 0.2. Two- and
+    three-wheelers swap a tenth of it.
     """
     national = project_fleet(read_histories(), read_scenario("nev-2030"))
     electric = dict(
@@ -81,13 +82,13 @@ def test_energy_of_the_projects_fleet_is_that_worked_out_by_hand():
         "bus": electric["bus"] * 250 * 350 / 300 * 0.05,
         "car": electric["car"] * 35 * 0.15 * 0.3,
         "taxi": electric["taxi"] * 150 * 0.15 * 0.7,
-        "three_wheeler": electric["three_wheeler"] * 100 * 0.048 * 0.6,
+        "three_wheeler": electric["three_wheeler"] * 100 * 0.048 * 0.6 * 0.9,
         "truck": electric["truck"] * 200 * 1.2 * 0.15,
-        "two_wheeler": electric["two_wheeler"] * 30 * 0.021 * 0.2,
+        "two_wheeler": electric["two_wheeler"] * 30 * 0.021 * 0.2 * 0.9,
     }
     assert get_kwh_per_1000(read_with()) == pytest.approx(expected, rel=1e-9)
-    # 1,152,724 electric motorcycles (test_scenario counts them by a plain loop) among 241,499,431 people.
-    assert expected["two_wheeler"] == pytest.approx(1152724.4 / 241499.431 * 0.126, rel=1e-6)
+    # 1,096,386 electric motorcycles (test_scenario counts them by a plain loop) among 241,499,431 people.
+    assert expected["two_wheeler"] == pytest.approx(1096386.187 / 241499.431 * 0.1134, rel=1e-6)
 
 
 def test_energy_of_a_build_is_people_times_energy_per_person(paved_study, people_figure, get_figure):
@@ -143,6 +144,8 @@ def test_people_lead_to_energy_line_by_line(paved_study, people_figure, get_figu
         assert get_figure(cells, f"{name}: all charging") == pytest.approx(energy)
         for use in ("overnight", "destination", "fast", "depot"):
             share = get_figure(cells, f"{name}: {use} share")
+            if use != "depot":
+                share *= 1 - get_figure(cells, f"{name}: swap share")
             assert get_figure(cells, f"{name}: {use} charging") == pytest.approx(energy * share)
 
 
@@ -163,9 +166,9 @@ def test_own_number_of_vehicles_replaces_the_national_stock():
     """47,277.26 motorcycles in Islamabad's 2,363,863 people are 20 per 1,000; without a city they are those
     of the people read."""
     in_city = read_with(city="islamabad", two_wheeler={"vehicles": 47277.26, "electric_share": 0.5})
-    assert get_kwh_per_1000(in_city)["two_wheeler"] == pytest.approx(20 * 0.5 * 0.63 * 0.2)
+    assert get_kwh_per_1000(in_city)["two_wheeler"] == pytest.approx(20 * 0.5 * 0.63 * 0.2 * 0.9)
     among_read = read_with(two_wheeler={"vehicles": 500, "electric_share": 0.5})
-    assert get_kwh_per_1000(among_read, people=10_000.0)["two_wheeler"] == pytest.approx(50 * 0.5 * 0.126)
+    assert get_kwh_per_1000(among_read, people=10_000.0)["two_wheeler"] == pytest.approx(50 * 0.5 * 0.1134)
     assert in_city.classes[-1].vehicles.confidence == "planner"
 
 
@@ -196,11 +199,35 @@ def test_chargers_that_a_class_can_use():
     assert "swap_cabinet" not in fleet["bus"].source
 
 
+def test_the_power_of_its_plugs_says_which_chargers_a_class_can_use(paved_study, people_figure):
+    """Two-wheelers: post of 3.3 kW, 7 kW, and a swap cabinet of 10 kW, which has no plug."""
+    taxi = {"charger_types": ["swap_cabinet"]}
+    cells = paved_study.build(people_figure, fleet={"classes": {"taxi": taxi}})
+    powers = dict(zip(cells.classes, cells.charger_kw.tolist(), strict=True))
+    assert (powers["two_wheeler"], powers["car"], powers["bus"]) == ([3.3, 7], [7, 180], [120, 360])
+
+    def list_users(power_kw):
+        return {name for name, can in zip(cells.classes, cells.can_use(power_kw), strict=True) if can}
+
+    assert list_users(7) == {"two_wheeler", "three_wheeler", "car"}
+    assert list_users(22) == {"car"}
+    assert list_users(150) == {"car", "bus", "truck"}
+
+
+def test_a_charger_that_does_not_exist_is_refused_with_the_nearest_name():
+    with pytest.raises(ConfigError, match=r'car\.charger_types: there is no charger "dc_60".*"dc_60kw"'):
+        read_with(car={"charger_types": ["dc_60"]})
+
+
 def test_swapped_batteries_are_counted(paved_study, people_figure, get_figure):
     """20 motorcycles, half electric, 0.63 kWh/day each, 0.2 of it at stations and half of that swapped."""
     two_wheeler = {"vehicles_per_1000": 20, "electric_share": 0.5, "swap_share": 0.5, "battery_kwh": 2}
     cells = paved_study.build(people_figure, fleet={"classes": {"two_wheeler": two_wheeler}})
     assert get_figure(cells, "two_wheeler: batteries swapped") == pytest.approx(10 * 0.63 * 0.2 * 0.5 / 2)
+    assert get_figure(cells, "two_wheeler: energy of swapped batteries") == pytest.approx(10 * 0.63 * 0.1)
+    assert get_figure(cells, "two_wheeler: public charging") == pytest.approx(10 * 0.63 * 0.1)
+    column = cells.classes.index("two_wheeler")
+    assert cells.kwh_day[:, column].sum() == pytest.approx(10 * 0.63 * 0.1)
 
 
 def test_shares_of_a_class_that_add_up_to_more_than_one_are_refused():
@@ -230,7 +257,7 @@ def test_year_scenario_and_city_are_checked():
 def test_new_class_needs_every_figure(read):
     with pytest.raises(
         ConfigError,
-        match=r'fleet file fleet\.csv has no class "cars" \(did you mean "car"\?\); a new class needs all of vehicles',
+        match=r'has no class "cars" \(did you mean "car"\?\), only car; a new class needs all of vehicles',
     ):
         read(CAR, cars={"km_day": 60})
 

@@ -9,8 +9,10 @@ import pytest
 FILES = [
     "arrivals.csv",
     "charger_types.csv",
+    "city_electric.csv",
     "city_registrations.csv",
     "policy_targets.csv",
+    "recorded.csv",
     "sales.csv",
     "sharing.csv",
     "stock.csv",

@@ -10,7 +10,7 @@ from chargeplan.config.settings import ExclusionSettings, LayerSettings, PlacesS
 from chargeplan.demand.attraction import weigh_places
 from chargeplan.demand.explain import compute_figure
 from chargeplan.demand.layer import Layer
-from chargeplan.demand.layer_depots import weigh_depots
+from chargeplan.demand.layer_depots import Depots, weigh_depots
 from chargeplan.demand.layer_exclusion import measure_exclusion
 from chargeplan.demand.layer_industry import weigh_industry
 from chargeplan.demand.layer_people import weigh_people
@@ -62,11 +62,17 @@ def build_all(full_study, draw_network, seed=7):
         "traffic by class": traffic[TrafficMethod.CLASSES],
         "traffic by drives": traffic[TrafficMethod.BETWEENNESS],
         "industry": weigh_industry(attraction, PlacesSettings(), study.cover),
-        "depots": weigh_depots(attraction),
+        **{
+            f"depots of {name}": depots.layer
+            for name, depots in weigh_depots(
+                DEPOT_CLASSES, attraction, traffic[TrafficMethod.CLASSES], study.cover
+            ).items()
+        },
         "exclusion": measure_exclusion(gather_excluded_land(places.land, ExclusionSettings()), study.cover),
     }
 
 
+DEPOT_CLASSES = ("bus", "taxi", "three_wheeler", "truck", "van")
 ALL = (
     "people",
     "places",
@@ -74,7 +80,7 @@ ALL = (
     "traffic by class",
     "traffic by drives",
     "industry",
-    "depots",
+    *(f"depots of {name}" for name in DEPOT_CLASSES),
     "exclusion",
 )
 
@@ -166,30 +172,90 @@ def test_an_empty_layer_leaves_its_part_to_the_others(study, people_figure, get_
 
 
 def test_a_use_that_no_layer_tells_of_lies_with_the_people_and_that_is_said(
-    paved_study, people_figure, get_figure, caplog
+    paved_study, people_figure, get_figure
 ):
     cells = paved_study.build(people_figure)
-    for use in ("destination", "fast", "depot"):
+    kwh_day = cells.kwh_day_by_use.sum(axis=(0, 1))
+    for number, use in ((1, "destination"), (2, "fast")):
         assert get_figure(cells, f"{use} charging laid where people live, for want of a layer") == 1.0
-        assert f"{use} charging" in caplog.text
+        told = f"{kwh_day[number]:,.0f} kWh/day of {use} charging lie where people live"
+        assert any(warning.startswith(told) for warning in cells.warnings)
     by_use = cells.kwh_day_by_use.sum(axis=1)
     at_home = cells.people / cells.people.sum()
     for use in range(4):
         assert by_use[:, use] / by_use[:, use].sum() == pytest.approx(at_home)
 
 
-def test_depots_are_told_apart_and_not_given_to_stations(study, people_figure, get_figure):
-    """A bus station (10) and a taxi stand (1); data/demand/depot_weights.csv."""
+def get_depot_share(study, cells, name, cell):
+    kwh_day = cells.depot_kwh_day[:, cells.classes.index(name)]
+    return kwh_day[study.get_pos(cells, cell)] / kwh_day.sum()
+
+
+@pytest.fixture
+def one_industry(lonlat):
+    """Land of 4 hectares in one cell or more, and the cells."""
+    west_m, south_m = 1500.0, 1500.0
+    box = draw_box(lonlat, west_m, south_m, west_m + 200, south_m + 200)
+    return make_land([describe_land("w1", LandKind.INDUSTRIAL, {}, "map.osm")], np.array([box], dtype=object))
+
+
+def test_each_class_charges_at_depots_of_its_own_kind(study, people_figure, get_figure):
+    """A bus station and a yard (1 each for buses), a taxi stand, a truck terminal (10; the yard 5)."""
+    study.draw_roads_everywhere()
+    for number, kind in enumerate(("bus_station", "fleet_yard", "taxi_stand", "truck_terminal")):
+        study.put(f"n{number}", kind, 40 + 5 * number)
+    cells = study.build(people_figure)
+    share = {
+        name: [get_depot_share(study, cells, name, cell) for cell in (40, 45, 50, 55)]
+        for name in ("bus", "three_wheeler", "taxi", "truck")
+    }
+    assert share["bus"] == pytest.approx([1 / 2, 1 / 2, 0, 0])
+    assert share["three_wheeler"] == share["taxi"] == pytest.approx([0, 0, 1, 0])
+    assert share["truck"] == pytest.approx([0, 5 / 15, 0, 10 / 15])
+    assert cells.kwh_day.sum() == pytest.approx(cells.kwh_day_by_use[:, :, :DEPOT].sum())
+    assert get_figure(cells, "depots of the class bus: bus station") == 1
+    assert get_figure(cells, "depots of the class truck: fixed loads that no station serves") == 15
+    assert not any("depots" in warning for warning in cells.warnings)
+
+
+def test_trucks_without_a_terminal_lie_on_industrial_land_and_that_is_warned_of(
+    study, people_figure, one_industry, outline, lonlat
+):
+    """Nothing of theirs lies at the bus station or where people live."""
     study.draw_roads_everywhere()
     study.put("n1", "bus_station", 45)
-    study.put("n2", "taxi_stand", 60)
+    cells = study.build(people_figure, land=one_industry)
+    square = project_geometry(one_industry.outline[0], "EPSG:4326", CRS)
+    for cell in range(study.cover.n_cells):
+        expected = outline(study.cell_id[cell]).intersection(square).area / square.area
+        assert get_depot_share(study, cells, "truck", cell) == pytest.approx(expected, abs=1e-6)
+    kwh_day = cells.depot_kwh_day[:, cells.classes.index("truck")].sum()
+    told = f"truck {kwh_day:,.0f} kWh/day (no truck terminal or fleet yard is known; laid on industrial land)"
+    warning = next(warning for warning in cells.warnings if warning.startswith("depots of the study area"))
+    assert told in warning
+    assert "bus " not in warning.replace("bus station", "")
+
+
+def test_depots_lie_along_main_roads_before_they_lie_over_homes(study, people_figure):
+    study.draw_roads_everywhere()
+    study.draw_road(30, 200.0, "trunk")
     cells = study.build(people_figure)
-    depot = cells.depot_kwh_day.sum(axis=1)
-    assert depot[study.get_pos(cells, 45)] == pytest.approx(10 * depot[study.get_pos(cells, 60)])
-    assert np.count_nonzero(depot) == 2
-    assert cells.kwh_day.sum() == pytest.approx(cells.kwh_day_by_use[:, :, :DEPOT].sum())
-    assert get_figure(cells, "depots: bus station") == 1
-    assert get_figure(cells, "depots: fixed loads that no station serves") == 11
+    for name in ("bus", "taxi", "three_wheeler", "truck"):
+        assert get_depot_share(study, cells, name, 30) == pytest.approx(1.0)
+        kwh_day = cells.depot_kwh_day[:, cells.classes.index(name)].sum()
+        assert f" {name} {kwh_day:,.0f} kWh/day (" in "\n".join(cells.warnings)
+    assert "laid on main roads" in "\n".join(cells.warnings)
+
+
+def test_depots_of_which_nothing_tells_lie_where_people_live_and_that_is_warned_of(
+    paved_study, people_figure
+):
+    cells = paved_study.build(people_figure)
+    at_home = cells.people / cells.people.sum()
+    kwh_day = cells.depot_kwh_day[:, cells.classes.index("bus")]
+    assert kwh_day == pytest.approx(at_home * kwh_day.sum())
+    told = f"bus {kwh_day.sum():,.0f} kWh/day (no bus station or fleet yard is known; laid where people live)"
+    assert told in "\n".join(cells.warnings)
 
 
 def test_industry_counts_its_area_once_and_shares_it_with_the_cells(full_study, lonlat, outline):
@@ -315,11 +381,17 @@ def test_every_column_of_use_weights_sums_to_one_or_is_nothing(seed, weights):
         name: make_layer(name, rng.lognormal(0, 3, 9) * (rng.random(9) < rng.random())) for name in names
     }
     people, places, traffic, industry = weights
-    uses = weigh_uses(layers, LayerSettings(people=people, places=places, traffic=traffic, industry=industry))
+    settings_ = LayerSettings(people=people, places=places, traffic=traffic, industry=industry)
+    depots = {"truck": Depots(layers.pop(LayerName.DEPOTS), "", "")}
+    uses = weigh_uses(layers, depots, settings_, classes=("car", "truck"))
     assert (uses.weight >= 0).all()
-    for use, column in zip(ChargingUse, uses.weight.T, strict=True):
-        told = [figure.step for figure in uses.figures if figure.step.startswith(use.value)]
-        if column.any():
-            assert column.sum() == pytest.approx(1.0, rel=1e-9)
-        else:
-            assert told == [f"{use.value} charging laid where people live, for want of a layer"]
+    for number, use in enumerate(ChargingUse):
+        for name, column in zip(("car", "truck"), uses.weight[:, :, number].T, strict=True):
+            told = [figure.step for figure in uses.figures if figure.step.startswith(use.value)]
+            if column.any():
+                assert column.sum() == pytest.approx(1.0, rel=1e-9)
+            elif use is not ChargingUse.DEPOT:
+                assert told == [f"{use.value} charging laid where people live, for want of a layer"]
+                assert use in uses.lacking
+            else:
+                assert name == "car" or not depots["truck"].layer.weight.any()

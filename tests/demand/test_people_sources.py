@@ -1,13 +1,19 @@
 """Every source of people, its two CRS, its gaps, and what it refuses."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import shapely
+from pydantic import ValidationError
 
+from chargeplan.cities import find_city
+from chargeplan.config.load import load_settings
+from chargeplan.config.settings import PopulationCsv
 from chargeplan.demand.people_grid import find_lattice_step
+from chargeplan.energy_table import tabulate_demand
 from chargeplan.errors import ConfigError, DataError
 
 UTM = "EPSG:32643"
@@ -69,6 +75,50 @@ def test_utm_points_are_squares_of_their_spacing(paved_study, write_points, get_
     # The squares fill the box; cells are those with their centre in it, so about all are inside.
     assert cells.people.sum() == pytest.approx(360.0, rel=0.1)
     assert count_people(cells) == pytest.approx(360.0, rel=1e-12)
+
+
+def test_a_grid_is_multiplied_to_the_people_of_the_study_area(paved_study, write_points, get_figure):
+    """Twice as many in the study area are twice as many everywhere, also in the squares outside."""
+    x_m, y_m = lay_grid_m()
+    x_m, y_m = np.append(x_m, x_m + 2500.0), np.append(y_m, y_m + 5000.0)
+    path = write_points(CORNER_M[0] + x_m, CORNER_M[1] + y_m, np.full(72, 10.0), UTM)
+    population = {"source": "points", "path": path, "column": "population"}
+    plain = paved_study.build(population)
+    counted = float(plain.people.sum())
+    scaled = paved_study.build(population | {"total_people": 2 * counted})
+    assert scaled.people == pytest.approx(2 * plain.people, rel=1e-12)
+    assert scaled.people_outside == pytest.approx(2 * plain.people_outside, rel=1e-12)
+    assert count_people(scaled) == pytest.approx(1440.0, rel=1e-12)
+    assert get_figure(scaled, "people in the study area, as the grid counts them") == pytest.approx(counted)
+    assert get_figure(scaled, "factor of the whole grid") == pytest.approx(2.0)
+    told = scaled.explanation.set_index("step").loc["people of the study area, as set"]
+    assert (told["source"], told["confidence"]) == ("demand.population.total_people", "planner")
+    assert (
+        f"{counted:,.0f} people in the study area, as the grid counts them, times 2.0000"
+        in tabulate_demand(scaled)
+    )
+
+
+def test_vehicles_of_a_whole_city_are_all_in_a_scaled_grid(paved_study, write_points, get_figure):
+    """160 buses in the whole city; the study holds the whole city."""
+    x_m, y_m = lay_grid_m()
+    path = write_points(CORNER_M[0] + x_m, CORNER_M[1] + y_m, np.full(36, 10.0), UTM)
+    people = {"source": "points", "path": path, "column": "population", "total_people": 2363863.0}
+    cells = paved_study.build(people, city="islamabad", fleet={"classes": {"bus": {"vehicles": 160.0}}})
+    assert get_figure(cells, "bus: vehicles") == pytest.approx(160.0)
+
+
+def test_total_people_and_zones_together_are_refused():
+    grid = {"source": "csv", "path": Path("a.csv"), "total_people": 5.0}
+    zones = {"path": Path("b.gpkg"), "id_column": "zone", "people_column": "people"}
+    with pytest.raises(ValidationError, match="zones and total_people both say how many people"):
+        PopulationCsv.model_validate(grid | {"zones": zones}, strict=False)
+    assert PopulationCsv.model_validate(grid, strict=False).total_people == 5.0
+
+
+def test_the_study_of_islamabad_counts_its_people_as_the_census(project_folder):
+    population = load_settings(project_folder / "configs" / "islamabad.yaml").settings.demand.population
+    assert population.total_people == find_city("islamabad").people
 
 
 def test_points_in_degrees_are_narrower_than_high(paved_study, write_points, lonlat, get_figure):
@@ -134,11 +184,11 @@ def test_lattice_step(coordinates, step):
     [
         (
             {},
-            r"demand\.population: people\.gpkg has more than one row for each of 1 squares, .*\(73\.\d+, 33\.\d+\)",
+            r"demand\.population: people\.gpkg has more than one row for 1 square, .*\(73\.\d+, 33\.\d+\)",
         ),
         (
             {"square_m": 500.0},
-            r"more than one row for each of 1 squares.*counted twice; remove the repeats or add",
+            r"more than one row for 1 square,.*counted twice; remove the repeats or add",
         ),
     ],
 )
@@ -174,9 +224,9 @@ def test_missing_column_of_points_is_named(paved_study, write_points, column):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (-99999.0, r"feature 4 \(1 in all\) have a negative number of people; .*declare the value as nodata"),
-        (np.nan, r"feature 4 \(1 in all\) have no number of people; correct or drop them"),
-        (np.inf, r"feature 4 \(1 in all\) have an infinite number of people; correct them"),
+        (-99999.0, r"a negative number of people in feature 4; a count is 0 or more; correct it$"),
+        (np.nan, r"no number of people in feature 4; give each a number, 0 where nobody lives"),
+        (np.inf, r"an infinite number of people in feature 4; correct it"),
     ],
 )
 def test_impossible_counts_of_points_are_refused(paved_study, write_points, value, words):
@@ -191,9 +241,7 @@ def test_impossible_counts_of_points_are_refused(paved_study, write_points, valu
 def test_other_geometry_than_points_is_refused(paved_study, write_layer):
     square = shapely.box(73.0, 33.6, 73.1, 33.7)
     path = write_layer("people.gpkg", [(square.centroid, {"population": 1.0}), (square, {"population": 1.0})])
-    with pytest.raises(
-        DataError, match=r"features 2 of people\.gpkg are not points; use a layer of single points"
-    ):
+    with pytest.raises(DataError, match=r"people\.gpkg: no single point in feature 2; use a layer of points"):
         paved_study.build({"source": "points", "path": path, "column": "population"})
 
 
@@ -326,8 +374,8 @@ def test_undeclared_negative_of_a_raster_is_refused(paved_study, write_raster):
     path = write_raster(counts, from_origin(CORNER_M[0], CORNER_M[1] + 3000.0, 500.0, 500.0), UTM)
     with pytest.raises(
         DataError,
-        match=r"people\.tif \(nodata is None\): pixel row 2 column 3 \(-99999\), pixel row 4 column 4 \(-99999\) "
-        r"\(2 in all\) have a negative number of people; correct them, or declare the value as nodata",
+        match=r"people\.tif \(nodata is None\): a negative number of people in pixels row 2 column 3 \(-99999\), "
+        r"row 4 column 4 \(-99999\); correct them, or declare the value as nodata in the file",
     ):
         paved_study.build({"source": "raster", "path": path})
 
@@ -336,7 +384,9 @@ def test_undeclared_nan_of_a_raster_is_refused(paved_study, write_raster):
     counts = np.full((6, 6), 4.0)
     counts[0, 0] = np.nan
     path = write_raster(counts, from_origin(CORNER_M[0], CORNER_M[1] + 3000.0, 500.0, 500.0), UTM)
-    with pytest.raises(DataError, match=r"pixel row 0 column 0 \(nan\) .* no number .*declare NaN as nodata"):
+    with pytest.raises(
+        DataError, match=r"no number of people in pixel row 0 column 0 \(nan\); declare NaN as"
+    ):
         paved_study.build({"source": "raster", "path": path})
 
 
@@ -388,6 +438,28 @@ def test_raster_of_another_place_is_refused_with_both_boxes(paved_study, write_r
         paved_study.build({"source": "raster", "path": path})
 
 
+@pytest.mark.parametrize(
+    ("corner", "crs", "advice"),
+    [
+        (
+            (73.0, 33.7),
+            UTM,
+            r"its corners are degrees, but its CRS is EPSG:32643 in metres: give the file its true",
+        ),
+        (
+            (33.6, 73.1),
+            "EPSG:4326",
+            "longitude and latitude are swapped: write it again with longitudes along",
+        ),
+        ((67.0, 25.0), "EPSG:4326", r"use a raster of the study area, or correct its CRS \(EPSG:4326\)"),
+    ],
+)
+def test_a_raster_in_a_wrong_place_says_what_to_do(paved_study, write_raster, corner, crs, advice):
+    path = write_raster(np.ones((6, 6)), from_origin(*corner, 0.01, 0.01), crs)
+    with pytest.raises(DataError, match=f"does not touch the study area.*; {advice}"):
+        paved_study.build({"source": "raster", "path": path})
+
+
 # --- CSV
 
 
@@ -416,10 +488,9 @@ def test_csv_faults_are_named_by_line_and_all_at_once(paved_study, write_text, l
     with pytest.raises(DataError) as caught:
         paved_study.build({"source": "csv", "path": path})
     assert [fault.split("grid.csv, ")[1] for fault in caught.value.faults] == [
-        'column "lon": line 4 ("") hold no number; correct or drop them',
-        'column "people": line 2 ("many"), line 6 ("") hold no number; correct or drop them',
-        'column "people": line 3 (1 in all) have a negative number of people; correct them, or declare the value '
-        "as nodata",
+        'column "lon": no number in line 4 (the first is ""); correct or drop them',
+        'column "people": no number in lines 2, 6 (the first is "many"); correct or drop them',
+        'column "people": a negative number of people in line 3; a count is 0 or more; correct it',
     ]
 
 
@@ -468,8 +539,19 @@ def test_csv_in_another_encoding_is_refused(paved_study, write_text):
 def test_swapped_csv_is_recognised(paved_study, write_text):
     path = write_text("grid.csv", "lon,lat,people\n33.6,73.0,1\n33.7,73.1,1\n")
     with pytest.raises(
-        DataError, match=r"demand\.population\.path: grid\.csv: longitude and latitude are swapped"
+        DataError,
+        match=r"demand\.population\.path: grid\.csv: longitude and latitude are swapped in lines 2, 3 \(2 of 2\): "
+        r'column "lon" is 33\.6 and column "lat" is 73; .* exchange the two',
     ):
+        paved_study.build({"source": "csv", "path": path})
+
+
+def test_one_swapped_row_of_a_csv_is_named(paved_study, write_text, lonlat):
+    rows = write_rows(lonlat)
+    lon, lat, people = rows[7].split(",")
+    rows[7] = f"{lat},{lon},{people}"
+    path = write_text("grid.csv", "\n".join(["lon,lat,people", *rows]))
+    with pytest.raises(DataError, match=r"swapped in line 9 \(1 of 36\).*; correct these rows"):
         paved_study.build({"source": "csv", "path": path})
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from chargeplan.config.settings import FigureFiles
 from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.errors import DataError
 from chargeplan.words import ChargingUse
@@ -15,7 +16,9 @@ ANY = [f"any,{use.value},0.1,0.2,0.2,0.2,0.2,0.1,{END}" for use in ChargingUse]
 @pytest.fixture
 def read(write_text):
     def run(lines, classes=("car",)):
-        return read_period_shares(classes, path=write_text("arrivals.csv", "\n".join([HEADER, *lines, ""])))
+        return read_period_shares(
+            classes, FigureFiles(arrivals=write_text("mine.csv", "\n".join([HEADER, *lines, ""])))
+        )
 
     return run
 
@@ -51,7 +54,7 @@ def test_class_takes_its_own_line_and_else_that_of_any(read):
     ],
 )
 def test_fault_of_a_line_is_named(read, line, message):
-    with pytest.raises(DataError, match=rf"arrivals\.csv {message}"):
+    with pytest.raises(DataError, match=rf"demand\.figures\.arrivals: mine\.csv {message}"):
         read([*ANY, line])
 
 

@@ -5,15 +5,19 @@ import numpy as np
 import pytest
 import shapely
 import shapely.ops
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from chargeplan.config.settings import DemandSettings
+from chargeplan.demand.energy import spread_energy
+from chargeplan.demand.fleet import Fleet, read_fleet
 from chargeplan.demand.people_grid import PeopleGrid
 from chargeplan.demand.people_zones import spread_zones
 from chargeplan.demand.spread import spread_grid
 from chargeplan.demand.zone_totals import PeopleZones
 from chargeplan.errors import DataError
 from chargeplan.geo import WGS84, project_geometry
+from chargeplan.words import ChargingUse
 
 CRS = "EPSG:32643"
 SIDE_M = 3000.0
@@ -51,6 +55,12 @@ def draw_grid(cover, corner_m, rng, side_m):
     return PeopleGrid(x + corner_m[0], y + corner_m[1], people, side_m / 2, side_m / 2, cover.crs, "g", "g")
 
 
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    figures = {"source": "figures", "figures": [{"name": "x", "people": 1.0, "source": "made up, 2026"}]}
+    return read_fleet(DemandSettings.model_validate({"population": figures}, strict=False), year=2030)
+
+
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_cuts=st.integers(0, 6),
@@ -58,8 +68,8 @@ def draw_grid(cover, corner_m, rng, side_m):
     side_m=st.floats(250, 900),
 )
 @settings(max_examples=200, deadline=None)
-def test_every_zone_keeps_its_total_for_any_split(cover, corner_m, seed, n_cuts, low, side_m):
-    """200 random splits: the sum of all zones, each zone by itself, and who is in no zone."""
+def test_people_and_kwh_are_kept_for_any_split_of_zones(cover, corner_m, fleet, seed, n_cuts, low, side_m):
+    """200 random splits: the sum of all zones and who is in none, each zone by itself, and their energy."""
     rng = np.random.default_rng(seed)
     grid = draw_grid(cover, corner_m, rng, side_m)
     outlines = cut_box(rng, low, rng.uniform(low + 1200, SIDE_M + 800), n_cuts)
@@ -67,23 +77,41 @@ def test_every_zone_keeps_its_total_for_any_split(cover, corner_m, seed, n_cuts,
     zones = make_zones(outlines, rng.uniform(0, 9000, len(outlines)), corner_m)
     whole = spread_grid(grid, cover, road_m, zones)
     told = {figure.step: figure.value for figure in whole.figures}
-    in_no_zone = told["people in no zone, as the grid counts them"]
+    # Who the grid counts in no zone, also in squares too far away to be cut.
+    beside = grid.people.sum() - sum(
+        told[f"people that the grid counts in zone {zone}"] for zone in zones.zone_id
+    )
     assert whole.people.sum() + whole.people_outside == pytest.approx(whole.people_in, rel=TOLERANCE)
-    assert whole.people_in >= zones.people.sum() + in_no_zone - TOLERANCE * whole.people_in
+    assert whole.people_in == pytest.approx(zones.people.sum() + beside, rel=TOLERANCE)
     assert (whole.people >= 0).all()
-    # One zone by itself: with all others at nobody and nobody outside the zones, its total is left.
-    only = rng.integers(len(outlines))
+    check_energy(whole, fleet, rng)
+    # One zone of the area by itself: with nobody in all others, its total and who is in none are left.
+    of_cells = np.unique(zones.find_zones(*cover.lonlat.T))
+    assume((of_cells >= 0).any())
+    only = rng.choice(of_cells[of_cells >= 0])
     alone = PeopleZones(
         zones.zone_id, np.where(np.arange(len(outlines)) == only, zones.people, 0.0), zones.outline, "", ""
     )
-    try:
-        grid_inside = spread_grid(grid, cover, road_m, alone)
-    except DataError as error:  # that zone lies beside the area, and with it everybody
-        assert "lives in the study area" in str(error)  # noqa: PT017
-        return
-    assert grid_inside.people_in - (whole.people_in - zones.people.sum()) == pytest.approx(
-        zones.people[only], rel=1e-7, abs=1e-6
+    left = spread_grid(grid, cover, road_m, alone)
+    assert left.people_in == pytest.approx(zones.people[only] + beside, rel=TOLERANCE)
+    assert left.people.sum() + left.people_outside == pytest.approx(left.people_in, rel=TOLERANCE)
+
+
+def check_energy(people, fleet, rng):
+    """Lay the energy of the people by random weights, some of which say nothing, and count it."""
+    n_uses = len(ChargingUse)
+    weight = rng.random((len(people.people), len(fleet.names), n_uses))
+    weight /= weight.sum(axis=0)
+    weight[:, rng.random((len(fleet.names), n_uses)) < 0.3] = 0.0
+    energy = spread_energy(people, fleet, weight)
+    expected = people.people_in * sum(
+        float(vehicles.compute_kwh_day_per_person(people.people_in).sum()) for vehicles in fleet.classes
     )
+    outside = energy.kwh_day_outside + energy.depot_kwh_day_outside
+    assert energy.kwh_day_by_use.sum() + outside == pytest.approx(expected, rel=TOLERANCE)
+    assert energy.kwh_day.sum() + energy.kwh_day_outside == pytest.approx(energy.kwh_day_in, rel=TOLERANCE)
+    assert energy.kwh_day_in + energy.depot_kwh_day_in == pytest.approx(expected, rel=TOLERANCE)
+    assert (energy.kwh_day_by_use >= 0).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), n_cuts=st.integers(0, 6), low=st.floats(-900, 1500))
@@ -99,6 +127,27 @@ def test_zones_without_a_grid_keep_their_totals(cover, corner_m, seed, n_cuts, l
     assert result.people.sum() + result.people_outside == pytest.approx(result.people_in, rel=TOLERANCE)
     assert (result.people >= 0).all()
     assert result.people_outside >= -TOLERANCE * result.people_in
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.13])
+def test_zones_that_fill_the_area_lose_nobody_over_its_edge(area, cover, cut):
+    """The hexagons leave strips along the edge uncovered; the people of a zone in the area live there all the same."""
+    west, south, east, north = area.boundary.bounds
+    middle = west + cut * (east - west)
+    outline = np.array([shapely.box(west, south, middle, north), shapely.box(middle, south, east, north)])
+    zones = PeopleZones(("a", "b"), np.array([1000.0, 500.0]), outline, "drawn", "planner")
+    result = spread_zones(zones, cover, np.ones(cover.n_cells))
+    assert result.people_outside == pytest.approx(0.0, abs=1e-9)
+    assert result.people.sum() == pytest.approx(1500.0, rel=TOLERANCE)
+
+
+def test_a_zone_half_in_the_area_has_half_its_people_there(area, cover):
+    west, south, east, north = area.boundary.bounds
+    outline = np.array([shapely.box(west, south, 2 * east - west, north)])
+    result = spread_zones(
+        PeopleZones(("a",), np.array([900.0]), outline, "drawn", "planner"), cover, np.ones(cover.n_cells)
+    )
+    assert result.people.sum() == pytest.approx(450.0, rel=1e-3)  # a degree is as wide west as east
 
 
 def test_two_halves_are_raked_to_their_totals(cover, corner_m):
@@ -151,7 +200,7 @@ def test_a_zone_of_the_area_in_which_the_grid_counts_nobody_is_named(cover, corn
     )
     halves = [shapely.box(0, 0, 1500, SIDE_M), shapely.box(1500, 0, SIDE_M, SIDE_M)]
     with pytest.raises(
-        DataError, match=r'grid.tif counts nobody in 1 zones of the study area: "z001" \(50 people\)'
+        DataError, match=r'grid.tif counts nobody in 1 zone of the study area: "z001" \(50 people\)'
     ):
         spread_grid(grid, cover, np.ones(cover.n_cells), make_zones(halves, [10.0, 50.0], corner_m))
 
@@ -285,8 +334,8 @@ def test_a_tehsil_that_matches_no_polygon_is_named_with_the_nearest(paved_study,
         {"zone": "Raiwind", "people": 1000.0, "source": "made up, 2026"},
     ]
     fault = build_fails(paved_study, zone_settings(path, figures=figures))
-    assert '1 polygons of tehsils.geojson have no people: "Lahor City" (did you mean "Lahore City"?)' in fault
-    assert '1 zones match no polygon of tehsils.geojson (column "tehsil"): "Lahore City"' in fault
+    assert 'no people for 1 polygon of tehsils.geojson: "Lahor City" (did you mean "Lahore City"?)' in fault
+    assert 'no polygon of tehsils.geojson (column "tehsil") for 1 zone: "Lahore City"' in fault
 
 
 def test_census_names_are_matched_without_case_and_hyphens(paved_study, write_tehsils, get_figure):
@@ -302,7 +351,7 @@ def test_census_names_are_matched_without_case_and_hyphens(paved_study, write_te
 def test_a_district_that_is_begun_must_be_whole(paved_study, write_tehsils):
     path = write_tehsils({"tehsil": "Lahore City"}, {"tehsil": "Raiwind"})
     fault = build_fails(paved_study, zone_settings(path, census="tehsil"))
-    assert "zones match no polygon" in fault
+    assert 'no polygon of tehsils.geojson (column "tehsil") for ' in fault
     assert '"Lahore Cantt"' in fault
     assert '"Shalimar"' in fault
 
@@ -310,16 +359,16 @@ def test_a_district_that_is_begun_must_be_whole(paved_study, write_tehsils):
 def test_a_name_of_two_districts_needs_its_district(paved_study, write_tehsils):
     path = write_tehsils({"tehsil": "Saddar"}, {"tehsil": "Islamabad"})
     fault = build_fails(paved_study, zone_settings(path, census="tehsil"))
-    assert "Saddar of tehsils.geojson are tehsils of several districts" in fault
+    assert "tehsils.geojson: tehsils with one name in several districts: Saddar;" in fault
     assert "district_column" in fault
 
 
 @pytest.mark.parametrize(
     ("people", "words"),
     [
-        (-5, 'feature 2 ("East") (1 in all) have a negative number of people'),
-        (None, 'feature 2 ("East") (1 in all) have no number of people'),
-        ("many", 'feature 2 ("East") (1 in all) have no number of people'),
+        (-5, 'a negative number of people in feature 2 ("East"); a count is 0 or more; correct it'),
+        (None, 'no number of people in feature 2 ("East"); give each a number, 0 where nobody lives'),
+        ("many", 'no number of people in feature 2 ("East")'),
     ],
 )
 def test_a_zone_with_impossible_people_is_named(paved_study, write_tehsils, people, words):
@@ -336,7 +385,7 @@ def test_zones_that_overlap_are_named(paved_study, write_layer, lonlat):
         [(square(0, 2000), {"tehsil": "A", "n": 5}), (square(1000, 3000), {"tehsil": "B", "n": 5})],
     )
     fault = build_fails(paved_study, zone_settings(path, people_column="n"))
-    assert '1 pairs of zones overlap: "A" and "B" (50.0% of the smaller)' in fault
+    assert 'zones overlap in 1 pair: "A" and "B" (50.0% of the smaller)' in fault
 
 
 def test_a_missing_column_repeated_and_empty_names_are_told(paved_study, write_tehsils):
@@ -347,7 +396,7 @@ def test_a_missing_column_repeated_and_empty_names_are_told(paved_study, write_t
     path = write_tehsils({"tehsil": "A", "n": 1}, {"tehsil": "a", "n": 2}, name="twice.geojson")
     assert "more than once" in build_fails(paved_study, zone_settings(path, people_column="n"))
     path = write_tehsils({"tehsil": "A", "n": 1}, {"tehsil": "", "n": 2}, name="empty.geojson")
-    assert "features 2 of empty.geojson have no tehsil" in build_fails(
+    assert "empty.geojson: no tehsil in feature 2" in build_fails(
         paved_study, zone_settings(path, people_column="n")
     )
 
@@ -355,10 +404,10 @@ def test_a_missing_column_repeated_and_empty_names_are_told(paved_study, write_t
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("nonsense,5", 'line 2 ("nonsense") hold no H3 cell'),
+        ("nonsense,5", 'no H3 cell in line 2 (the first is "nonsense")'),
         ("883f9d4605fffff,5\n893f9d46057ffff,5", "cells of the resolutions 8, 9 are mixed"),
-        ("883f9d4605fffff,5\n883f9d4605fffff,6", "1 cells are there more than once (the first at line 2)"),
-        ("883f9d4605fffff,-6", "line 2 (1 in all) have a negative number of people"),
+        ("883f9d4605fffff,5\n883f9d4605fffff,6", "more than one row for 1 cell (the first in line 2)"),
+        ("883f9d4605fffff,-6", "a negative number of people in line 2"),
     ],
 )
 def test_faults_of_h3_cells_are_named_by_line(paved_study, write_text, rows, words):

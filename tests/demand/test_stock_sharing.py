@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from chargeplan.cities import find_city
+from chargeplan.demand.national import project_fleet, read_histories
+from chargeplan.demand.scenario import read_scenario
 from chargeplan.demand.stock_sharing import read_sharing, share_vehicles, tabulate_city_stocks
 from chargeplan.errors import ConfigError
 
@@ -98,3 +101,54 @@ def test_year_and_scenario_of_the_table_are_checked():
         tabulate_city_stocks(year=2050)
     with pytest.raises(ConfigError, match="no scenario"):
         tabulate_city_stocks("boom")
+
+
+def test_a_city_has_at_least_the_electric_buses_counted_in_it(sharing, table):
+    """Islamabad counted 160, more than its people give; Lahore 27, fewer."""
+    assert table.loc["bus", "islamabad"] == pytest.approx(160)
+    assert sharing.electric["lahore", "bus"].value == 27
+    assert table.loc["bus", "lahore"] > 200
+    share = {"vehicle_class": "bus", "share": 0.05}
+    assert sharing.raise_to_record("islamabad", vehicles=1000.0, **share) == 0.16
+    assert sharing.raise_to_record("islamabad", vehicles=100.0, **share) == 1.0
+    assert sharing.raise_to_record("islamabad", vehicles=0.0, **share) == 0.05
+    assert sharing.raise_to_record("quetta", vehicles=1000.0, **share) == 0.05
+
+
+@pytest.mark.parametrize("city", ["islamabad", "lahore", "quetta"])
+def test_a_run_of_a_whole_city_has_the_electric_vehicles_of_the_table(paved_study, get_figure, table, city):
+    """Both ways to the same number: people times vehicles per person, and the share of the nation's."""
+    people = {
+        "source": "figures",
+        "figures": [{"name": city, "people": float(find_city(city).people), "source": "census"}],
+    }
+    cells = paved_study.build(people, city=city, year=2030)
+    told = {name: get_figure(cells, f"{name}: electric vehicles") for name in cells.classes}
+    assert told == pytest.approx({name: table.loc[name, city] for name in cells.classes}, rel=1e-9)
+    assert sum(told.values()) == pytest.approx(table.loc["all", city], rel=1e-9)
+
+
+def test_recorded_and_computed_buses_stand_in_the_explanation(paved_study, people_figure):
+    cells = paved_study.build(people_figure, city="islamabad", year=2030)
+    told = cells.explanation.set_index("step")
+    assert told.loc["bus: electric vehicles recorded in islamabad, 2025", "value"] == 160
+    computed = told.loc["bus: electric vehicles computed for islamabad, 2030", "value"]
+    # 2,363,863 of 241,499,431 people, of the 5,418 electric buses of the nation.
+    assert computed == pytest.approx(5417.66 * 2363863 / 241499431, rel=1e-5)
+    assert "160 recorded" in told.loc["bus: electric share", "source"]
+
+
+def test_own_electric_share_is_not_raised(paved_study, people_figure, get_figure):
+    bus = {"electric_share": 0.01}
+    cells = paved_study.build(people_figure, city="islamabad", fleet={"classes": {"bus": bus}})
+    assert get_figure(cells, "bus: electric share") == 0.01
+
+
+def test_table_of_recorded_buses_is_the_computed_one(project_folder, sharing):
+    page = (project_folder / "docs" / "explanation" / "demand.md").read_text(encoding="utf-8")
+    fleet = project_fleet(read_histories(), read_scenario("nev-2030"))
+    row, column = fleet.get_row(2030), fleet.classes.index("bus")
+    for (city, _), recorded in sharing.electric.items():
+        share = sharing.people[city].value / sharing.people["pakistan"].value
+        computed = share * fleet.electric_stock[row, column]  # no registrations of buses are recorded
+        assert f"| {city} | {recorded.value:.0f} | {computed:.0f} |" in page

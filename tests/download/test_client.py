@@ -33,8 +33,8 @@ from scripted_overpass import (
 
 import chargeplan.download.client as client_module
 from chargeplan import __version__
+from chargeplan.download.address import check_endpoint, make_user_agent
 from chargeplan.download.client import OverpassClient, TooLargeError
-from chargeplan.download.exchange import check_endpoint, make_user_agent
 from chargeplan.download.failures import read_page
 from chargeplan.download.pace import SystemClock
 from chargeplan.errors import ConfigError, DownloadError
@@ -593,8 +593,6 @@ def test_a_real_drip_of_bytes_ends_at_the_deadline(where):
         assert time.monotonic() - began_s < 2.0
 
 
-# A handshake that is shut leaves its socket to the garbage collector, which closes it and says so.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("where", ["proxy", "handshake"])
 def test_a_drip_before_the_connection_stands_ends_at_the_deadline(monkeypatch, where):
     def handle(connection, stopping):

@@ -1,5 +1,6 @@
 """A whole download against the local server: complete or not there, resumed, offline, interrupted."""
 
+import dataclasses
 import errno
 import os
 import socket
@@ -22,7 +23,7 @@ from chargeplan.download.tiles import Tile
 from chargeplan.errors import ConfigError, DataError, DownloadError, InterruptedRunError
 from chargeplan.files import compute_sha256
 from chargeplan.osm.dataset import verify_datasets
-from chargeplan.osm.manifest import get_covered, read_manifest
+from chargeplan.osm.manifest import get_covered, read_manifest, write_manifest
 
 STAMP = "2026-11-20T06:00:00Z"
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -244,11 +245,11 @@ def test_a_whole_dataset_of_the_same_request_is_not_fetched_again(fetch, server)
     ("area", "options"),
     [
         (AREA, {"buffer_km": 3.0}),
-        (FetchArea("made", "another box", 0, shapely.box(*BOX)), {}),
+        (FetchArea("made", f"relation {RELATION_ID}", RELATION_ID, None), {}),
         (FetchArea("made", "box of the tests", 0, shapely.box(73.0, 33.6, 73.05, 33.66)), {}),
         (AREA, {"endpoint": "http://127.0.0.1:9/api/interpreter"}),
     ],
-    ids=["buffer", "words", "shape", "endpoint"],
+    ids=["buffer", "relation", "shape", "endpoint"],
 )
 def test_a_dataset_of_another_request_is_not_replaced_unasked(fetch, server, area, options):
     before = compute_sha256(fetch().data_path)
@@ -257,6 +258,35 @@ def test_a_dataset_of_another_request_is_not_replaced_unasked(fetch, server, are
         fetch(area, **options)
     assert server.requests == []
     assert compute_sha256(fetch.folder / "made" / "made.osm.pbf") == before
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_same_area_in_other_words_is_the_same_request(fetch, server, offline):
+    fetch()
+    server.forget_requests()
+    fetch(FetchArea("made", "area of the study made", 0, shapely.box(*BOX)), offline=offline)
+    assert server.requests == []
+    assert "complete on disk" in fetch.told[0]
+
+
+def test_offline_the_advice_for_another_request_works_offline(fetch):
+    path = fetch().data_path
+    with pytest.raises(DataError) as caught:
+        fetch(buffer_km=3.0, offline=True)
+    assert f"--set network.path={path}" in str(caught.value)
+    assert "--refresh" not in str(caught.value)
+
+
+def test_a_dataset_of_other_questions_is_another_request(fetch, server):
+    state = fetch(max_elements=110)  # however many tiles there were
+    fetch()
+    notes = [
+        dataclasses.replace(note, sha256="0" * 64) if note.layer == "places" else note
+        for note in state.manifest.queries
+    ]
+    write_manifest(state.data_path, dataclasses.replace(state.manifest, queries=tuple(notes)))
+    with pytest.raises(DataError, match=r"other questions about places than by chargeplan .*--refresh"):
+        fetch()
 
 
 def test_refresh_fetches_everything_again(fetch, server):
@@ -273,7 +303,7 @@ def test_a_damaged_dataset_is_told_and_fetched_again(fetch, server):
     path.write_bytes(content)
     server.forget_requests()
     assert fetch().fault == ""
-    assert "fetched again" in fetch.told[0]
+    assert "it is fetched again" in fetch.told[0]
     assert len(list_asked(server)) == 10
     assert verify_datasets(fetch.folder)[0].fault == ""
 
@@ -390,6 +420,7 @@ def test_offline_refuses_a_damaged_dataset(fetch, server, request):
     with pytest.raises(DataError, match="--offline"):
         fetch(offline=True)
     assert "cut short" in fetch.told[0]
+    assert "it is fetched again" not in fetch.told[0]
 
 
 def test_offline_publishes_when_all_answers_are_on_disk(fetch, server, request):

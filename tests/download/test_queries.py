@@ -15,9 +15,10 @@ from chargeplan.download.queries import (
     write_count_query,
     write_data_query,
 )
-from chargeplan.land import read_land_table
 from chargeplan.osm.road_classes import ROAD_CLASSES
-from chargeplan.places import find_kind, read_kind_table
+from chargeplan.places import find_kind
+from chargeplan.tag_kinds import read_kind_table
+from chargeplan.words import LandKind, PlaceKind
 
 BOX = (73.0, 33.0, 74.0, 34.0)
 
@@ -60,7 +61,7 @@ def test_the_questions_are_plain_and_carry_their_own_count(layer):
     assert data.startswith("[out:json][timeout:180][maxsize:536870912];")
     assert data == count + ".a out meta;\n"
     assert "\\" not in data  # nothing that a text of the query language would have to escape
-    assert all(re.fullmatch(r"[a-z0-9_|*]+", value) for _, value in read_kind_table())
+    assert all(re.fullmatch(r"[a-z0-9_|*]+", value) for _, value in read_kind_table(PlaceKind))
 
 
 def test_roads_are_all_classes_a_car_may_use_and_no_other():
@@ -83,7 +84,7 @@ def test_roads_are_all_classes_a_car_may_use_and_no_other():
 
 
 def test_places_are_exactly_what_the_table_of_kinds_knows():
-    tags = [{key: "anything" if value == "*" else value} for key, value in read_kind_table()]
+    tags = [{key: "anything" if value == "*" else value} for key, value in read_kind_table(PlaceKind)]
     tags += [{"amenity": "bench"}, {"shop": "bakery"}, {"leisure": "parking"}, {"building": "yes"}, {}]
     nodes = [make_node(at + 1, 73.5, 33.5, **found) for at, found in enumerate(tags)]
     found, _ = ask(write_data_query(get_layer("places"), BOX), nodes)
@@ -157,7 +158,8 @@ def test_land_use_has_areas_alone():
 def test_every_kind_of_land_that_a_study_reads_is_fetched():
     nodes = [make_node(at, 73.0 + at / 10, 33.5) for at in range(1, 4)]
     ways = [
-        make_way(10 + at, [1, 2, 3, 1], **{key: value}) for at, (key, value) in enumerate(read_land_table())
+        make_way(10 + at, [1, 2, 3, 1], **{key: value})
+        for at, (key, value) in enumerate(read_kind_table(LandKind))
     ]
     found, _ = ask(write_data_query(get_layer("landuse"), BOX), [*nodes, *ways])
     assert found == {("n", 1), ("n", 2), ("n", 3), *(("w", way["id"]) for way in ways)}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from chargeplan.cli import app
 from chargeplan.publish.geojson_check import find_geojson_faults
 
 # With an existing station a plan that builds nothing would be possible, so there is none.
@@ -25,6 +29,11 @@ def run_chargeplan(*arguments: str, hash_seed: str = "0") -> subprocess.Complete
         timeout=300,
         check=False,
     )
+
+
+def call(*arguments: str) -> Result:
+    """Run a command in this process, which saves the start of another."""
+    return CliRunner().invoke(app, list(arguments))
 
 
 def set_folder(folder: Path) -> list[str]:
@@ -62,6 +71,9 @@ def test_a_run_writes_every_file_it_promises(two_runs):
         "sites.geojson",
         "plan.gpkg",
         "demand.csv",
+        "demand_periods.csv",
+        "demand_periods_by_cell.csv",
+        "economics_by_year.csv",
         "run.json",
         "timings.json",
         "records",
@@ -87,15 +99,17 @@ def test_the_geojson_holds_to_the_standard_and_agrees_with_the_run_record(two_ru
 
 
 def test_every_line_of_a_json_run_is_json_and_a_node_limit_ends_it(tmp_path, demo_config):
-    """The solver within the search writes lines of its own at times: this run met them."""
+    """A smaller town, whose search nevertheless comes to the branching."""
     done = run_chargeplan(
         "--json", "run", demo_config, *set_folder(tmp_path), "--set", "solve.gap=0.0001",
-        "--set", "solve.node_limit=5",
+        "--set", "solve.node_limit=1", "--set", "demand.cell_resolution=7", "--set", "sites.min_spacing_m=1500",
     )  # fmt: skip
     assert done.returncode == 0
     (result,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert result["stopped_by"] == "node limit"
-    assert all(json.loads(line)["event"] for line in done.stderr.splitlines())
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert all(event["event"] for event in events)
+    assert any(event.get("step") == "milp" for event in events)
 
 
 def test_every_output_says_that_the_streets_are_schematic(two_runs):
@@ -109,75 +123,62 @@ def test_verify_accepts_the_run_and_recomputes_it(two_runs):
 
 
 def test_verify_refuses_a_run_that_was_edited(two_runs, tmp_path):
-    import shutil
-
     copy = tmp_path / "edited"
     shutil.copytree(two_runs[0], copy)
     path = copy / "records" / "solution.json"
     path.write_text(path.read_text() + " ")
-    done = run_chargeplan("verify", str(copy))
-    assert done.returncode == 3
+    done = call("verify", str(copy))
+    assert done.exit_code == 3
     assert "solution.json: changed since the run" in done.stderr
 
 
 def test_verify_refuses_a_geojson_that_is_not_the_plan(two_runs, tmp_path):
-    import shutil
-
     copy = tmp_path / "edited"
     shutil.copytree(two_runs[0], copy)
     path = copy / "sites.geojson"
     document = json.loads(path.read_text(encoding="utf-8"))
     document["features"][0]["properties"]["chargers"] += 1
     path.write_text(json.dumps(document), encoding="utf-8")
-    done = run_chargeplan("verify", str(copy))
-    assert done.returncode == 1
+    done = call("verify", str(copy))
+    assert done.exit_code == 1
     assert document["features"][0]["properties"]["site_id"] in done.stderr
 
 
 @pytest.mark.parametrize("name", ["index.html", "plan.gpkg", "run.json"])
 def test_verify_refuses_a_published_file_that_was_changed(two_runs, tmp_path, name):
-    import shutil
-
     copy = tmp_path / "edited"
     shutil.copytree(two_runs[0], copy)
     (copy / name).write_bytes((copy / name).read_bytes() + b" ")
-    done = run_chargeplan("verify", str(copy))
-    assert done.returncode == 3
+    done = call("verify", str(copy))
+    assert done.exit_code == 3
     assert f"{name}: changed since the run" in done.stderr
 
 
 def test_a_folder_that_no_run_made_is_refused_before_the_work(tmp_path, demo_config):
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "thesis.txt").write_text("mine")
-    done = run_chargeplan("run", demo_config, *set_folder(tmp_path))
-    assert done.returncode == 1
+    done = call("run", demo_config, *set_folder(tmp_path))
+    assert done.exit_code == 1
     assert "thesis.txt" in done.stderr
     assert "network  " not in done.stderr
     assert (tmp_path / "demo" / "thesis.txt").read_text() == "mine"
 
 
-def test_an_impossible_budget_is_said_in_words_and_writes_nothing(tmp_path, demo_config):
-    done = run_chargeplan("run", demo_config, *POOR, *set_folder(tmp_path))
-    assert done.returncode == 4
-    assert "budget" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_budget_that_builds_nothing_beside_existing_stations_is_warned_about(tmp_path, demo_config):
-    done = run_chargeplan("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
-    assert done.returncode == 0
+    done = call("run", demo_config, "--set", "model.budget_pkr=1000", *set_folder(tmp_path))
+    assert done.exit_code == 0
     assert "buys no new station" in done.stderr
 
 
-def test_a_failed_run_keeps_the_last_good_one(tmp_path, demo_config, two_runs):
-    import shutil
-
+def test_an_impossible_budget_is_said_in_words_and_keeps_the_last_good_run(tmp_path, demo_config, two_runs):
     shutil.copytree(two_runs[0], tmp_path / "demo")
-    before = read_tree(tmp_path)
-    done = run_chargeplan("run", demo_config, *POOR, *set_folder(tmp_path))
-    assert done.returncode == 4
+    before, names = read_tree(tmp_path), sorted(tmp_path.rglob("*"))
+    done = call("run", demo_config, *POOR, *set_folder(tmp_path))
+    assert done.exit_code == 4
+    assert done.stderr.splitlines()[-1].startswith("IMPOSSIBLE: the budget")
+    assert "Traceback" not in done.stderr
     assert read_tree(tmp_path) == before
+    assert sorted(tmp_path.rglob("*")) == names
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX matter")

@@ -7,19 +7,27 @@ import pandas as pd
 import pytest
 import toy_city
 
+from chargeplan.errors import VerificationError
 from chargeplan.evaluate.economics import compute_economics
 from chargeplan.evaluate.economics_account import Account
 from chargeplan.evaluate.economics_formulas import (
     compute_annuity_factor,
-    compute_break_even_kwh_year,
+    compute_break_even_share,
     compute_npv_pkr,
     compute_payback_years,
 )
-from chargeplan.evaluate.economics_stations import CAPEX_COLUMNS, YEARLY_COLUMNS, find_neeca_level
+from chargeplan.evaluate.economics_stations import (
+    CAPEX_COLUMNS,
+    YEARLY_COLUMNS,
+    find_neeca_level,
+    reckon_stations,
+)
+from chargeplan.evaluate.economics_years import tabulate_years
 from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.figures import DatedFigure, tabulate_figures
 from chargeplan.records import CandidateSites, DemandCells
+from chargeplan.words import PlanMode
 
 # Pairs in order: (A,s1) (B,s1) (B,s2) (C,s1) (C,s2) (C,s3) (D,s2) (D,s3) (E,s3)
 BEST_450_SHARE = np.array([1.0, 1.0, 0.0, 0.75, 0.0, 0.0, 0.0, 1.0, 1.0])
@@ -38,6 +46,7 @@ FIGURES = {
     "low_tension_limit_kw": 25.0,
     "high_tension_pkr": 1000.0,
     "high_tension_pkr_kw": 10.0,
+    "energisation_pkr": 20.0,
     "separate_meter_pkr": 500.0,
     "neeca_application_fee_pkr": 100.0,
     "neeca_up_to_kw.1": 3.7,
@@ -53,9 +62,11 @@ FIGURES = {
     "solar_kwh_kw_year": 1500.0,
     "battery_pkr_kwh": 40.0,
     "battery_usable_share": 0.5,
+    "battery_efficiency_share": 0.8,
     "petrol_price_pkr_l": 250.0,
     "diesel_price_pkr_l": 300.0,
-    "oil_import_usd_l": 0.5,
+    "petrol_import_usd_l": 0.5,
+    "diesel_import_usd_l": 0.6,
     "petrol_l_100km.car": 8.0,
     "pm25_g_kg.car": 0.03,
     "petrol_co2_kg_l": 2.3,
@@ -136,14 +147,35 @@ def test_npv_payback_and_break_even_of_a_station_on_paper():
     capex, net = np.array([1000.0]), np.array([400.0])
     assert compute_npv_pkr(capex, net, 0.25, 2) == pytest.approx([-424.0])
     assert compute_payback_years(capex, net) == pytest.approx([2.5])
-    needed = compute_break_even_kwh_year(capex, np.array([100.0]), 5.0, 0.25, 2)
-    assert needed == pytest.approx([(1000 / 1.44 + 100) / 5])
-    assert compute_npv_pkr(capex, 5.0 * needed - 100.0, 0.25, 2) == pytest.approx([0.0], abs=1e-9)
+    share = find_break_even(1000 / 1.44 + 100, [1000.0], [0.0], [1.0], 8.0, 3.0)
+    assert share == pytest.approx((1000 / 1.44 + 100) / 5 / 1000)
+    net = np.array([5.0 * share * 1000 - 100.0])
+    assert compute_npv_pkr(capex, net, 0.25, 2) == pytest.approx([0.0], abs=1e-9)
 
 
-def test_without_a_margin_nothing_breaks_even():
-    needed = compute_break_even_kwh_year(np.array([1000.0, 0.0]), np.array([0.0, 0.0]), 0.0, 0.1, 10)
-    assert needed.tolist() == [np.inf, 0.0]
+def find_break_even(needed_pkr_year, open_kwh, panel_kwh, drawn, price, tariff):
+    arrays = (np.array(values) for values in (open_kwh, panel_kwh, drawn))
+    return compute_break_even_share(needed_pkr_year, *arrays, price_pkr_kwh=price, tariff_pkr_kwh=tariff)
+
+
+def test_without_a_margin_nothing_breaks_even_but_what_costs_nothing():
+    assert find_break_even(1000.0, [100.0], [0.0], [1.0], 3.0, 3.0) == np.inf
+    assert find_break_even(0.0, [100.0], [0.0], [1.0], 3.0, 3.0) == 0.0
+    assert find_break_even(1.0, [0.0], [0.0], [1.0], 3.0, 3.0) == np.inf
+
+
+def test_panels_help_to_break_even_only_as_far_as_their_energy_is_sold():
+    """Two stations, 100 kWh open each, 5 a kWh sold, 4 a kWh bought; panels of the first yield 20 kWh.
+
+    Up to a share of 0.2 a share of 0.1 earns 100 - 40 = 60, above it 100 - 80 = 20: 120 at 0.2, 140 at 0.3.
+    With nothing but panels, 60 are earned by 12 of 100 kWh. Where buying costs more than drivers pay, the
+    first stretch alone can break even.
+    """
+    assert find_break_even(60.0, [100.0, 100.0], [20.0, 0.0], [1.0, 1.0], 5.0, 4.0) == pytest.approx(0.1)
+    assert find_break_even(140.0, [100.0, 100.0], [20.0, 0.0], [1.0, 1.0], 5.0, 4.0) == pytest.approx(0.3)
+    assert find_break_even(60.0, [100.0], [20.0], [1.0], 5.0, 4.0) == pytest.approx(0.12)
+    assert find_break_even(60.0, [100.0], [20.0], [1.0], 5.0, 9.0) == pytest.approx(0.12)
+    assert find_break_even(101.0, [100.0], [20.0], [1.0], 5.0, 9.0) == np.inf
 
 
 # Stations
@@ -152,28 +184,35 @@ def test_without_a_margin_nothing_breaks_even():
 def test_each_station_costs_and_earns_what_the_paper_says():
     """Both: 365 days, 0.8 of what is bought is sold, 30 a kWh.
 
-    s1 sells 21,900, buys 27,375: 273,750. Capital 250 + 11 kV above 25 kW (1,000 + 10 x 30) + 100 = 1,650.
-    A year: 30 kW x 12 = 360, upkeep 165, level 2 50, land 3 x 5 m2 x 2 x 12 = 360. Revenue 657,000.
-    s3 sells 14,600, needs 18,250, of which panels give 3,000: 152,500. Capital 200 + meter 500 + 100
-    + panels 2,000 = 2,800. A year: 240, 280, 50, 240. Revenue 438,000.
+    s1 sells 21,900, buys 27,375: 273,750. Capital 250 + 11 kV above 25 kW (1,000 + 10 x 30) + 20 + 100 =
+    1,670. A year: 30 kW x 12 = 360, upkeep 167, level 2 50, land 3 x 5 m2 x 2 x 12 = 360. Revenue 657,000.
+    s3 sells 14,600, needs 18,250, of which panels give 3,000: 152,500. Capital 200 + 20 + meter 500 + 100
+    + panels 2,000 = 2,820. A year: 240, 282, 50, 240. Revenue 438,000. It needs 282 + 812 = 1,094 a year,
+    which 1,094 / 30 kWh from its panels earn.
     """
     first, third = compute_economics(make_case()).sites.to_dict("records")
-    assert [first[name] for name in CAPEX_COLUMNS] == pytest.approx([250, 1300, 0, 100, 0, 0])
-    assert [first[name] for name in YEARLY_COLUMNS] == pytest.approx([273_750, 360, 165, 50, 360])
-    assert (first["capex_pkr"], first["revenue_pkr_year"]) == pytest.approx((1650, 657_000))
-    assert first["npv_pkr"] == pytest.approx(10 * (657_000 - 274_685) - 1650)
-    assert first["payback_years"] == pytest.approx(1650 / 382_315)
-    # margin 30 - 10 / 0.8 = 17.5; capital 165 a year and 935 of fixed costs; open: 30 kW x 10 h x 365
-    assert first["break_even_share"] == pytest.approx((165 + 935) / 17.5 / 109_500)
-    assert [third[name] for name in CAPEX_COLUMNS] == pytest.approx([200, 0, 500, 100, 2000, 0])
-    assert [third[name] for name in YEARLY_COLUMNS] == pytest.approx([152_500, 240, 280, 50, 240])
-    assert third["break_even_share"] == 0.0  # panels alone earn 30,000 a year, more than all that is fixed
+    assert [first[name] for name in CAPEX_COLUMNS] == pytest.approx([250, 1300, 20, 0, 100, 0, 0])
+    assert (first["connection"], third["connection"]) == ("11 kV", "LT")
+    assert [first[name] for name in YEARLY_COLUMNS] == pytest.approx([273_750, 360, 167, 50, 360])
+    assert (first["capex_pkr"], first["revenue_pkr_year"]) == pytest.approx((1670, 657_000))
+    assert first["npv_pkr"] == pytest.approx(10 * (657_000 - 274_687) - 1670)
+    assert first["payback_years"] == pytest.approx(1670 / 382_313)
+    # margin 30 - 10 / 0.8 = 17.5; capital 167 a year and 937 of fixed costs; open: 30 kW x 10 h x 365
+    assert first["break_even_share"] == pytest.approx((167 + 937) / 17.5 / 109_500)
+    assert [third[name] for name in CAPEX_COLUMNS] == pytest.approx([200, 0, 20, 500, 100, 2000, 0])
+    assert [third[name] for name in YEARLY_COLUMNS] == pytest.approx([152_500, 240, 282, 50, 240])
+    assert third["break_even_share"] == pytest.approx(1_094 / 30 / 73_000)
 
 
 def test_a_battery_is_as_large_as_the_outages_that_it_bridges():
-    """6 of 24 hours: 30 kW x 10 h x 0.2 / 4 = 15 kWh a day, twice that as half may be used, at 40: 1,200."""
+    """6 of 24 hours: 30 kW x 10 h x 0.2 / 4 = 15 kWh a day, twice that as half may be used, at 40: 1,200.
+
+    A quarter of the 21,900 kWh goes through it and loses a fifth: (16,425 + 5,475 / 0.8) / 0.8 are bought.
+    """
     case = make_case(outage_hours_day=6.0, sites={"has_storage": [True, True, True]})
-    assert compute_economics(case).sites["storage_pkr"].tolist() == pytest.approx([1200.0, 800.0])
+    stations = compute_economics(case).sites
+    assert stations["storage_pkr"].tolist() == pytest.approx([1200.0, 800.0])
+    assert stations["bought_kwh_year"][0] == pytest.approx((16_425 + 5_475 / 0.8) / 0.8)
     exempt = make_case(
         outage_hours_day=6.0, sites={"has_storage": [True] * 3, "feeder_exempt": [True, True, False]}
     )
@@ -191,7 +230,39 @@ def test_existing_stations_neither_cost_nor_earn():
     chargers = existing.assign(existing_chargers=[3, 0, 0], existing_power_kw=[30.0, 0.0, 0.0])
     case = dataclasses.replace(case, sites=CandidateSites(chargers, case.sites.removed))
     assert compute_economics(case).sites["site_id"].tolist() == ["s3"]
-    assert compute_economics(case).metrics[0][:2] == ("capex", pytest.approx(2800.0))
+    assert compute_economics(case).metrics[0][:2] == ("capex", pytest.approx(2820.0))
+
+
+def test_cover_mode_sells_no_more_than_the_stations_can_deliver():
+    """Two chargers of 10 kW x 10 h x 0.2 deliver 40 kWh a day; s1 is sent 60, s3 is sent 40."""
+    request = toy_city.make_request(PlanMode.COVER, figures=make_figures())
+    case = dataclasses.replace(
+        make_case(classes={"bus": 1.0, "car": 0.2}),
+        request=request,
+        problem=toy_city.make_problem(request),
+        solution=toy_city.make_solution([2, 0, 2], BEST_450_SHARE, 100.0),
+    )
+    economics = compute_economics(case)
+    assert economics.sites["sold_kwh_year"].tolist() == pytest.approx([14_600, 14_600])
+    assert economics.sites["unsold_kwh_year"].tolist() == pytest.approx([7_300, 0])
+    assert find_step(economics.account, "demand beyond capacity, not sold") == pytest.approx(7_300)
+    assert find_step(economics.account, "revenue") == pytest.approx(29_200 * 30)
+    assert find_step(economics.account, "bus: energy sold") == pytest.approx(14_600)
+    assert find_step(economics.account, "car: energy sold") == pytest.approx(14_600)
+    warnings = evaluate_plan(case).warnings
+    assert any("economics count only what they can deliver" in warning for warning in warnings)
+
+
+def test_energy_of_classes_that_cannot_use_the_chargers_is_told():
+    """Half the energy is of buses, which need 120 kW or more; the chargers have 10."""
+    case = make_case(classes={"bus": 1.0, "car": 0.2})
+    cells = dataclasses.replace(case.cells, charger_kw=np.array([[120.0, 360.0], [7.0, 180.0]]))
+    evaluation = evaluate_plan(dataclasses.replace(case, cells=cells))
+    assert evaluation.get_metric("unusable_share") == pytest.approx(0.5)
+    (warning,) = (text for text in evaluation.warnings if "cannot use" in text)
+    assert warning.startswith("50% of the energy of the new stations")
+    assert "10 kW (bus)" in warning
+    assert evaluate_plan(case).get_metric("unusable_share") == 0
 
 
 # In all
@@ -199,20 +270,45 @@ def test_existing_stations_neither_cost_nor_earn():
 
 def test_the_plan_as_one_investment():
     evaluation = evaluate_plan(make_case())
-    assert evaluation.get_metric("capex") == pytest.approx(4450)
+    assert evaluation.get_metric("capex") == pytest.approx(4490)
     assert evaluation.get_metric("revenue") == pytest.approx(1_095_000)
-    assert evaluation.get_metric("yearly_cost") == pytest.approx(274_685 + 153_310)
-    assert evaluation.get_metric("net_income") == pytest.approx(667_005)
-    assert evaluation.get_metric("npv") == pytest.approx(6_670_050 - 4450)
-    assert evaluation.get_metric("payback") == pytest.approx(4450 / 667_005)
+    assert evaluation.get_metric("yearly_cost") == pytest.approx(274_687 + 153_312)
+    assert evaluation.get_metric("net_income") == pytest.approx(667_001)
+    assert evaluation.get_metric("npv") == pytest.approx(6_670_010 - 4490)
+    assert evaluation.get_metric("payback") == pytest.approx(4490 / 667_001)
+    # Half as much sold: 547,500; 13,687.5 and 9,125 - 3,000 bought at 10; 937 and 812 of other costs.
+    half_net = 547_500 - 136_875 - 61_250 - 1_749
+    assert evaluation.get_metric("payback_half_sales") == pytest.approx(4490 / half_net)
     assert evaluation.get_metric("npv") == pytest.approx(evaluation.site_economics["npv_pkr"].sum())
-    assert find_step(evaluation.economics, "capital cost in 2030") == pytest.approx(4450)
+    assert find_step(evaluation.economics, "capital cost in 2030") == pytest.approx(4490)
+
+
+def test_the_years_add_up_to_the_totals():
+    """At 25 %: 4,490 in 2030, then ten years of 667,001, worth 0.8 of it after the first."""
+    evaluation = evaluate_plan(make_case(figures={"discount_rate_share": 0.25}))
+    years = evaluation.economics_by_year
+    assert years["calendar_year"].tolist() == list(range(2030, 2041))
+    assert years["capital_pkr"].tolist() == pytest.approx([4490] + [0] * 10)
+    assert years["net_pkr"].tolist() == pytest.approx([-4490] + [667_001] * 10)
+    assert years["discounted_pkr"][1] == pytest.approx(0.8 * 667_001)
+    assert years["discounted_sum_pkr"].iloc[-1] == pytest.approx(evaluation.get_metric("npv"))
+    costs = years[["energy_pkr", "fixed_charge_pkr", "om_pkr", "neeca_pkr", "land_pkr"]].sum(axis=1)
+    assert costs[10] == pytest.approx(evaluation.get_metric("yearly_cost"))
+
+
+def test_years_that_do_not_add_up_are_not_published():
+    case = make_case()
+    account = Account(case.request)
+    stations = reckon_stations(case, account)
+    with pytest.raises(VerificationError, match="discounted_pkr of the years is not npv_pkr"):
+        tabulate_years(stations.assign(npv_pkr=stations["npv_pkr"] + 1), account, 2030)
 
 
 def test_benefits_on_paper():
     """36,500 kWh are 182,500 km, 14,600 litres; 42,625 kWh are bought and 53,281.25 generated."""
     evaluation = evaluate_plan(make_case())
-    assert evaluation.get_metric("fuel_saved") == pytest.approx(14_600)
+    assert evaluation.get_metric("petrol_saved") == pytest.approx(14_600)
+    assert evaluation.get_metric("diesel_saved") == 0
     assert evaluation.get_metric("oil_import_saved") == pytest.approx(7_300)
     assert find_step(evaluation.economics, "oil import saved in rupees") == pytest.approx(730_000)
     assert evaluation.get_metric("driver_saving") == pytest.approx(14_600 * 250 - 36_500 * 30)
@@ -229,7 +325,9 @@ def test_each_class_saves_the_fuel_of_what_it_replaces():
     """Half the energy each: cars 91,250 km and 7,300 l of petrol; buses 18,250 km and 4,562.5 l of diesel."""
     case = make_case(classes={"bus": 1.0, "car": 0.2}, figures={"diesel_l_100km__bus": 25.0})
     evaluation = evaluate_plan(case)
-    assert evaluation.get_metric("fuel_saved") == pytest.approx(7_300 + 4_562.5)
+    assert evaluation.get_metric("petrol_saved") == pytest.approx(7_300)
+    assert evaluation.get_metric("diesel_saved") == pytest.approx(4_562.5)
+    assert evaluation.get_metric("oil_import_saved") == pytest.approx(7_300 * 0.5 + 4_562.5 * 0.6)
     assert find_step(evaluation.economics, "CO2 of the fuel saved") == pytest.approx(
         (7_300 * 2.3 + 4_562.5 * 2.7) / 1000
     )
@@ -237,7 +335,7 @@ def test_each_class_saves_the_fuel_of_what_it_replaces():
 
 def test_a_class_without_a_fuel_figure_saves_nothing_and_the_account_says_so():
     evaluation = evaluate_plan(make_case(classes={"hovercraft": 0.2}))
-    assert evaluation.get_metric("fuel_saved") == 0
+    assert evaluation.get_metric("petrol_saved") == 0
     row = evaluation.economics.set_index("step").loc["hovercraft: fuel saved"]
     assert "not counted: economics.petrol_l_100km" in row["source"]
     assert row["confidence"] == "assumption"
@@ -248,9 +346,9 @@ def test_the_account_names_the_source_of_every_figure_it_uses():
     assert list(account.columns) == ["step", "value", "unit", "source", "confidence"]
     assert not account["step"].duplicated().any()
     given = account[account["confidence"] != "computed"]
-    unused = {"diesel_price_pkr_l", "diesel_co2_kg_l", "diesel_kg_l"}
+    unused = {"diesel_price_pkr_l", "diesel_co2_kg_l", "diesel_kg_l", "diesel_import_usd_l"}
     unused |= {f"neeca_yearly_fee_pkr.{level}" for level in (1, 3, 4, 5)}
-    unused |= {"battery_pkr_kwh", "battery_usable_share"}  # no site has a battery
+    unused |= {"battery_pkr_kwh", "battery_usable_share", "battery_efficiency_share"}  # no site has a battery
     assert set(given["step"]) == set(FIGURES) - unused
     assert set(given["source"]) == {"paper"}
 
@@ -267,7 +365,7 @@ def test_a_plan_without_new_stations_costs_nothing_and_pays_nothing_back():
     solution = toy_city.make_solution([0, 0, 0], np.zeros(9), 0.0)
     economics = compute_economics(dataclasses.replace(case, solution=solution))
     metrics = {name: value for name, value, _, _ in economics.metrics}
-    assert (metrics["capex"], metrics["npv"], metrics["fuel_saved"]) == (0.0, 0.0, 0.0)
+    assert (metrics["capex"], metrics["npv"], metrics["petrol_saved"]) == (0.0, 0.0, 0.0)
     assert np.isposinf(metrics["payback"])
 
 
@@ -281,14 +379,14 @@ def test_without_figures_there_are_no_economics():
 
 def test_a_loss_and_costs_beyond_the_budget_are_warned_about():
     warnings = compute_economics(make_case(figures={"retail_price_pkr_kwh": 12.0})).warnings
-    assert any("cost PKR 4,000 beside the PKR 450" in warning for warning in warnings)
+    assert any("cost PKR 4,040 beside the PKR 450" in warning for warning in warnings)
     assert any("1 of 2 new stations lose money" in warning for warning in warnings)
 
 
 def test_a_payback_too_good_to_be_believed_says_what_it_rests_on():
-    """4,450 come back in 4,450 / 667,005 years; 36,500 kWh of 50 kW x 10 h x 365 are 20 %."""
+    """4,490 come back in 4,490 / 667,001 years; 36,500 kWh of 50 kW x 10 h x 365 are 20 %."""
     (warning,) = (text for text in compute_economics(make_case()).warnings if "pay back" in text)
     assert "in 0.0 years only if they are busy 20% of" in warning
-    assert "sell at PKR 30 per kWh" in warning
+    assert "sell at PKR 30 per kWh what they buy at PKR 10; at half the sales they pay back in 0.0" in warning
     slow = compute_economics(make_case(figures={"retail_price_pkr_kwh": 11.75}))
     assert not any("pay back" in text for text in slow.warnings)

@@ -9,6 +9,7 @@ import toy_city
 from chargeplan.errors import RecordError, VerificationError
 from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import CHECKS, PlanCase, verify_plan
+from chargeplan.tables import REMOVED_SITES, make_table
 from chargeplan.words import Outcome, PlanMode
 
 # Pairs of the toy city in order: (A,s1) (B,s1) (B,s2) (C,s1) (C,s2) (C,s3) (D,s2) (D,s3) (E,s3)
@@ -59,6 +60,19 @@ def test_the_limits_of_the_road_data_are_warned_of_after_what_the_plan_shows():
     case = make_case(data_limits=("3 ways lack a node", "The date is not known."))
     added = ("road data: 3 ways lack a node", "road data: The date is not known")
     assert evaluate_plan(case).warnings == (*without, *added)
+
+
+@pytest.mark.parametrize(("status", "n_warnings"), [("existing", 1), ("competitor", 1), ("candidate", 0)])
+def test_a_standing_station_that_was_left_out_is_warned_of(status, n_warnings):
+    row = {column.name: 0.0 if column.type == "number" else "lost" for column in REMOVED_SITES}
+    row |= {"status": status, "reason": "farther from the road network than the snap limit"}
+    removed = make_table(REMOVED_SITES, {name: [value] for name, value in row.items()})
+    warnings = evaluate_plan(make_case(sites=spoil(toy_city.make_sites(), removed=removed))).warnings
+    told = [
+        warning for warning in warnings if warning.startswith("left out: 1 station standing already, but ")
+    ]
+    assert len(told) == n_warnings
+    assert all("(lost); correct" in warning for warning in told)
 
 
 GOOD = make_case()

@@ -8,8 +8,9 @@ import shapely
 
 from chargeplan.area import build_study_area, read_polygons
 from chargeplan.config.settings import AreaSettings, StudySettings
-from chargeplan.errors import DataError
+from chargeplan.errors import ConfigError, DataError
 from chargeplan.geo import check_coordinates, find_utm_crs, snap_points, to_degrees, to_metric
+from chargeplan.rows import Rows
 
 
 def make_study(**area) -> StudySettings:
@@ -29,14 +30,14 @@ def test_the_utm_zone_follows_the_longitude(lon, crs):
     assert find_utm_crs(lon) == crs
 
 
-def test_a_swapped_box_is_named_as_swapped():
-    with pytest.raises(DataError, match="swapped"):
-        build_study_area(make_study(box=[33.5, 72.9, 33.8, 73.2]))
+def test_a_box_of_another_country_is_a_fault_of_the_config():
+    with pytest.raises(ConfigError, match=r"study\.area\.box: no point lies in Pakistan"):
+        build_study_area(make_study(box=[2.2, 48.8, 2.4, 48.9]))
 
 
 @pytest.mark.parametrize("box", [[73.0, 33.7, 73.001, 33.701], [66.0, 28.0, 70.0, 32.0]])
 def test_an_area_that_is_too_small_or_too_large_is_refused_with_its_size(box):
-    with pytest.raises(DataError, match=r"km2; expected 5 to 10,000 km2"):
+    with pytest.raises(ConfigError, match=r"study\.area\.box: .* km2; expected 5 to 10,000 km2"):
         build_study_area(make_study(box=box))
 
 
@@ -51,8 +52,27 @@ def test_points_far_away_are_refused():
 
 
 def test_rows_without_coordinates_are_named():
-    with pytest.raises(DataError, match="rows 1 have no finite coordinates"):
-        check_coordinates(np.array([73.0, np.nan]), np.array([33.0, 33.0]), "layer")
+    with pytest.raises(DataError, match=r"no finite coordinates in row 2 \(1 of 2\): longitude is nan"):
+        check_coordinates(np.array([73.0, np.nan]), np.array([33.0, 33.0]), "layer", rows=Rows("row"))
+
+
+def test_swapped_rows_among_good_ones_are_named_with_their_columns():
+    lon, lat = np.array([73.0, 33.69, 2.3, 33.7]), np.array([33.6, 73.03, 48.9, 73.04])
+    with pytest.raises(DataError) as caught:
+        check_coordinates(lon, lat, "grid.csv", rows=Rows("line", [2, 3, 4, 6]), columns=("lon", "lat"))
+    assert caught.value.faults == (
+        "grid.csv: longitude and latitude are swapped in lines 3, 6 (2 of 4): lon is 33.69 and lat is 73.03; expected "
+        "longitudes from 60 to 78 and latitudes from 23 to 38; correct these rows",
+    )
+
+
+def test_coordinates_over_the_border_pass():
+    check_coordinates(np.array([73.0, 51.3, 80.2]), np.array([33.6, 35.7, 30.1]), "grid.csv")
+
+
+def test_a_row_that_is_no_place_on_earth_is_named():
+    with pytest.raises(DataError, match=r"no degrees in line 3 \(1 of 2\): longitude is 320000"):
+        check_coordinates(np.array([73, 3.2e5]), np.array([33, 3.7e6]), "a.csv", rows=Rows("line", [2, 3]))
 
 
 def test_projecting_there_and_back_is_exact_to_a_millimetre():

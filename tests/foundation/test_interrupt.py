@@ -1,13 +1,15 @@
 """What Ctrl-C, an end from outside and a closed terminal do, with real signals."""
 
+import math
 import os
+import queue
 import signal
 import sys
 
 import pytest
 
 from chargeplan.interrupt import StopSwitch
-from chargeplan.runlog import PhaseEvent, ignore_event
+from chargeplan.runlog import PhaseEvent, SolveEvent, ignore_event
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are a POSIX matter")
 SEARCH_BEGINS = PhaseEvent("solve", "", None)
@@ -31,13 +33,42 @@ def switch(told):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_the_first_ctrl_c_of_a_search_only_asks_for_its_end(switch, told):
-    switch.listen(SEARCH_BEGINS)
-    assert not switch.should_stop()
-    press()
-    assert switch.should_stop()
-    assert switch.should_stop()
+@pytest.mark.parametrize(
+    ("plan_kwh_day", "words"),
+    [(5.0, "the best plan so far is verified and written"), (math.nan, "there is no plan to keep yet")],
+)
+def test_the_first_ctrl_c_of_a_search_only_asks_for_its_end(told, plan_kwh_day, words):
+    with StopSwitch(ignore_event, told.append) as switch:
+        switch.listen(SEARCH_BEGINS)
+        switch.listen(SolveEvent("milp", 1.0, 60.0, plan_kwh_day, math.inf))
+        assert not switch.should_stop()
+        press()
+        assert switch.should_stop()
+        assert switch.should_stop()
     assert len(told) == 1
+    assert words in told[0]
+
+
+def test_the_first_ctrl_c_is_told_before_the_search_asks():
+    """While a library computes for seconds nobody asks."""
+    told = queue.SimpleQueue()
+    with StopSwitch(ignore_event, told.put) as switch:
+        switch.listen(SEARCH_BEGINS)
+        press()
+        assert "Ctrl-C again" in told.get(timeout=10)
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_two_before_the_first_is_handled_end_the_run(told):
+    """The system calls the handler once for two signals that come close; each leaves its byte."""
+    with StopSwitch(ignore_event, told.append) as switch:
+        switch.listen(SEARCH_BEGINS)
+        wakeup = signal.set_wakeup_fd(-1)
+        os.write(wakeup, bytes([signal.SIGINT, signal.SIGINT]))
+        signal.set_wakeup_fd(wakeup)
+    assert len(told) == 1
+    with pytest.raises(KeyboardInterrupt):
+        switch.should_stop()
 
 
 def test_the_second_ends_the_run(switch):

@@ -13,8 +13,9 @@ from chargeplan.config.settings import AreaSettings, StudySettings
 from chargeplan.estates import add_listed_estates, read_estates
 from chargeplan.files import find_data_file
 from chargeplan.geo import WGS84, project_geometry
-from chargeplan.land import describe_land, find_land_kind, join_land, make_land, read_land_table, unite_land
+from chargeplan.land import describe_land, find_land_kind, join_land, make_land, unite_land
 from chargeplan.places import describe_place, find_kind, make_places, read_place_file
+from chargeplan.tag_kinds import read_kind_table
 from chargeplan.words import LandKind, PlaceKind
 
 I10 = (73.036221, 33.654371)  # data/places/industrial_estates.csv
@@ -32,7 +33,7 @@ def make_areas(*outlines, kind=LandKind.INDUSTRIAL, name=""):
 
 
 def test_every_kind_but_the_planners_own_has_a_tag():
-    assert set(read_land_table().values()) == set(LandKind) - {LandKind.PLANNER}
+    assert set(read_kind_table(LandKind).values()) == set(LandKind) - {LandKind.PLANNER}
 
 
 def test_first_row_that_fits_decides_what_land_is():

@@ -31,7 +31,7 @@ def test_budget_below_the_cheapest_station_says_how_much_is_missing():
     text = explain(budget_pkr=120.0)
     assert "PKR 120" in text
     assert "PKR 150" in text
-    assert "raise model.budget_pkr by PKR 30 to 150" in text
+    assert "raise model.budget_pkr to 150 (30 more)" in text
 
 
 def test_required_sites_above_the_count_say_both_numbers():
@@ -43,7 +43,7 @@ def test_required_sites_above_the_count_say_both_numbers():
 def test_required_sites_above_the_budget_say_their_cheapest_total():
     text = explain(sites=toy_city.make_sites(REQUIRED), budget_pkr=250.0)
     assert "the 2 required sites cost PKR 300 at their cheapest levels" in text
-    assert "raise model.budget_pkr by PKR 50 to 300" in text
+    assert "raise model.budget_pkr to 300 (50 more)" in text
 
 
 def test_a_required_site_with_too_few_bays_is_named():

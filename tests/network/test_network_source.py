@@ -67,9 +67,8 @@ def test_a_file_without_a_manifest_is_read_as_before_and_says_so(path):
     with_manifest = read(path)
     find_manifest_path(path).unlink()
     reading = read(path)
-    assert reading.source.limits == ("no manifest: the file was not checked for completeness",)
     assert reading.source.endpoint == ""
-    assert reading.limits == ()  # nothing that a planner was not used to
+    assert reading.limits == ("no manifest: the file was not checked for completeness",)
     assert reading.source.attribution == "© OpenStreetMap contributors"
     assert reading.network.node_id.tolist() == with_manifest.network.node_id.tolist()
 
@@ -92,7 +91,23 @@ def test_a_study_area_beyond_the_data_is_refused_with_what_to_do(path):
     message = str(caught.value)
     assert message.startswith(f"network.path: {outside_km2:.1f} km2 of the study area (33.3%) lie outside")
     assert "`chargeplan fetch --study CONFIG --refresh`" in message
-    assert "box 73,33.6,73.06,33.66" in message
+    assert "(asked for was box 73,33.6,73.06,33.66" in message
+
+
+def test_of_a_cut_it_says_what_is_covered_and_to_cut_again(path):
+    held = shapely.box(73.0, 33.6, 73.03, 33.66)  # the extract ended there: half of what was asked for
+    describe(
+        path, endpoint="", source="cut from pakistan.osm.pbf", covered=json.loads(shapely.to_geojson(held))
+    )
+    with pytest.raises(DataError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert (
+        f"covers: {make_area(held).area_km2:.0f} km2 between west 73.0000, south 33.6000, east 73.0300"
+        in message
+    )
+    assert "`chargeplan cut EXTRACT --study CONFIG --replace`" in message
+    assert "fetch" not in message
 
 
 def test_a_thousandth_of_the_study_area_may_lie_outside(path):

@@ -106,8 +106,8 @@ def sectors(demo_settings, city_part, tmp_path_factory):
     area = build_study_area(demo_settings.study)
     folder = tmp_path_factory.mktemp("graphs")
     files = {"osm": copy_roads(city_part, folder / "roads.osm")}
-    for name, simplify in (("graphml", False), ("simplified", True)):
-        graph = osmnx.graph_from_xml(files["osm"], simplify=simplify, retain_all=True)
+    plain = osmnx.graph_from_xml(files["osm"], simplify=False, retain_all=True)
+    for name, graph in (("graphml", plain), ("simplified", osmnx.simplify_graph(plain))):
         files[name] = folder / f"{name}.graphml"
         osmnx.save_graphml(graph, files[name])
     for name, directed in (("gpkg", False), ("directed", True)):

@@ -2,21 +2,27 @@
 
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
+from chargeplan.publish.geojson import build_geojson
+from chargeplan.publish.geopackage import write_geopackage
 from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.run_record import describe_run
+from chargeplan.publish.site_results import build_site_results
 
 MONEY = [
     ("capex", 450e6, "PKR"),
     ("net_income", 120e6, "PKR/year"),
     ("npv", 190_400_000.0, "PKR"),
     ("payback", 3.75, "years"),
+    ("payback_half_sales", 9.31, "years"),
     ("break_even_utilisation", 0.123, "share"),
 ]
 BENEFITS = [
-    ("fuel_saved", 3_041_702.0, "l/year"),
+    ("petrol_saved", 3_041_702.0, "l/year"),
+    ("diesel_saved", 120_345.0, "l/year"),
     ("oil_import_saved", 1_469_422.0, "USD/year"),
     ("co2e_saved", 3651.0, "t/year"),
     ("co2e_saved_clean_grid", 4548.0, "t/year"),
@@ -50,9 +56,9 @@ def test_the_panel_shows_five_figures_with_money_in_words(sample):
     figures = build_plan_data(add_economics(sample, MONEY + BENEFITS))["economics"]
     assert figures == [
         ["Net present value", "PKR 190.4 M", "capital PKR 450 M"],
-        ["Payback", "3.8 years", "income PKR 120 M a year"],
+        ["Payback", "3.8 years", "at half the sales 9.3 years"],
         ["Break-even use", "12.3%", "of the opening hours; planned 30.0%"],
-        ["Fuel saved", "3,040,000 l a year", "imports of USD 1,470,000"],
+        ["Petrol saved", "3,040,000 l a year", "diesel 120,000 l; imports of USD 1,470,000"],
         ["CO2e saved", "3,650 t a year", "2,750 to 4,550 by the grid factor"],
     ]
 
@@ -61,6 +67,24 @@ def test_the_panel_shows_five_figures_with_money_in_words(sample):
 def test_what_never_happens_is_called_never(sample, name, place):
     rows = [(word, float("inf") if word == name else value, unit) for word, value, unit in MONEY]
     assert build_plan_data(add_economics(sample, rows))["economics"][place][1] == "never"
+
+
+def test_stations_say_how_they_are_connected(sample, tmp_path):
+    """Existing stations, and all without economics, say nothing."""
+    new = sorted(build_site_results(sample).query("is_new")["site_id"])
+    stations = pd.DataFrame({"site_id": new, "connection": ["11 kV", *["LT"] * (len(new) - 1)]})
+    told = replace(sample, evaluation=replace(sample.evaluation, site_economics=stations))
+    words = {
+        feature["id"]: (feature["properties"]["is_new"], feature["properties"]["connection"])
+        for feature in build_geojson(told)["features"]
+    }
+    assert words[new[0]] == (True, "11 kV")
+    assert {word for is_new, word in words.values() if is_new} == {"LT", "11 kV"}
+    assert {word for is_new, word in words.values() if not is_new} == {None}
+    write_geopackage(tmp_path / "plan.gpkg", told)
+    layer = gpd.read_file(tmp_path / "plan.gpkg", layer="sites").set_index("site_id")["connection"]
+    assert layer.dropna().to_dict() == dict(zip(stations["site_id"], stations["connection"], strict=True))
+    assert {feature["properties"]["connection"] for feature in build_geojson(sample)["features"]} == {None}
 
 
 def test_without_economics_the_panel_has_no_such_part(sample):

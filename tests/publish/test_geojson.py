@@ -155,6 +155,15 @@ def test_figures_that_are_not_numbers_become_null(sample):
     assert document["features"][0]["properties"]["capacity_kwh_day"] is None
 
 
+def test_the_mean_drive_to_a_station_that_serves_nobody_does_not_exist(sample):
+    sites = sample.evaluation.sites.assign(served_kwh_day=0.0, mean_drive_min=0.0)
+    properties = build_geojson(replace(sample, evaluation=replace(sample.evaluation, sites=sites)))[
+        "features"
+    ][0]
+    assert properties["properties"]["mean_drive_min"] is None
+    assert properties["properties"]["served_kwh_day"] == 0
+
+
 def test_hostile_texts_lose_their_invisible_characters_only(hostile_sample):
     document = build_geojson(hostile_sample)
     texts = {feature["properties"][name] for feature in document["features"] for name in ("name", "name_en")}

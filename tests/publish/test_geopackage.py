@@ -1,7 +1,12 @@
 """The GeoPackage: its layers, their figures, and the same bytes for the same plan."""
 
+import re
+from dataclasses import replace
+
 import geopandas as gpd
+import h3
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -18,18 +23,22 @@ def test_it_has_three_layers_with_every_site_cell_and_zone(path, sample):
     assert {str(name): kind for name, kind in pyogrio.list_layers(path)} == {
         "sites": "Point",
         "cells": "Polygon",
-        "zones": None,
+        "zones": "MultiPolygon",
     }
     counts = [pyogrio.read_info(path, layer=layer)["features"] for layer in ("sites", "cells", "zones")]
     assert counts == [40, len(sample.cells.cell_id), 9]
 
 
-def test_sites_that_are_not_stations_have_no_figures(path):
+def test_sites_that_are_not_stations_have_zero_where_it_is_true_and_nothing_else(path):
     sites = gpd.read_file(path, layer="sites").set_index("site_id")
     assert sites.crs == "EPSG:4326"
     assert int(sites["is_open"].sum()) == 12
     assert int(sites["is_new"].sum()) == 10
-    assert sites.loc[~sites["is_open"], "served_kwh_day"].isna().all()
+    closed = sites[~sites["is_open"]]
+    none = ["chargers", "power_kw", "served_kwh_day", "capacity_kwh_day", "cost_pkr", "n_cells"]
+    assert (closed[none] == 0).all(axis=None)
+    assert closed[["rank", "utilisation_share", "mean_drive_min"]].isna().all(axis=None)
+    assert sites.loc[sites["is_open"], [*none, "rank", "utilisation_share"]].notna().all(axis=None)
     assert sites.loc["n0002", ["status", "chargers", "cost_pkr"]].tolist() == ["required", 8, 34_500_000]
 
 
@@ -48,6 +57,43 @@ def test_zones_add_up_to_the_plan(path, sample):
     zones = pyogrio.read_dataframe(path, layer="zones", read_geometry=False)
     assert zones["served_kwh_day"].sum() == pytest.approx(sample.evaluation.get_metric("served"))
     assert "F-8 مرکز" in set(zones["zone_name"])
+
+
+def test_zones_are_the_polygons_of_their_layer_in_degrees(path, sample):
+    zones = gpd.read_file(path, layer="zones")
+    assert zones.crs == "EPSG:4326"
+    pos = sample.cells.zone_pos
+    centres = shapely.points(sample.cells.lonlat)
+    assert shapely.intersects(zones.geometry.to_numpy()[pos], centres).all()
+    assert zones["zone_id"].tolist() == sample.cells.zones["zone_id"].tolist()
+
+
+def test_cells_in_no_zone_have_a_row_without_a_polygon(tmp_path, sample):
+    write_geopackage(tmp_path / "a.gpkg", replace(sample, zone_outlines=[None, *sample.zone_outlines[1:]]))
+    assert gpd.read_file(tmp_path / "a.gpkg", layer="zones").geometry.isna().tolist() == [True, *[False] * 8]
+
+
+def test_hexagons_that_stand_in_for_zones_are_drawn(tmp_path, sample):
+    parents = sorted({h3.cell_to_parent(str(cell), 6) for cell in sample.cells.cell_id})
+    names = pd.DataFrame({"zone_id": parents, "zone_name": parents})
+    zone_pos = np.array([parents.index(h3.cell_to_parent(str(cell), 6)) for cell in sample.cells.cell_id])
+    cells = replace(sample.cells, zones=names, zone_pos=zone_pos, zones_are_cells=True)
+    table = sample.evaluation.zones.iloc[: len(parents)].assign(zone_id=parents, zone_name=parents)
+    evaluation = replace(sample.evaluation, zones=table)
+    write_geopackage(
+        tmp_path / "a.gpkg", replace(sample, cells=cells, evaluation=evaluation, zone_outlines=())
+    )
+    zones = gpd.read_file(tmp_path / "a.gpkg", layer="zones")
+    middles = shapely.points([h3.cell_to_latlng(parent)[::-1] for parent in parents])
+    assert shapely.contains(zones.geometry.to_numpy(), middles).all()
+
+
+def test_every_column_is_documented_and_every_documented_one_is_there(project_folder, path):
+    page = (project_folder / "docs" / "reference" / "geopackage.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## Layer `(\w+)`[^\n]*\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+    documented = {layer: re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) for layer, text in sections}
+    assert documented == {layer: list(pyogrio.read_info(path, layer=layer)["fields"]) for layer in documented}
+    assert set(documented) == {"sites", "cells", "zones"}
 
 
 def test_two_files_are_the_same_bytes(tmp_path, sample, path):

@@ -8,7 +8,8 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from sample_bundle import HOSTILE_TEXTS, build_sample_bundle
+import shapely
+from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
 from chargeplan.publish.map_data import find_class_breaks
 from chargeplan.publish.map_page import build_map_page, protect_from_jinja
@@ -239,6 +240,12 @@ def test_a_plan_without_demand_still_makes_a_page(sample):
     nothing = {"kwh_day": sample.cells.kwh_day * 0, "kwh_day_by_use": sample.cells.kwh_day_by_use * 0}
     cells = replace(sample.cells, **nothing, kwh_day_in=0.0)
     assert PageReader(build_map_page(replace(sample, cells=cells))).read_block("cells-data")["breaks"] == []
+
+
+def test_the_view_holds_the_whole_outline_also_where_nobody_lives(sample):
+    area = replace(sample.area, boundary=shapely.box(WEST - 0.2, SOUTH, EAST + 0.3, NORTH))
+    plan = PageReader(build_map_page(replace(sample, area=area))).read_block("plan-data")
+    assert plan["bounds"] == [WEST - 0.2, SOUTH, EAST + 0.3, NORTH]
 
 
 def test_class_breaks_rise_and_lie_within_the_demand():

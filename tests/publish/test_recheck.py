@@ -17,7 +17,7 @@ def edit(published, sample, tmp_path):
         change(document["features"])
         path = tmp_path / "sites.geojson"
         path.write_text(json.dumps(document), encoding="utf-8")
-        return check_published_sites(path, sample.sites, sample.solution)
+        return check_published_sites(path, sample.sites, sample.solution, sample.evaluation)
 
     return change_and_check
 
@@ -63,6 +63,10 @@ def move(features, axis, degrees):
         (set_property("chargers", None), "changed"),
         (set_property("status", "existing"), "changed"),
         (set_property("site_id", "n9999"), "not in the plan"),
+        (set_property("served_kwh_day", 1.5), "of n0008 served_kwh_day is 1.5, the plan has"),
+        (set_property("cost_pkr", None), "of n0008 cost_pkr is None, the plan has"),
+        (set_property("rank", True), "of n0008 rank is True, the plan has 4"),
+        (set_property("name_en", "Elsewhere"), "of n0008 name_en is 'Elsewhere', the plan has"),
     ],
 )
 def test_each_change_is_found_and_named(edit, change, words):
@@ -73,7 +77,7 @@ def test_each_change_is_found_and_named(edit, change, words):
 
 
 def test_the_changed_station_is_named(edit):
-    with pytest.raises(VerificationError, match="n0008"):  # rank 4
+    with pytest.raises(VerificationError, match="n0008; of n0008 chargers is 2, the plan has"):  # rank 4
         edit(set_property("chargers", 2))
 
 
@@ -100,4 +104,4 @@ def test_a_damaged_file_is_told_as_such(content, sample, tmp_path):
     path = tmp_path / "sites.geojson"
     path.write_bytes(content)
     with pytest.raises(DataError, match="damaged GeoJSON"):
-        check_published_sites(path, sample.sites, sample.solution)
+        check_published_sites(path, sample.sites, sample.solution, sample.evaluation)

@@ -91,7 +91,10 @@ def test_people_and_energy_are_conserved(city):
 def test_people_are_those_of_the_source_read_without_chargeplan(city, real_data_folder):
     if city.name == "islamabad":
         layer = pyogrio.read_dataframe(real_data_folder / PEOPLE)
-        assert city.cells.people_in == pytest.approx(layer["population"].sum(), rel=1e-9)
+        told = city.cells.explanation.set_index("step")["value"]
+        read = city.cells.people_in / told["factor of the whole grid"]
+        assert read == pytest.approx(layer["population"].sum(), rel=1e-9)
+        assert city.cells.people.sum() == pytest.approx(2_363_863, rel=1e-9)  # census 2023, table 1
         return
     figures = city.settings.demand.population.figures
     census = pd.read_csv(real_data_folder / "facts" / "tehsils_2023.csv")

@@ -24,7 +24,7 @@ from chargeplan.words import PlaceKind, SiteStatus
 pytestmark = pytest.mark.real_data
 
 GRID = "osm/islamabad/worldpop2020_1km_points_utm43n.gpkg"
-DESTINATION, FAST, DEPOT = 1, 2, 3
+DESTINATION, FAST = 1, 2
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,12 @@ def test_the_map_draws_land_and_industry(places):
 def test_uses_are_where_their_layers_say(cells):
     by_use = cells.kwh_day_by_use.sum(axis=1)
     assert cells.kwh_day.sum() + cells.kwh_day_outside == pytest.approx(cells.kwh_day_in, rel=1e-9)
-    assert np.count_nonzero(by_use[:, DEPOT]) < 40  # 34 bus stations and 3 taxi stands
+    at_depots = dict(zip(cells.classes, cells.depot_kwh_day.T, strict=True))
+    assert 20 < np.count_nonzero(at_depots["bus"]) <= 34  # bus stations
+    assert np.count_nonzero(at_depots["taxi"]) <= 3  # stands
+    # The map has no truck terminal: trucks lie on 1,495 ha of industry, and a warning says so.
+    assert 80 < np.count_nonzero(at_depots["truck"]) < 500
+    assert f"truck {at_depots['truck'].sum():,.0f} kWh/day (no truck terminal" in "\n".join(cells.warnings)
     # Destination and fast charging are more concentrated than the homes.
     for use in (DESTINATION, FAST):
         assert np.count_nonzero(by_use[:, use]) < np.count_nonzero(cells.people)

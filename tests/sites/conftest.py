@@ -107,9 +107,14 @@ class DrawnStudy:
         return build_sites(self.area, self.network, places, options)
 
 
+@pytest.fixture(scope="session")
+def drawn() -> tuple[StudyArea, RoadNetwork]:
+    return draw_area(), draw_network()
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> DrawnStudy:
-    return DrawnStudy(tmp_path, draw_area(), draw_network())
+def study(tmp_path: Path, drawn: tuple[StudyArea, RoadNetwork]) -> DrawnStudy:
+    return DrawnStudy(tmp_path, *drawn)
 
 
 @pytest.fixture

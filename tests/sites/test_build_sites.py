@@ -86,7 +86,7 @@ def test_two_layers_of_one_name_are_refused(study, get_lonlat) -> None:
     for path in paths:
         path.parent.mkdir()
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    with pytest.raises(DataError, match=r"sites\.paths: 1 site ids occur in two files.*rename one file"):
+    with pytest.raises(DataError, match=r"sites\.paths: 1 site id in two files.*rename one file"):
         study.build(paths=paths)
 
 
@@ -100,14 +100,14 @@ def test_two_layers_whose_names_are_one_once_cleaned_are_refused(study, get_lonl
     for path in paths:
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     assert list_ids(study.build(paths=paths[1:])) == ["my pois:000000"]
-    with pytest.raises(DataError, match=r"site ids occur in two files.*my pois:000000.*rename one file"):
+    with pytest.raises(DataError, match=r"site id in two files.*my pois:000000.*rename one file"):
         study.build(paths=paths)
 
 
 def test_two_files_whose_names_are_one_once_cleaned_are_refused(study) -> None:
     for name in ("my sites.csv", "my  sites.csv"):
         study.write_csv(name, "candidate", [{"x_m": 500, "y_m": 500}])
-    with pytest.raises(DataError, match=r"site ids occur in two files.*my sites:000000.*rename one file"):
+    with pytest.raises(DataError, match=r"site id in two files.*my sites:000000.*rename one file"):
         study.build()
 
 
@@ -307,21 +307,32 @@ def test_a_row_with_the_id_of_a_map_place_speaks_for_it(study) -> None:
 def test_a_required_site_outside_the_area_is_an_error(study) -> None:
     study.put("n1", "fuel", 500, 500)
     study.write_csv("own.csv", "required", [{"x_m": 9000, "y_m": 500, "site_id": "far", "name": "Far Mall"}])
-    with pytest.raises(DataError, match=r"1 required sites lie outside the study area.*far \(Far Mall\)"):
+    with pytest.raises(DataError, match=r"1 required site outside the study area.*far \(Far Mall\)"):
         study.build()
 
 
-@pytest.mark.parametrize("status", ["required", "existing", "competitor"])
-def test_a_fixed_site_off_the_road_is_an_error_that_names_it(study, status) -> None:
+def test_a_required_site_off_the_road_is_an_error_that_names_it(study) -> None:
+    study.write_csv("own.csv", "required", [{"x_m": 1500, "y_m": 500, "site_id": "lost"}])
+    with pytest.raises(DataError, match=r"snap_limit_m \(250 m\).*the required site lost 500 m"):
+        study.build()
+
+
+@pytest.mark.parametrize("status", ["existing", "competitor"])
+def test_a_standing_station_off_the_road_is_left_out_and_named(study, status, caplog) -> None:
+    study.put("n1", "fuel", 500, 500)
     study.write_csv("own.csv", status, [{"x_m": 1500, "y_m": 500, "site_id": "lost"}])
-    with pytest.raises(DataError, match=rf"snap_limit_m \(250 m\).*the {status} site lost 500 m"):
-        study.build()
+    caplog.set_level("INFO")
+    sites = study.build()
+    assert list_ids(sites) == ["n1"]
+    assert explain(sites)["lost"][0] == "farther from the road network than the snap limit"
+    assert "1 station that stands farther than sites.snap_limit_m (250 m)" in caplog.text
+    assert f"left out: the {status} site lost 500 m; correct" in caplog.text
 
 
 def test_a_required_site_at_a_forbidden_place_is_an_error(study) -> None:
     study.write_csv("own.csv", "required", [{"x_m": 500, "y_m": 500, "site_id": "yes"}])
     study.write_csv("no.csv", "forbidden", [{"x_m": 510, "y_m": 500, "site_id": "no"}])
-    with pytest.raises(DataError, match=r"1 required sites lie within 50 m of a forbidden one.*yes"):
+    with pytest.raises(DataError, match=r"1 required site within 50 m of a forbidden one.*yes"):
         study.build()
 
 

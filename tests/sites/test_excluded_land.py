@@ -70,7 +70,7 @@ def test_sites_that_are_not_candidates_stay(study, build_with, caplog, status):
     study.write_csv("own.csv", status, [{"x_m": 500, "y_m": 500, "name": "Gate"}])
     sites = build_with(make_map_land(CEMETERY))
     assert sites.table["status"].tolist() == [status]
-    told = "1 required sites stand on land where no station can be built"
+    told = "1 required site on land where no station can be built"
     assert (told in caplog.text) == (status == "required")
 
 
@@ -96,7 +96,7 @@ def test_faults_of_the_planners_polygons_are_told_together(tmp_path):
     with pytest.raises(DataError) as error:
         gather_excluded_land(make_map_land(), ExclusionSettings(paths=paths))
     words = " | ".join(error.value.faults)
-    assert "features 1 of points.geojson are not polygons" in words
+    assert "points.geojson: no polygon in feature 1" in words
     assert "'swamp'" in words
     assert "none.geojson" in words
 

@@ -94,8 +94,27 @@ def test_planned_closed_and_removed_stations_are_left_out_and_counted(study, wri
 
 def test_a_station_without_position_is_refused(study, write_json, lonlat_of):
     write_json(make_station(1, *lonlat_of(500, 500), []), make_station(2, None, 33.0, []))
-    with pytest.raises(DataError, match="the stations ocm:2 have no Latitude and Longitude"):
+    with pytest.raises(DataError, match="no Latitude and Longitude in station ocm:2"):
         study.build()
+
+
+def test_a_station_with_swapped_coordinates_among_others_is_named(study, write_json, lonlat_of):
+    lon, lat = lonlat_of(500, 500)
+    write_json(make_station(1, lon, lat, []), make_station(2, lat, lon, []))
+    with pytest.raises(
+        DataError, match=r"swapped in station ocm:2 \(1 of 2\): Longitude is 33\.\d+ and Latitude is 7"
+    ):
+        study.build()
+
+
+def test_stations_of_other_countries_are_left_out_and_counted(study, write_json, lonlat_of, caplog):
+    """Helsinki (60.2 N, 24.9 E) would be taken for a place of Pakistan with its coordinates swapped."""
+    caplog.set_level("INFO")
+    helsinki = make_station(2, 24.94, 60.17, [])
+    helsinki["AddressInfo"]["Country"] = {"ISOCode": "FI"}
+    write_json(make_station(1, *lonlat_of(500, 500), []), helsinki)
+    assert study.build().table["site_id"].tolist() == ["ocm:1"]
+    assert "1 of 2 stations are in another country and were left out" in caplog.text
 
 
 def test_a_cut_file_is_refused_as_json(study):

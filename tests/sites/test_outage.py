@@ -14,8 +14,10 @@ def test_scenario_multiplies_the_hours_of_the_company_and_says_so():
     assert figure.source.startswith("4.8 = 2.4 x 2 by the scenario outage-stress; K-Electric: ")
 
 
-def test_hours_of_the_planner_stay_as_given():
-    assert find_outage("karachi", 3.0, factor=2.0, scenario="outage-stress").value == 3.0
+def test_scenario_multiplies_the_hours_of_the_planner_too():
+    figure = find_outage(None, 3.0, factor=2.0, scenario="outage-stress")
+    assert (figure.value, figure.confidence) == (6.0, "planner")
+    assert figure.source == "6 = 3 x 2 by the scenario outage-stress; model.charger.outage_hours_day"
 
 
 def test_hours_leave_something_of_the_day():
@@ -23,9 +25,15 @@ def test_hours_leave_something_of_the_day():
 
 
 def test_without_a_city_no_outages_are_counted_and_the_source_says_so():
-    figure = find_outage(None, None, factor=2.0, scenario="outage-stress")
+    figure = find_outage(None, None)
     assert (figure.value, figure.confidence) == (0.0, "assumption")
     assert "no study.city" in figure.source
+
+
+def test_a_scenario_of_outages_without_any_hours_is_refused():
+    with pytest.raises(ConfigError, match=r"outage-stress multiplies .* by 2, .*; give study\.city or model"):
+        find_outage(None, None, factor=2.0, scenario="outage-stress")
+    assert find_outage(None, 0.0, factor=2.0, scenario="outage-stress").value == 0.0
 
 
 def test_the_planner_comes_before_the_company():
@@ -84,5 +92,5 @@ def test_other_words_than_yes_and_no_are_told_with_their_rows(study):
     with pytest.raises(DataError) as caught:
         study.build()
     text = str(caught.value)
-    assert "feeder_exempt: rows 1 say neither yes nor no (the first is 'perhaps')" in text
-    assert "solar_kw: rows 1 are out of range (the first is -1); expected 0 or more kW" in text
+    assert "feeder_exempt: neither yes nor no in line 2 (the first is 'perhaps')" in text
+    assert "solar_kw: out of range in line 2 (the first is -1); expected 0 or more kW" in text

@@ -59,7 +59,7 @@ def test_numbered_ids_are_as_clean_as_the_published_ones(tmp_path, file, first_i
 
 
 def test_ids_that_are_equal_once_cleaned_are_refused(read_text) -> None:
-    with pytest.raises(DataError, match=r"rows 1, 2 repeat a site_id \(a b\)"):
+    with pytest.raises(DataError, match=r"the same site_id \(a b\) in lines 2, 3;"):
         read_text("site_id,lat,lon\na b,33.70,73.05\n a  b,33.71,73.06\n")
 
 
@@ -136,41 +136,54 @@ def test_geopackage_in_metres_is_brought_to_degrees(tmp_path) -> None:
     [
         (
             "lon,lat,status\n73,33.7,exsiting\n",
-            "status: 'exsiting' in rows 1 is not known; did you mean 'existing'",
+            "status: 'exsiting' in line 2 is not known; did you mean 'existing'",
         ),
         (
             "lon,lat,kind\n73,33.7,\n73,33.7,petrol\n",
-            "kind: 'petrol' in rows 2 is not known; use one of fuel,",
+            "kind: 'petrol' in line 3 is not known; use one of fuel,",
         ),
-        ("lon,lat,fixed_cost_pkr\n73,33.7,-5\n", "fixed_cost_pkr: rows 1 are out of range (the first is -5)"),
+        ("lon,lat,fixed_cost_pkr\n73,33.7,-5\n", "fixed_cost_pkr: out of range in line 2 (the first is -5)"),
         (
             "lon,lat,fixed_cost_pkr\n73,33.7,5 M\n",
-            "fixed_cost_pkr: rows 1 hold no number (the first is '5 M')",
+            "fixed_cost_pkr: no number in line 2 (the first is '5 M')",
         ),
         (
             "lon,lat,fixed_cost_pkr\n73,33.7,inf\n",
-            "fixed_cost_pkr: rows 1 hold no number (the first is 'inf')",
+            "fixed_cost_pkr: no number in line 2 (the first is 'inf')",
         ),
-        ("lon,lat,max_chargers\n73,33.7,2.5\n", "max_chargers: rows 1 are out of range (the first is 2.5)"),
+        ("lon,lat,max_chargers\n73,33.7,2.5\n", "max_chargers: out of range in line 2 (the first is 2.5)"),
         ("lon,lat,max_chargers\n73,33.7,0\n", "expected a whole number, 1 or more"),
         (
             "lon,lat,power_kw\n73,33.7,60\n73,33.7,60;0\n",
-            "power_kw: rows 2 are out of range (the first is 0)",
+            "power_kw: out of range in line 3 (the first is 0)",
         ),
         (
             "lon,lat,existing_chargers\n73,33.7,3\n",
-            "rows 1 have existing_chargers but are neither existing nor",
+            "existing_chargers at a site that is neither existing nor competitor in line 2;",
         ),
-        ("lon,lat,status,existing_chargers\n73,33.7,existing,0\n", "existing_chargers is 0 in rows 1"),
-        ("site_id,lon,lat\na,73,33.7\nb,73,33.7\na,73,33.7\n", "rows 1, 3 repeat a site_id (a)"),
+        (
+            "lon,lat,status,existing_chargers\n73,33.7,existing,0\n",
+            "existing_chargers is 0 at an existing or competitor site in line 2",
+        ),
+        ("site_id,lon,lat\na,73,33.7\nb,73,33.7\na,73,33.7\n", "the same site_id (a) in lines 2, 4"),
         ("longitude,lat\n73,33.7\n", "has no column 'lon' (degrees, EPSG:4326)"),
         ("lon;lat\n73;33.7\n", "its columns, separated by commas, are: lon;lat"),
-        ("lon,lat,name\n73,33.7,Mall, big\n", "rows 1 have another number of fields than the header (3)"),
+        ("lon,lat,name\n73,33.7,Mall, big\n", "another number of fields than the header (3) in line 2"),
         ("lon,lat,name,name\n73,33.7,a,b\n", "the header repeats a column name"),
-        ("lon,lat\n73,33.7\n,33.7\n", "rows 2 have no lon or lat"),
-        ("lon,lat\n73°E,33.7\n", "lon: rows 1 hold no number (the first is '73°E')"),
-        ("lon,lat\n33.7,73.05\n", "longitude and latitude are swapped"),
-        ("lon,lat\n320000,3728000\n", "the coordinates are in metres"),
+        ("lon,lat\n73,33.7\n,33.7\n", "no lon or lat in line 3"),
+        ("lon,lat\n73°E,33.7\n", "lon: no number in line 2 (the first is '73°E')"),
+        (
+            "lon,lat\n33.7,73.05\n",
+            "longitude and latitude are swapped in line 2 (1 of 1): lon is 33.7 and lat is 73.05",
+        ),
+        (
+            "lon,lat\n73.05,33.7\n\n33.7,73.05\n",
+            "are swapped in line 4 (1 of 2): lon is 33.7 and lat is 73.05",
+        ),
+        (
+            "lon,lat\n320000,3728000\n",
+            "no degrees in line 2 (1 of 1): lon is 320000 and lat is 3728000; they seem to be in metres",
+        ),
         (
             "lon,lat,max_charger\n73,33.7,4\n",
             "column 'max_charger' is not known; did you mean 'max_chargers'?",
@@ -189,7 +202,7 @@ def test_all_faults_of_a_file_are_told_at_once(read_text) -> None:
     with pytest.raises(DataError) as caught:
         read_text("lon,lat,status,kind,max_chargers\n73,33.7,wish,mal,none\n73,33.7,wish,mall,-1\n")
     assert len(caught.value.faults) == 4
-    assert "'wish' in rows 1, 2" in caught.value.faults[0]
+    assert "'wish' in lines 2, 3" in caught.value.faults[0]
 
 
 def test_faults_of_all_files_are_told_at_once(study) -> None:
@@ -203,9 +216,7 @@ def test_faults_of_all_files_are_told_at_once(study) -> None:
 def test_one_id_in_two_files_is_refused(study) -> None:
     study.write_csv("one.csv", "candidate", [{"x_m": 500, "y_m": 500, "site_id": "a"}])
     study.write_csv("two.csv", "existing", [{"x_m": 900, "y_m": 900, "site_id": "a"}])
-    with pytest.raises(
-        DataError, match=r"sites\.files: 1 site ids occur in two files \(a; in one.csv, two.csv\)"
-    ):
+    with pytest.raises(DataError, match=r"sites\.files: 1 site id in two files \(a; one.csv, two.csv\)"):
         study.build()
 
 
@@ -242,5 +253,5 @@ def test_features_without_geometry_are_told(tmp_path) -> None:
     ]
     path = tmp_path / "plan.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    with pytest.raises(DataError, match="rows 2 have no geometry"):
+    with pytest.raises(DataError, match="no geometry in feature 2"):
         read(path)

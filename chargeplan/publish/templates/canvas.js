@@ -1,9 +1,12 @@
 // A canvas that covers the view and a margin, drawn anew when the map comes to rest and
-// scaled while it zooms. `draw(pen, view)` gets a pen whose units are local units.
+// scaled while it zooms. `draw(pen, view)` gets a pen whose units are local units; it is called, and
+// the canvas takes memory, only while `hasContent()`.
+chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.CanvasLayer = L.Layer.extend({
-  initialize: function (pane, draw) {
+  initialize: function (pane, draw, hasContent) {
     this.options = { pane: pane };
     this._draw = draw;
+    this._hasContent = hasContent;
   },
   onAdd: function () {
     if (!this._canvas) {
@@ -21,6 +24,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
     return events;
   },
   _scale: function (event) {
+    if (!this._bounds) return;
     var scale = this._map.getZoomScale(event.zoom, this._zoom);
     var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, event.zoom, event.center).min;
     L.DomUtil.setTransform(this._canvas, offset, scale);
@@ -28,7 +32,13 @@ chargeplan.CanvasLayer = L.Layer.extend({
   redraw: function () {
     var map = this._map;
     if (!map) return;
-    var size = map.getSize(), margin = size.multiplyBy(0.12).round(), ratio = window.devicePixelRatio || 1;
+    if (!this._hasContent()) {
+      this._bounds = null;
+      this._canvas.width = this._canvas.height = 1;
+      return;
+    }
+    var size = map.getSize(), margin = size.multiplyBy(0.12).round();
+    var ratio = Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
     var extent = size.add(margin.multiplyBy(2));
     this._zoom = map.getZoom();
@@ -51,21 +61,32 @@ chargeplan.CanvasLayer = L.Layer.extend({
   },
 });
 
+// Adds line number `line` to a path, or to what a pen draws next. A ring goes back to its first point:
+// Chromium measures the whole path at every closePath, which takes seconds for thousands of rings.
+chargeplan.traceLine = function (path, lines, line, isRing) {
+  var points = lines.points, first = 2 * lines.starts[line], last = 2 * lines.starts[line + 1];
+  path.moveTo(points[first], points[first + 1]);
+  for (var p = first + 2; p < last; p += 2) path.lineTo(points[p], points[p + 1]);
+  if (isRing) path.lineTo(points[first], points[first + 1]);
+};
+
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
 chargeplan.buildPaths = function (lines, first, last, closed) {
   var runLength = 250, paths = [];
   for (var from = first; from < last; from += runLength) {
     var to = Math.min(from + runLength, last), path = new Path2D();
-    var box = [Infinity, Infinity, -Infinity, -Infinity];
+    var left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
     for (var line = from; line < to; line += 1) {
+      chargeplan.traceLine(path, lines, line, closed);
       for (var p = lines.starts[line]; p < lines.starts[line + 1]; p += 1) {
         var x = lines.points[2 * p], y = lines.points[2 * p + 1];
-        if (p === lines.starts[line]) path.moveTo(x, y); else path.lineTo(x, y);
-        box = [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)];
+        if (x < left) left = x;
+        if (x > right) right = x;
+        if (y < top) top = y;
+        if (y > bottom) bottom = y;
       }
-      if (closed) path.closePath();
     }
-    paths.push({ path: path, box: box });
+    paths.push({ path: path, box: [left, top, right, bottom] });
   }
   return paths;
 };

@@ -6,14 +6,18 @@ chargeplan.MOST_UNSERVED = 0.5;
 chargeplan.addCells = function (map, id) {
   var data = chargeplan.readJson(id), state = chargeplan.state;
   state.breaks = data.breaks;
-  state.layers.demand = new chargeplan.CanvasLayer("cells", chargeplan.drawDemand);
-  state.layers.unserved = new chargeplan.CanvasLayer("unserved", chargeplan.drawUnserved);
-  state.layers.reach = new chargeplan.CanvasLayer("reach", chargeplan.drawReach);
+  function hasCells() { return state.cells !== null; }
+  state.layers.demand = new chargeplan.CanvasLayer("cells", chargeplan.drawDemand, hasCells);
+  state.layers.unserved = new chargeplan.CanvasLayer("unserved", chargeplan.drawUnserved, hasCells);
+  state.layers.reach = new chargeplan.CanvasLayer("reach", chargeplan.drawReach, function () {
+    return hasCells() && state.selected !== null;
+  });
   ["demand", "unserved", "reach"].forEach(function (name) { state.layers[name].addTo(map); });
   state.pending.push((async function () {
     var lines = await chargeplan.unpackLines(data.outlines, data.count);
     var values = await chargeplan.unpackIntegers(data.values);
     var reach = await chargeplan.unpackIntegers(state.plan.reach);
+    state.cellLines = lines;
     state.cells = chargeplan.buildCells(lines, values, data.count);
     state.reach = chargeplan.buildReach(reach, state.plan.openSites.length);
     ["demand", "unserved", "reach"].forEach(function (name) { state.layers[name].redraw(); });
@@ -27,18 +31,15 @@ chargeplan.buildCells = function (lines, values, count) {
     var demand = values[2 * count + cell] / 100, competitor = values[3 * count + cell] / 100;
     var served = values[4 * count + cell] / 100;
     var left = Math.max(demand - competitor - served, 0);
-    var x = 0, y = 0, n = lines.starts[cell + 1] - lines.starts[cell], path = new Path2D();
+    var x = 0, y = 0, n = lines.starts[cell + 1] - lines.starts[cell];
     for (var p = lines.starts[cell]; p < lines.starts[cell + 1]; p += 1) {
       x += lines.points[2 * p] / n;
       y += lines.points[2 * p + 1] / n;
-      if (p === lines.starts[cell]) path.moveTo(lines.points[2 * p], lines.points[2 * p + 1]);
-      else path.lineTo(lines.points[2 * p], lines.points[2 * p + 1]);
     }
-    path.closePath();
     var corner = 2 * lines.starts[cell];
     cells.push({
-      zone: values[cell], people: values[count + cell], demand: demand, competitor: competitor, served: served,
-      left: left, leftShare: demand > 0 ? left / demand : 0, path: path, x: x, y: y,
+      row: cell, zone: values[cell], people: values[count + cell], demand: demand, competitor: competitor, served: served,
+      left: left, leftShare: demand > 0 ? left / demand : 0, x: x, y: y,
       radius: Math.hypot(lines.points[corner] - x, lines.points[corner + 1] - y),
     });
   }
@@ -66,6 +67,10 @@ chargeplan.findClass = function (demand) {
   return breaks.length ? Math.round((found * 5) / breaks.length) : 3;
 };
 
+chargeplan.traceCell = function (path, cell) {
+  chargeplan.traceLine(path, chargeplan.state.cellLines, cell.row, true);
+};
+
 chargeplan.isCellInView = function (cell, view) {
   return cell.x + cell.radius >= view.left && cell.x - cell.radius <= view.right
     && cell.y + cell.radius >= view.top && cell.y - cell.radius <= view.bottom;
@@ -73,11 +78,10 @@ chargeplan.isCellInView = function (cell, view) {
 
 chargeplan.drawDemand = function (pen, view) {
   var cells = chargeplan.state.cells, colours = chargeplan.getColours();
-  if (!cells) return;
   pen.globalAlpha = colours.rampAlpha;
   var paths = colours.ramp.map(function () { return new Path2D(); });
   cells.forEach(function (cell) {
-    if (cell.demand > 0 && chargeplan.isCellInView(cell, view)) paths[chargeplan.findClass(cell.demand)].addPath(cell.path);
+    if (cell.demand > 0 && chargeplan.isCellInView(cell, view)) chargeplan.traceCell(paths[chargeplan.findClass(cell.demand)], cell);
   });
   paths.forEach(function (path, level) { pen.fillStyle = colours.ramp[level]; pen.fill(path); });
   pen.globalAlpha = 1;
@@ -85,14 +89,13 @@ chargeplan.drawDemand = function (pen, view) {
 
 chargeplan.drawUnserved = function (pen, view) {
   var cells = chargeplan.state.cells, colour = chargeplan.getColours().unserved;
-  if (!cells) return;
   var part = new Path2D(), most = new Path2D(), little = new Path2D();
   // The eye adds up area, the plan adds up energy: cells of the lowest class are hatched faintly.
   var low = chargeplan.state.breaks.length ? chargeplan.state.breaks[0] : 0;
   cells.forEach(function (cell) {
     if (cell.left < 0.01 || !chargeplan.isCellInView(cell, view)) return;
-    if (cell.leftShare >= chargeplan.MOST_UNSERVED) (cell.demand < low ? little : most).addPath(cell.path);
-    else if (cell.leftShare >= chargeplan.PART_UNSERVED) part.addPath(cell.path);
+    if (cell.leftShare >= chargeplan.MOST_UNSERVED) chargeplan.traceCell(cell.demand < low ? little : most, cell);
+    else if (cell.leftShare >= chargeplan.PART_UNSERVED) chargeplan.traceCell(part, cell);
   });
   pen.globalAlpha = 0.4;
   pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 9, 0.6);
@@ -111,17 +114,18 @@ chargeplan.drawUnserved = function (pen, view) {
 
 chargeplan.drawReach = function (pen, view) {
   var state = chargeplan.state, colours = chargeplan.getColours();
-  if (state.selected === null || !state.cells) return;
   var site = state.plan.openSites[state.selected], centre = chargeplan.toLocal(site.lon, site.lat);
   pen.strokeStyle = colours.reachLine;
   state.reach[state.selected].forEach(function (pair) {
     var cell = state.cells[pair.cell];
+    pen.beginPath();
+    chargeplan.traceCell(pen, cell);
     pen.fillStyle = colours.reach;
     pen.globalAlpha = 0.22 + 0.5 * pair.share;
-    pen.fill(cell.path);
+    pen.fill();
     pen.globalAlpha = 0.5;
     pen.lineWidth = 0.6 / view.factor;
-    pen.stroke(cell.path);
+    pen.stroke();
     pen.globalAlpha = 0.35;
     pen.beginPath();
     pen.moveTo(centre[0], centre[1]);

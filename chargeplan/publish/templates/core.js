@@ -23,7 +23,8 @@ chargeplan.readJson = function (id) {
 
 // Reads what publish/encode.py writes: base64, deflate, variable-length zigzag numbers.
 chargeplan.unpackIntegers = async function (packed) {
-  var raw = Uint8Array.from(atob(packed), function (letter) { return letter.charCodeAt(0); });
+  var text = atob(packed), raw = new Uint8Array(text.length);
+  for (var letter = 0; letter < text.length; letter += 1) raw[letter] = text.charCodeAt(letter);
   var stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("deflate"));
   var bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   var count = 0;
@@ -57,13 +58,14 @@ chargeplan.unpackLines = async function (packed, lineCount) {
   for (var i = 0; i < lines; i += 1) starts[i + 1] = starts[i] + numbers[i];
   total = starts[lines];
   var points = new Float32Array(2 * total);
-  var lon = 0, lat = 0;
+  var lon = 0, lat = 0, origin = chargeplan.state.origin;
+  var size = 256 * Math.pow(2, chargeplan.LOCAL_ZOOM), radian = Math.PI / 180;
   for (var p = 0; p < total; p += 1) {
     lon += numbers[lines + p];
     lat += numbers[lines + total + p];
-    var local = chargeplan.toLocal(lon / 1e5, lat / 1e5);
-    points[2 * p] = local[0];
-    points[2 * p + 1] = local[1];
+    var sine = Math.sin(lat / 1e5 * radian);  // as toWorld, without an array for each point
+    points[2 * p] = ((lon / 1e5 + 180) / 360) * size - origin[0];
+    points[2 * p + 1] = (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * size - origin[1];
   }
   return { count: lines, starts: starts, points: points };
 };
@@ -81,9 +83,12 @@ chargeplan.toLocal = function (lon, lat) {
   return [world[0] - origin[0], world[1] - origin[1]];
 };
 
+// By hand: the first number format of a page takes the browser as long as all the rest of the panel.
 chargeplan.formatNumber = function (value, digits) {
   if (value === null || value === undefined) return "–";
-  return value.toLocaleString("en-US", { maximumFractionDigits: digits || 0, minimumFractionDigits: digits || 0 });
+  var parts = value.toFixed(digits || 0).split(".");
+  parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ",");
+  return parts.join(".");
 };
 chargeplan.formatShare = function (share) {
   return share === null ? "–" : chargeplan.formatNumber(100 * share, share > 0 && share < 0.0995 ? 1 : 0) + " %";
@@ -155,15 +160,33 @@ chargeplan.start = function (map, id) {
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") map.closePopup(); });
   chargeplan.addBoundary(map);
   chargeplan.fillFrame(map);
+  chargeplan.keepPopupsClear(map);
   chargeplan.fitPlan(map);
+};
+
+// On a phone the panel lies across the top of the map, else at its left.
+chargeplan.isPhone = function () { return window.innerWidth <= 720; };
+
+// What the panel covers, of a phone with its tabs closed: width at the left and height at the top.
+chargeplan.getPanelPadding = function () {
+  var panel = document.getElementById("panel");
+  if (!chargeplan.isPhone()) return [panel.offsetLeft + panel.offsetWidth + 12, 20];
+  var bottom = panel.offsetTop + document.getElementById("card").offsetHeight + document.getElementById("tabs").offsetHeight;
+  return [8, Math.min(bottom + 12, window.innerHeight / 2)];
 };
 
 chargeplan.fitPlan = function (map) {
   var box = chargeplan.state.plan.bounds;
-  var wide = window.innerWidth > 720;
   map.fitBounds([[box[1], box[0]], [box[3], box[2]]], {
     animate: false,
-    paddingTopLeft: wide ? [document.getElementById("panel").offsetWidth + 28, 20] : [8, 120],
-    paddingBottomRight: wide ? [20, 28] : [8, 70],
+    paddingTopLeft: chargeplan.getPanelPadding(),
+    paddingBottomRight: chargeplan.isPhone() ? [8, 70] : [20, 28],
   });
+};
+
+// Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share
+// these options and ask when they open, for the panel's size may have changed.
+chargeplan.keepPopupsClear = function (map) {
+  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
+  map.on("popupopen", function () { if (chargeplan.isPhone()) chargeplan.openTab(null); });
 };

@@ -1,15 +1,21 @@
 // Names of roads written along them, and names of zones, on one canvas (so names are never HTML).
+chargeplan.ROAD_NAMES_FROM = 12;
 chargeplan.addLabels = function (map, id) {
-  var data = chargeplan.readJson(id), lines = null;
+  var data = chargeplan.readJson(id), lines = null, packed = data.lines;
   var layer = new chargeplan.CanvasLayer("labels", function (pen, view) {
     chargeplan.drawLabels(pen, view, data, lines);
-  });
+  }, function () { return lines !== null || !chargeplan.state.plan.zonesAreCells; });
+  async function unpackShown() {
+    if (packed === null || map.getZoom() < chargeplan.ROAD_NAMES_FROM) return;
+    var text = packed;
+    packed = null;
+    lines = await chargeplan.unpackLines(text, data.names.length);
+    layer.redraw();
+  }
   chargeplan.state.layers.labels = layer;
   layer.addTo(map);
-  chargeplan.state.pending.push((async function () {
-    lines = await chargeplan.unpackLines(data.lines, data.names.length);
-    layer.redraw();
-  })());
+  chargeplan.state.pending.push(unpackShown());
+  map.on("zoomend", unpackShown);
 };
 
 chargeplan.drawLabels = function (pen, view, data, lines) {
@@ -19,7 +25,7 @@ chargeplan.drawLabels = function (pen, view, data, lines) {
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
   if (!chargeplan.state.plan.zonesAreCells) chargeplan.drawZoneNames(pen, view, colours, taken);
-  if (!lines || view.zoom < 12) return;
+  if (!lines || view.zoom < chargeplan.ROAD_NAMES_FROM) return;
   var seen = {};
   pen.fillStyle = colours.label;
   pen.strokeStyle = colours.labelHalo;

@@ -19,6 +19,7 @@ chargeplan.fillFrame = function (map) {
   });
   if (!plan.economics.length) document.getElementById("economics").remove();
   chargeplan.fillNotes(plan);
+  chargeplan.fillDemand(plan.demand);
   chargeplan.fillStations(map, plan);
   chargeplan.fillZones(map, plan);
   chargeplan.fillTabs();
@@ -26,7 +27,7 @@ chargeplan.fillFrame = function (map) {
 
 chargeplan.fillNotes = function (plan) {
   var make = chargeplan.make, notes = document.getElementById("notes");
-  var texts = ["The plan serves " + chargeplan.formatNumber(plan.outcome.objective_kwh_day) + " kWh/day by its worth; no plan can exceed "
+  var texts = ["The plan serves " + chargeplan.formatNumber(plan.outcome.objective_kwh_day) + " kWh/day, with longer drives counted for less where the study has bands; no plan can exceed "
     + chargeplan.formatNumber(plan.outcome.bound_kwh_day) + " (" + plan.outcome.solver + ", stopped by " + plan.outcome.stopped_by + ")."];
   if (plan.limits.nearest_sites) texts.push("Each cell may use only its nearest " + plan.limits.nearest_sites + " sites; the gap holds for the problem with this limit.");
   texts.concat(plan.warnings).forEach(function (text) { notes.appendChild(make("li", { text: text, attributes: { dir: "auto" } })); });
@@ -36,6 +37,39 @@ chargeplan.fillNotes = function (plan) {
     var text = source.file_name + ": " + parts.filter(Boolean).join(", ");
     list.appendChild(make("li", { attributes: { dir: "auto" }, text: [text].concat(source.limits).join("; ") }));
   });
+};
+
+// How people became energy: a line of figures for each vehicle class, and below it what led there.
+chargeplan.fillDemand = function (demand) {
+  var make = chargeplan.make, table = make("table", { attributes: { id: "demand-table" } }), rows = [];
+  demand.rows.forEach(function (row) {
+    var isTotal = row["km/day"] === "";
+    rows.push(make("tr", { className: isTotal ? "total" : "" }, [
+      make("th", { attributes: { scope: "row", dir: "auto" }, text: chargeplan.formatWord(row["class"]) }),
+      make("td", { className: "n", text: row["EVs"] }),
+      make("td", { className: "n", text: row["kWh/day"] }),
+      make("td", { className: "n", text: row["public"] }),
+    ]));
+    var chain = row["vehicles"] + " vehicles, " + row["per 1000"] + " per 1,000 people, " + row["electric"] + " electric"
+      + (isTotal ? "" : ", " + row["km/day"] + " km/day, " + row["kWh/km"] + " kWh/km");
+    var uses = ["overnight", "destination", "fast", "depots", "swapped", "home"].map(function (use) {
+      return use + " " + row[use];
+    }).join(", ");
+    rows.push(make("tr", { className: "chain" }, [make("td", { attributes: { colspan: "4" } }, [
+      make("span", { text: chain }), make("span", { text: uses }), make("span", { text: row["assumed"] }),
+    ])]));
+  });
+  chargeplan.makeTable(table, [["Class", ""], ["Electric", "n"], ["kWh/day", "n"], ["Public", "n"]], rows);
+  var holder = document.getElementById("demand");
+  function addLines(lines) {
+    lines.forEach(function (line) {
+      holder.appendChild(make("p", { attributes: { dir: "auto" }, text: chargeplan.formatWord(line) + "." }));
+    });
+  }
+  addLines([demand.heading].concat(demand.people));
+  holder.appendChild(table);
+  addLines([demand.legend.replace("*/all: how many of the figures behind the line are assumptions. ", ""), demand.sums]
+    .concat(demand.hours, demand.plugs, demand.policy));
 };
 
 chargeplan.makeTable = function (table, captions, rows) {
@@ -69,7 +103,7 @@ chargeplan.goToSite = function (map, position) {
   var site = chargeplan.state.plan.openSites[position], marker = chargeplan.state.markers[position];
   var layer = chargeplan.state.layers["open-" + site.status];
   if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
-  if (window.innerWidth <= 720) chargeplan.openTab(null);
+  if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([site.lat, site.lon], Math.max(map.getZoom(), 13), { animate: false });
   marker.openPopup();
 };
@@ -82,7 +116,7 @@ chargeplan.fillZones = function (map, plan) {
   ], order.map(function (zone) {
     var button = make("button", { attributes: { type: "button", dir: "auto" }, text: zone[0] });
     button.addEventListener("click", function () {
-      if (window.innerWidth <= 720) chargeplan.openTab(null);
+      if (chargeplan.isPhone()) chargeplan.openTab(null);
       map.setView([zone[5], zone[4]], Math.max(map.getZoom(), 12.5), { animate: false });
     });
     var bar = make("span", { className: "bar" }, [make("span", {})]);
@@ -120,7 +154,7 @@ chargeplan.fillTabs = function () {
       if (step) tabs[(position + step + tabs.length) % tabs.length].focus();
     });
   });
-  chargeplan.openTab(window.innerWidth <= 720 ? null : "summary");
+  chargeplan.openTab(chargeplan.isPhone() ? null : "summary");
   L.DomEvent.disableClickPropagation(document.getElementById("panel"));
 };
 

@@ -13,27 +13,36 @@ chargeplan.ROADS = {
 chargeplan.MAJOR_ROADS = ["secondary", "primary", "trunk", "motorway"];
 
 chargeplan.addRoads = function (map, id) {
-  var data = chargeplan.readJson(id), groups = [];
-  var layer = new chargeplan.CanvasLayer("roads", function (pen, view) { chargeplan.drawRoads(pen, view, groups); });
+  var data = chargeplan.readJson(id);
+  var groups = data.classes.map(function (entry, position) {
+    return { name: entry[0], count: entry[1], packed: data.lines[position], style: chargeplan.ROADS[entry[0]], paths: null };
+  });
+  var layer = new chargeplan.CanvasLayer("roads", function (pen, view) {
+    chargeplan.drawRoads(pen, view, groups);
+  }, function () { return groups.some(function (group) { return group.paths !== null; }); });
+  // Most roads are small ones, which the first view does not show: a class is unpacked when it is to be seen.
+  async function unpackShown() {
+    var wanted = groups.filter(function (group) { return group.packed !== null && map.getZoom() >= group.style.from; });
+    if (!wanted.length) return;
+    await Promise.all(wanted.map(async function (group) {
+      var packed = group.packed;
+      group.packed = null;
+      var lines = await chargeplan.unpackLines(packed, group.count);
+      group.paths = chargeplan.buildPaths(lines, 0, lines.count, false);
+    }));
+    layer.redraw();
+  }
   chargeplan.state.layers.roads = layer;
   layer.addTo(map);
-  chargeplan.state.pending.push((async function () {
-    var total = data.classes.reduce(function (sum, group) { return sum + group[1]; }, 0);
-    var lines = await chargeplan.unpackLines(data.lines, total);
-    var first = 0;
-    data.classes.forEach(function (group) {
-      groups.push({ name: group[0], style: chargeplan.ROADS[group[0]], paths: chargeplan.buildPaths(lines, first, first + group[1], false) });
-      first += group[1];
-    });
-    layer.redraw();
-  })());
+  chargeplan.state.pending.push(unpackShown());
+  map.on("zoomend", unpackShown);
 };
 
 chargeplan.drawRoads = function (pen, view, groups) {
   var colours = chargeplan.getColours();
   pen.lineJoin = "round";
   pen.lineCap = "round";
-  var shown = groups.filter(function (group) { return view.zoom >= group.style.from; }).map(function (group) {
+  var shown = groups.filter(function (group) { return group.paths !== null && view.zoom >= group.style.from; }).map(function (group) {
     var width = group.style.width * Math.pow(1.5, view.zoom - 13);
     return {
       major: chargeplan.MAJOR_ROADS.indexOf(group.name) >= 0,
@@ -64,7 +73,7 @@ chargeplan.addBoundary = function (map) {
     pen.setLineDash([7 / view.factor, 5 / view.factor]);
     paths.forEach(function (run) { pen.stroke(run.path); });
     pen.setLineDash([]);
-  });
+  }, function () { return paths.length > 0; });
   chargeplan.state.layers.boundary = layer;
   layer.addTo(map);
   chargeplan.state.pending.push((async function () {

@@ -26,16 +26,16 @@ chargeplan.addSites = function (map) {
     if (chosen.length) state.layers["open-" + status] = L.layerGroup(chosen).addTo(map);
   });
   [["candidate", "notChosen"], ["competitor", "competitors"], ["required", "notChosen"]].forEach(function (group) {
-    var dots = plan.otherSites.filter(function (site) { return site[4] === group[0]; }).map(function (site) {
+    var sites = plan.otherSites.filter(function (site) { return site[4] === group[0]; });
+    if (!sites.length) return;
+    var layer = state.layers[group[1]] = state.layers[group[1]] || L.layerGroup();
+    chargeplan.fillWhenShown(layer, sites, function (site) {
       return group[0] === "competitor" ? chargeplan.makeCompetitor(site) : chargeplan.makeDot(site, canvas);
     });
-    if (!dots.length) return;
-    var layer = state.layers[group[1]] = state.layers[group[1]] || L.layerGroup();
-    dots.forEach(function (dot) { layer.addLayer(dot); });
   });
-  if (state.layers.competitors) state.layers.competitors.addTo(map);
   if (plan.removedSites.length) {
-    state.layers.removed = L.layerGroup(plan.removedSites.map(function (site) { return chargeplan.makeRemoved(site, canvas); }));
+    state.layers.removed = L.layerGroup();
+    chargeplan.fillWhenShown(state.layers.removed, plan.removedSites, function (site) { return chargeplan.makeRemoved(site, canvas); });
   }
   chargeplan.redrawDots = function () {
     var colours = chargeplan.getColours();
@@ -45,7 +45,7 @@ chargeplan.addSites = function (map) {
     });
   };
   state.layers.dots = { redraw: chargeplan.redrawDots };
-  chargeplan.redrawDots();
+  if (state.layers.competitors) state.layers.competitors.addTo(map);
   chargeplan.drawKey();
   Promise.all(state.pending).then(function () {
     document.documentElement.setAttribute("data-map", "ready");
@@ -53,6 +53,14 @@ chargeplan.addSites = function (map) {
     document.documentElement.setAttribute("data-map", "failed");
     chargeplan.tell("The map data could not be read: " + error.message
       + ". Open the file in a browser of 2023 or later (Chrome, Edge, Firefox or Safari).");
+  });
+};
+
+// Hundreds of dots that are hidden at first are made when they are switched on.
+chargeplan.fillWhenShown = function (layer, sites, makeOne) {
+  layer.once("add", function () {
+    sites.forEach(function (site) { layer.addLayer(makeOne(site)); });
+    chargeplan.redrawDots();
   });
 };
 
@@ -65,7 +73,7 @@ chargeplan.makeMarker = function (site, position) {
     popupAnchor: [0, -size / 2],
   });
   var marker = L.marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
-  marker.bindPopup(function () { return chargeplan.makeSiteCard(site); }, { maxWidth: 290, minWidth: 220, autoPanPaddingTopLeft: chargeplan.getPanPadding() });
+  marker.bindPopup(function () { return chargeplan.makeSiteCard(site); }, { maxWidth: 290, minWidth: 220 });
   marker.on("popupopen", function () { chargeplan.selectSite(position); });
   marker.on("popupclose", function () { if (chargeplan.state.selected === position) chargeplan.selectSite(null); });
   marker.on("add", function () {
@@ -76,11 +84,6 @@ chargeplan.makeMarker = function (site, position) {
   return marker;
 };
 
-chargeplan.getPanPadding = function () {
-  var panel = document.getElementById("panel");
-  return window.innerWidth > 720 ? [panel.offsetWidth + 30, 20] : [10, 130];
-};
-
 chargeplan.makeSiteCard = function (site) {
   var number = chargeplan.formatNumber;
   var rows = [
@@ -88,7 +91,7 @@ chargeplan.makeSiteCard = function (site) {
     ["Chargers", site.chargers + " (" + number(site.powerKw) + " kW)"],
     ["Energy", number(site.servedKwhDay) + " kWh/day"],
     ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
-    ["Mean drive", number(site.meanDriveMin, 1) + " min"],
+    ["Mean drive", site.meanDriveMin === null ? "–" : number(site.meanDriveMin, 1) + " min"],
     ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells")],
     ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
     ["Site", site.id],

@@ -1,0 +1,169 @@
+"""Reading every table of a study before a run, so that all faults are told at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.errors import ConfigError, DataError, FaultCollector
+from chargeplan.units import BYTES_PER_MB
+from chargeplan.words import PopulationSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from chargeplan.config.inputs import StudyCheck
+    from chargeplan.config.load import LoadedSettings
+    from chargeplan.config.settings import Settings
+
+# A larger table takes more than a few seconds.
+LARGEST_TABLE_MB = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsCheck:
+    """Which tables were read from the first row to the last.
+
+    Parameters
+    ----------
+    read, unread : tuple of str
+        Config keys; `unread` are those of tables above `LARGEST_TABLE_MB`.
+    """
+
+    read: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A part of a config with the files it reads."""
+
+    key: str
+    paths: tuple[Path, ...]
+    read: Callable[[], object]
+    reads_a_part: bool = False
+
+
+def check_all(loaded: LoadedSettings) -> tuple[StudyCheck, ContentsCheck]:
+    """Check the files of a config, its study area and the contents of its tables.
+
+    Raises
+    ------
+    ConfigError, DataError
+        With the faults of `config.inputs.check_study` and of `check_contents` together.
+    """
+    from chargeplan.config.inputs import check_study
+
+    try:
+        study = check_study(loaded)
+    except (ConfigError, DataError) as first:
+        faults = FaultCollector(DataError)
+        faults.add_error(first)
+        try:
+            check_contents(loaded)
+        except (ConfigError, DataError) as second:
+            faults.add_error(second)
+        faults.raise_if_any()
+        raise
+    return study, check_contents(loaded)
+
+
+def check_contents(loaded: LoadedSettings) -> ContentsCheck:
+    """Read the tables of population, zones, places, sites, fleet, scenarios and prices.
+
+    Tables above `LARGEST_TABLE_MB` are left to the run, and so are the roads. Files that are not
+    there are left to `config.inputs.check_files`.
+
+    Raises
+    ------
+    ConfigError, DataError
+        With every fault of every table, each with its place in the config.
+    """
+    from chargeplan.config.inputs import locate_faults
+    from chargeplan.pipeline import check_fleet
+
+    faults = FaultCollector(DataError)
+    read, unread = [], []
+    for table in (*_list_tables(loaded.settings), _Table("demand.fleet", (), lambda: check_fleet(loaded))):
+        if not all(path.is_file() and path.stat().st_size for path in table.paths):
+            continue
+        size_mb = sum(path.stat().st_size for path in table.paths) / BYTES_PER_MB
+        if size_mb > LARGEST_TABLE_MB and not table.reads_a_part:
+            unread.append(table.key)
+            continue
+        try:
+            with locate_faults(loaded):
+                table.read()
+            read.append(table.key)
+        except (ConfigError, DataError) as error:
+            faults.add_error(error)
+    faults.raise_if_any()
+    return ContentsCheck(tuple(read), tuple(unread))
+
+
+def _list_tables(settings: Settings) -> Iterator[_Table]:
+    """List the tables that a config names."""
+    from chargeplan.demand.zones import read_zone_outlines
+    from chargeplan.land import gather_excluded_land, make_land
+    from chargeplan.network.speeds import read_speed_table
+    from chargeplan.places import read_place_file
+    from chargeplan.sites.gather import read_planner_files
+    from chargeplan.sites.pricing import read_kind_costs
+
+    yield from _list_people(settings)
+    sites = settings.sites
+    zones, speeds, costs = settings.study.zones, settings.network.speeds, sites.costs
+    if zones is not None:
+        yield _Table("study.zones", (zones.path,), lambda: read_zone_outlines(zones, ()))
+    for key, paths in (("demand.places.paths", settings.demand.places.paths), ("sites.paths", sites.paths)):
+        for number, path in enumerate(paths):
+            name = f"{key}[{number}]"
+            yield _Table(name, (path,), partial(read_place_file, path, name))
+    if sites.files:
+        yield _Table(
+            "sites.files", tuple(file.path for file in sites.files), lambda: read_planner_files(sites)
+        )
+    if sites.exclusion.paths:
+        yield _Table(
+            "sites.exclusion.paths",
+            tuple(sites.exclusion.paths),
+            lambda: gather_excluded_land(make_land([], np.zeros(0, dtype=object)), sites.exclusion),
+        )
+    if speeds is not None:
+        yield _Table("network.speeds", (speeds,), lambda: read_speed_table(speeds))
+    if costs is not None:
+        yield _Table("sites.costs", (costs,), lambda: read_kind_costs(costs, "sites.costs"))
+
+
+def _list_people(settings: Settings) -> Iterator[_Table]:
+    from chargeplan.area import build_study_area
+    from chargeplan.demand.people import read_people
+    from chargeplan.demand.zone_totals import read_zone_totals
+
+    population = settings.demand.population
+    if population.source is PopulationSource.FIGURES:
+        return
+    zones = population.zones
+    if zones is not None:
+        yield _Table("demand.population.zones", (zones.path,), lambda: read_zone_totals(zones))
+    if population.source is PopulationSource.ZONES:
+        return
+
+    def read_grid() -> None:
+        try:
+            area = build_study_area(settings.study)
+        except (ConfigError, DataError):
+            return  # told by check_study
+        read_people(population, area)
+
+    polygon = settings.study.area.polygon
+    yield _Table(
+        "demand.population.path",
+        (population.path,) if polygon is None else (population.path, polygon),
+        read_grid,
+        reads_a_part=population.source is PopulationSource.RASTER,
+    )
