@@ -111,6 +111,9 @@ def check(
     ctx: typer.Context,
     config: ConfigArgument,
     changes: SetOption = None,
+    without_data: Annotated[
+        bool, typer.Option("--without-data", help="Files that are not there yet are named and no fault.")
+    ] = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -122,7 +125,7 @@ def check(
         loaded = load_settings(config, changes or [])
         from chargeplan.study_check import LARGEST_TABLE_MB, check_all
 
-        study, contents = check_all(loaded)
+        study, contents = check_all(loaded, needs_data=not without_data)
         files = [
             {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files
         ]
@@ -133,11 +136,21 @@ def check(
             output.tell(
                 f"{key}: not read, because it is above {LARGEST_TABLE_MB:g} MB; a run tells its faults"
             )
-        _check_road_data(loaded.settings, output)
+        for text in study.missing:
+            output.tell(f"not there yet: {text}")
+        if loaded.settings.network.path.exists():
+            _check_road_data(loaded.settings, output)
+        missing = f", {count_files(len(study.missing))} not there yet" if study.missing else ""
         output.show_result(
             f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "
-            f"in {study.crs}, {count_files(len(files))}",
-            {"config": str(config), "area_km2": study.area_km2, "crs": study.crs, "files": files},
+            f"in {study.crs}, {count_files(len(files))}{missing}",
+            {
+                "config": str(config),
+                "area_km2": study.area_km2,
+                "crs": study.crs,
+                "files": files,
+                "missing": list(study.missing),
+            },
         )
 
 

@@ -48,8 +48,14 @@ class _Table:
     reads_a_part: bool = False
 
 
-def check_all(loaded: LoadedSettings) -> tuple[StudyCheck, ContentsCheck]:
+def check_all(loaded: LoadedSettings, *, needs_data: bool = True) -> tuple[StudyCheck, ContentsCheck]:
     """Check the files of a config, its study area and the contents of its tables.
+
+    Parameters
+    ----------
+    loaded : LoadedSettings
+    needs_data : bool
+        False where files that are not there yet are no fault.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def check_all(loaded: LoadedSettings) -> tuple[StudyCheck, ContentsCheck]:
     from chargeplan.config.inputs import check_study
 
     try:
-        study = check_study(loaded)
+        study = check_study(loaded, needs_data=needs_data)
     except (ConfigError, DataError) as first:
         faults = FaultCollector(DataError)
         faults.add_error(first)

@@ -44,15 +44,24 @@ class StudyCheck:
     area_km2 : float
     crs : str
         Metric CRS of the study area.
+    missing : tuple of str
+        What is said of each file that is not there, where that is no fault.
     """
 
     files: tuple[InputFile, ...]
     area_km2: float
     crs: str
+    missing: tuple[str, ...] = ()
 
 
-def check_study(loaded: LoadedSettings) -> StudyCheck:
+def check_study(loaded: LoadedSettings, *, needs_data: bool = True) -> StudyCheck:
     """Check that every file of a config is there, its area usable and its folder writable.
+
+    Parameters
+    ----------
+    loaded : LoadedSettings
+    needs_data : bool
+        False where files that are not there yet are no fault.
 
     Raises
     ------
@@ -65,7 +74,8 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
     from chargeplan.area import measure_area
 
     faults = FaultCollector(DataError)
-    files = _find_files(loaded, faults)
+    missing: list[str] = []
+    files = _find_files(loaded, faults, None if needs_data else missing)
     polygon = loaded.settings.study.area.polygon
     crs, area_km2 = "", 0.0
     if polygon is None or any(file.path == polygon for file in files):
@@ -75,7 +85,7 @@ def check_study(loaded: LoadedSettings) -> StudyCheck:
         except (ConfigError, DataError) as error:
             faults.add_error(error)
     faults.raise_if_any()
-    return StudyCheck(tuple(files), area_km2, crs)
+    return StudyCheck(tuple(files), area_km2, crs, tuple(missing))
 
 
 @contextmanager
@@ -105,8 +115,13 @@ def check_files(loaded: LoadedSettings) -> list[InputFile]:
     return files
 
 
-def _find_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFile]:
-    """Find every input file; remember what is wrong with them and with the output folder."""
+def _find_files(
+    loaded: LoadedSettings, faults: FaultCollector, missing: list[str] | None = None
+) -> list[InputFile]:
+    """Find every input file; remember what is wrong with them and with the output folder.
+
+    Files that are not there go to ``missing`` where that is given, else they are faults.
+    """
     found = []
     for key, path in list_paths(loaded.settings.model_dump(exclude={"publish"})):
         where = loaded.locations.get(key, str(loaded.path))
@@ -117,8 +132,11 @@ def _find_files(loaded: LoadedSettings, faults: FaultCollector) -> list[InputFil
             found.append(InputFile(key, path, path.stat().st_size))
         except DataError as error:
             hint = _hint_at_fetch(loaded, key, path)
-            for fault in error.faults:
-                faults.add(f"{where}: {fault}{hint}")
+            told = [f"{where}: {fault}{hint}" for fault in error.faults]
+            if missing is not None and not path.exists():
+                missing += told
+            else:
+                faults.add_error(DataError(told))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             faults.add(f"{where}: {key}: {path} cannot be opened ({reason}); check the path")

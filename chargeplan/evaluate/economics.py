@@ -99,9 +99,13 @@ def compute_economics(plan: PlanCase) -> Economics:
     money = _sum_up(plan, stations, account)
     benefits = reckon_benefits(plan, account, float(stations["bought_kwh_year"].sum()))
     metrics = {name: value for name, value, _, _ in money}
-    warnings = (*_find_warnings(stations), *_doubt_payback(plan, stations, metrics))
+    warnings = (
+        *_find_warnings(stations),
+        *_doubt_payback(plan, stations, metrics),
+        *_doubt_price(plan, benefits.driver_saving_pkr_year),
+    )
     years = tabulate_years(stations, account, plan.request.year)
-    return Economics(account.tabulate(), stations, years, (*money, *benefits), warnings)
+    return Economics(account.tabulate(), stations, years, (*money, *benefits.metrics), warnings)
 
 
 def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Metric]:
@@ -195,4 +199,20 @@ def _doubt_payback(plan: PlanCase, stations: pd.DataFrame, metrics: dict[str, fl
         f"opening hours from the first year and sell at PKR {price:g} per kWh what they buy at PKR {tariff:g}; "
         f"at half the sales they pay back {f'in {half:.1f} years' if np.isfinite(half) else 'never'}, and they "
         f"break even at {metrics['break_even_utilisation']:.1%}",
+    )
+
+
+def _doubt_price(plan: PlanCase, driver_saving_pkr_year: dict[str, float]) -> tuple[str, ...]:
+    """Name the classes whose drivers would pay more than for their fuel: they may not come."""
+    losing = [
+        f"{name} ({format_pkr(-saving)} a year)"
+        for name, saving in driver_saving_pkr_year.items()
+        if saving < 0
+    ]
+    if not losing:
+        return ()
+    price = plan.request.get_figure("retail_price_pkr_kwh")
+    return (
+        f"at PKR {price:g} per kWh some pay more than for the fuel they replace: {', '.join(losing)}; their "
+        "energy counts as sold all the same, see economics.retail_price_pkr_kwh",
     )

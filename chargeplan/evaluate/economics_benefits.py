@@ -36,7 +36,23 @@ class _Saved:
     pm25_g: float = 0.0
 
 
-def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) -> list[Metric]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Benefits:
+    """What the energy sold by the new stations saves.
+
+    Parameters
+    ----------
+    metrics : list of tuple
+        Name, value, unit and meaning.
+    driver_saving_pkr_year : dict of str to float
+        By vehicle class whose fuel is known: what drivers pay less for energy than for that fuel.
+    """
+
+    metrics: list[Metric]
+    driver_saving_pkr_year: dict[str, float]
+
+
+def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) -> Benefits:
     """Reckon what the energy sold by the new stations saves a year.
 
     Each class drives ``energy / kWh per km``; the vehicles it replaces would have burnt their fuel over
@@ -52,20 +68,26 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
 
     Returns
     -------
-    list of tuple
-        Name, value, unit and meaning of each metric; none when the demand says no kWh per km.
+    Benefits
+        Empty when the demand says no kWh per km.
     """
     if len(plan.cells.kwh_km) == 0:
-        return []
+        return Benefits([], {})
     sold = split_by_class(plan) * DAYS_PER_YEAR
-    saved = _Saved()
+    price_pkr_kwh = account.use("retail_price_pkr_kwh")
+    saved, by_class = _Saved(), {}
     for name, kwh_year, kwh_km in zip(plan.cells.classes, sold, plan.cells.kwh_km, strict=True):
-        saved = _add(saved, _reckon_class(name, float(kwh_year), float(kwh_km), account))
+        part = _reckon_class(name, float(kwh_year), float(kwh_km), account)
+        saved = _add(saved, part)
+        if part.cost_pkr > 0:
+            by_class[name] = account.note(
+                f"{name}: drivers save", part.cost_pkr - float(kwh_year) * price_pkr_kwh, "PKR/year"
+            )
     petrol = account.note("petrol saved", saved.petrol_l, "l/year")
     diesel = account.note("diesel saved", saved.diesel_l, "l/year")
     oil = account.note("oil import saved", saved.import_usd, "USD/year", "computed: each fuel at its price")
     account.note("oil import saved in rupees", oil * account.use("exchange_rate_pkr_usd"), "PKR/year")
-    paid = float(sold.sum()) * account.use("retail_price_pkr_kwh")
+    paid = float(sold.sum()) * price_pkr_kwh
     drivers = account.note(
         "drivers save",
         saved.cost_pkr - paid,
@@ -73,7 +95,7 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
         "computed: fuel saved at its price less energy paid",
     )
     pm25 = account.note("PM2.5 saved", saved.pm25_g / GRAMS_PER_KG, "kg/year", PM25_METHOD)
-    return [
+    metrics: list[Metric] = [
         ("petrol_saved", petrol, "l/year", "petrol that the energy of the new stations replaces"),
         ("diesel_saved", diesel, "l/year", "diesel that it replaces"),
         ("oil_import_saved", oil, "USD/year", "imports of these fuels"),
@@ -81,6 +103,7 @@ def reckon_benefits(plan: PlanCase, account: Account, bought_kwh_year: float) ->
         *_reckon_co2e(account, saved.co2_kg, bought_kwh_year),
         ("pm25_saved", pm25, "kg/year", PM25_METHOD),
     ]
+    return Benefits(metrics, by_class)
 
 
 def split_by_class(plan: PlanCase) -> Floats:

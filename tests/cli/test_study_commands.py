@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -273,3 +275,29 @@ def test_sources_need_a_study():
     result = call("sources")
     assert result.exit_code == 2
     assert "which study?" in result.stderr
+
+
+CONFIGS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_ready_studies_have_no_fault_before_their_data_are_there(project_folder, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "configs"
+    shutil.copytree(project_folder / "configs", folder)
+    for path in ("data", "maps"):
+        (tmp_path / path).symlink_to(project_folder / path)
+    config = folder / f"{name}.yaml"
+    missing = call("check", config, "--set", "network.path=nowhere/roads.osm.pbf")
+    assert missing.exit_code == 3
+    assert "network.path: no file at" in missing.stderr
+    result = call("check", config, "--without-data", "--set", "network.path=nowhere/roads.osm.pbf", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert any("network.path: no file at" in text for text in read_events(result)[-1]["missing"])
+
+
+def test_other_faults_stay_faults_without_data(project_folder):
+    config = project_folder / "configs" / "multan.yaml"
+    result = call("check", config, "--without-data", "--set", "demand.scenario=nev-2031")
+    assert result.exit_code in (2, 3)
+    assert "nev-2030" in result.stderr

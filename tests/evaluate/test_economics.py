@@ -321,6 +321,18 @@ def test_benefits_on_paper():
     assert evaluation.get_metric("pm25_saved") == pytest.approx(14_600 * 0.75 * 0.03 / 1000)
 
 
+def test_classes_that_pay_more_than_for_their_fuel_are_named():
+    """At 90 per kWh 18,250 kWh cost 1,642,500: cars save 7,300 l at 250, buses 4,562.5 l at 250."""
+    figures = {"diesel_l_100km__bus": 25.0, "diesel_price_pkr_l": 250.0, "retail_price_pkr_kwh": 90.0}
+    evaluation = evaluate_plan(make_case(classes={"bus": 1.0, "car": 0.2}, figures=figures))
+    assert find_step(evaluation.economics, "car: drivers save") == pytest.approx(7_300 * 250 - 1_642_500)
+    assert find_step(evaluation.economics, "bus: drivers save") == pytest.approx(4_562.5 * 250 - 1_642_500)
+    (warning,) = [text for text in evaluation.warnings if "than for the fuel" in text]
+    assert "at PKR 90 per kWh" in warning
+    assert "bus (PKR 501,875 a year)" in warning
+    assert "car" not in warning
+
+
 def test_each_class_saves_the_fuel_of_what_it_replaces():
     """Half the energy each: cars 91,250 km and 7,300 l of petrol; buses 18,250 km and 4,562.5 l of diesel."""
     case = make_case(classes={"bus": 1.0, "car": 0.2}, figures={"diesel_l_100km__bus": 25.0})
