@@ -3,10 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
-# A process for each core. The short tests go to whichever is free; files of real data and maps
-# stay whole, since what their tests share is dear.
-TEST := $(RUN) pytest -q -n auto --dist worksteal
-TEST_BY_FILE := $(RUN) pytest -q -n auto --dist loadfile
+# A process for each core. Files stay whole: what their tests share would be made again and again.
+TEST := $(RUN) pytest -q -n auto --dist loadfile
 
 .PHONY: demo test fix check test-all bench docs demo-city clean
 
@@ -28,7 +26,7 @@ check: $(VENV)/.ready-dev  ## format, lint, types, docstrings, architecture, gen
 	$(RUN) pytest -q tests/architecture
 
 test-all: $(VENV)/.ready-dev  ## also the tests that need real extracts or Chromium
-	$(TEST_BY_FILE) -m "browser or real_data or not (browser or real_data)"
+	$(TEST) -m "browser or real_data or not (browser or real_data)"
 
 bench: $(VENV)/.ready-dev  ## measure against peers; writes benchmarks/results/
 	$(RUN) benchmarks.run
