@@ -72,7 +72,7 @@ def test_the_figures_that_are_computed_are_as_many_as_known():
         name: sum("computed:" in row["source"] for row in read_rows(folder, name)) for folder, name in FILES
     }
     assert counted["hours.csv"] == 19
-    assert counted["economics.csv"] == 8
+    assert counted["economics.csv"] == 9
     assert counted["fuel_replaced.csv"] == 6
     assert counted["chargers.csv"] == 3
 
