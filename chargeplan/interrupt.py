@@ -29,7 +29,7 @@ class StopSwitch:
     listen : callable
         Gets every event after the switch has seen it.
     tell : callable
-        Gets the line that says what the first Ctrl-C does, in a thread of its own.
+        Gets the line that says what the first Ctrl-C does, once, mostly in a thread of its own.
 
     Notes
     -----
@@ -49,6 +49,8 @@ class StopSwitch:
         self._has_plan = False
         self._is_asked = False
         self._is_ended = False
+        self._is_told = False
+        self._telling = threading.Lock()
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -87,6 +89,8 @@ class StopSwitch:
             When the run was to end without it and something kept it from ending.
         """
         self._end_when_asked()
+        if self._is_asked:
+            self._tell_once()  # the search may end before the thread that tells has run
         return self._is_asked
 
     def _handle(self, number: int, handler: Callable[[int, FrameType | None], None]) -> None:
@@ -106,16 +110,22 @@ class StopSwitch:
         self._open.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writer.fileno()))
 
     def _read_signals(self, reader: socket.socket) -> None:
-        is_told = False
+        is_pressed = False
         while numbers := reader.recv(64):
             for number in numbers:
                 if number != signal.SIGINT or not self._is_searching:
                     continue
-                if is_told:
+                if is_pressed:
                     self._is_ended = True
                 else:
-                    is_told = True
-                    self._tell(_WITH_PLAN if self._has_plan else _WITHOUT_PLAN)
+                    is_pressed = True
+                    self._tell_once()
+
+    def _tell_once(self) -> None:
+        with self._telling:
+            if not self._is_told:
+                self._is_told = True
+                self._tell(_WITH_PLAN if self._has_plan else _WITHOUT_PLAN)
 
     def _take_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_ended or self._is_asked or not self._is_searching:

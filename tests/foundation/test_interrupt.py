@@ -59,6 +59,18 @@ def test_the_first_ctrl_c_is_told_before_the_search_asks():
     assert signal.set_wakeup_fd(-1) == -1
 
 
+def test_a_search_that_stops_before_the_thread_has_run_tells_it_all_the_same(told):
+    with StopSwitch(ignore_event, told.append) as switch:
+        switch.listen(SEARCH_BEGINS)
+        wakeup = signal.set_wakeup_fd(-1)  # the thread hears nothing
+        press()
+        signal.set_wakeup_fd(wakeup)
+        assert told == []
+        assert switch.should_stop()
+        assert switch.should_stop()
+    assert len(told) == 1
+
+
 def test_two_before_the_first_is_handled_end_the_run(told):
     """The system calls the handler once for two signals that come close; each leaves its byte."""
     with StopSwitch(ignore_event, told.append) as switch:
