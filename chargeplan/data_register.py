@@ -40,7 +40,6 @@ _COLUMNS = (
 USES = ("always", "study.city", "figures", "fetch", "demo", "layer")
 _ORIGIN = ("unit", "source", "year", "confidence")
 _BESIDES = (*_ORIGIN, "address", "note")
-_READABLE = (".csv", ".yaml", ".yml", ".geojson", ".gz")
 # Endings of column names that are units; further columns of numbers need a unit.
 _UNIT_ENDINGS = (
     "km2",

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _LEAST_TIME_S = 0.3  # below it the solver's process does not even start
-# The solver keeps rows and whole numbers to 1e-6: its bound is believed to this share only.
-SOLVER_SHARE = 1e-9
 
 
 def search_plan(problem: PlanProblem, *, gap: float, time_limit_s: float, seed: int) -> Solution:

@@ -14,7 +14,6 @@ _LAT_ORIGIN, _LAT_PER_ROW, _LAT_PER_COLUMN = 33.79595, -0.014180, -0.008965
 _LON_ORIGIN, _LON_PER_ROW, _LON_PER_COLUMN = 73.17046, 0.010647, -0.017583
 
 ROW_LETTERS = {"D": -1, "E": 0, "F": 1, "G": 2, "H": 3, "I": 4}
-CELL_KM = 1.9  # side of a sector, the mean of both directions of the grid
 
 # Real avenues bend a little; the drawn ones do so by up to some 40 m, smoothly, so that what
 # meets still meets.

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,6 @@ from chargeplan.download.protobuf_arrays import (
     read_messages,
     unzigzag,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NODE, WAY, RELATION = 0, 1, 2
 HEADER, DATA = "OSMHeader", "OSMData"
@@ -228,11 +225,6 @@ def get_kind(elements: Elements) -> int:
     if isinstance(elements, Nodes):
         return NODE
     return WAY if isinstance(elements, Ways) else RELATION
-
-
-def open_pbf(path: Path) -> IO[bytes]:
-    """Open a file for `list_blobs` and `read_body`."""
-    return path.open("rb")
 
 
 def _decode_group(content: bytes, data: NDArray[np.uint8], first: int, end: int) -> Iterator[Elements]:

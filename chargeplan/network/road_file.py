@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chargeplan.network.speeds import SpeedTable
 
 _GRAPHML = GRAPH_ENDINGS[0]
-ROAD_ENDINGS = (*OSM_ENDINGS, *ANSWER_ENDINGS, *GRAPH_ENDINGS)
 
 
 def read_road_file(path: Path, box: Box, table: SpeedTable, *, speed_factor: float) -> OsmContent:
