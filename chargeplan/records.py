@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from chargeplan.errors import RecordError
+from chargeplan.plan_limits import PlanLimits
 from chargeplan.tables import (
     FIGURES,
     LAND_AREAS,
@@ -29,7 +30,7 @@ from chargeplan.tables import (
     make_table,
 )
 from chargeplan.units import HOURS_PER_DAY
-from chargeplan.words import ChargingUse, Outcome, PlanMode, SiteStatus
+from chargeplan.words import ChargingUse, Outcome, PlanMode, PlanObjective, ServiceRule, SiteStatus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -593,11 +594,82 @@ class PlanRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PlanStages:
+    """Years, charger types and groups of vehicle classes of a problem that has several of any.
+
+    Parameters
+    ----------
+    years : tuple of int
+        Years planned for, rising; what is built stays.
+    year_weight : ndarray, shape (n_years,)
+        Weight of each year in the objective; sums to 1.
+    year_budget_pkr : ndarray, shape (n_years,)
+        Money that comes in each year; what is left goes over into the next. Infinite when not limited.
+    year_max_sites : ndarray of int64, shape (n_years,)
+        Most new stations by each year, -1 when not limited.
+    charger_kw : ndarray, shape (n_types,)
+        Power of one charger of each type; 0 when nobody said (a plain problem needs it nowhere).
+    can_use : ndarray of bool, shape (n_groups, n_types)
+        Charger types that the vehicles of a group can use.
+    unit_kwh_day : ndarray, shape (n_years, n_cells, n_groups)
+        Demand left for our stations by year, cell and group.
+    open_cost_pkr : ndarray, shape (n_sites,)
+        Cost of opening a new station of any size, beside that of its levels.
+    """
+
+    years: tuple[int, ...]
+    year_weight: Floats
+    year_budget_pkr: Floats
+    year_max_sites: Ints
+    charger_kw: Floats
+    can_use: Bools
+    unit_kwh_day: Floats
+    open_cost_pkr: Floats
+
+    def __post_init__(self) -> None:
+        n_years = len(self.years)
+        n_groups, n_types = self.can_use.shape
+        _require_length(
+            n_years,
+            year_weight=self.year_weight,
+            year_budget_pkr=self.year_budget_pkr,
+            year_max_sites=self.year_max_sites,
+            unit_kwh_day=self.unit_kwh_day,
+        )
+        _require(all(np.diff(self.years) > 0), "years must rise")
+        _require(abs(float(self.year_weight.sum()) - 1.0) <= 1e-9, "the weights of the years must sum to 1")
+        _require_length(n_types, charger_kw=self.charger_kw)
+        _require(self.unit_kwh_day.shape[2] == n_groups, "unit_kwh_day must have a layer per group")
+        _require(bool(np.all(self.unit_kwh_day >= 0)), "demand must not be negative")
+        _require(bool(np.all(self.open_cost_pkr >= 0)), "costs must not be negative")
+
+    @property
+    def n_years(self) -> int:
+        """Number of years planned for."""
+        return len(self.years)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of vehicle classes that can use the same charger types."""
+        return int(self.can_use.shape[0])
+
+    @property
+    def n_types(self) -> int:
+        """Number of charger types."""
+        return int(self.can_use.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlanProblem:
     """The planning problem, free of any solver; the mathematics are in docs/explanation/model.md.
 
-    Sites that are competitors are not in the problem; their sites keep their row with
-    ``is_open_allowed`` false, so that positions are those of `CandidateSites`.
+    A *plain* problem has one year, one charger type, one group of vehicle classes and no `limits`;
+    the fields after `nearest_sites` then follow from those before it. Otherwise ``demand_kwh_day`` is that of
+    the last year and of all groups.
+
+    A *slot* is a site and a charger type: slot ``site * n_types + type``. Sites that are competitors are
+    not in the problem; their sites keep their row with ``is_open_allowed`` false, so that
+    positions are those of `CandidateSites`.
 
     Parameters
     ----------
@@ -619,22 +691,30 @@ class PlanProblem:
     is_counted : ndarray of bool, shape (n_sites,)
         Sites that count against max_sites: not existing ones.
     level_chargers : ndarray of int64, shape (n_levels,)
-        Numbers of chargers a new station may have, rising. One level in cover mode.
-    level_allowed : ndarray of bool, shape (n_sites, n_levels)
-        Levels that fit a site; all false for existing sites, whose size is fixed.
-    level_cost_pkr : ndarray, shape (n_sites, n_levels)
-        Cost of opening a new site at a level: fixed cost plus chargers. Zero for existing sites.
-    level_capacity_kwh_day : ndarray, shape (n_sites, n_levels)
-        Energy a level can deliver at a site, less where outages stop it; infinite in cover mode.
-    existing_capacity_kwh_day : ndarray, shape (n_sites,)
+        Numbers of chargers a new station may have of a type, rising. One level in cover mode.
+    level_allowed : ndarray of bool, shape (n_slots, n_levels)
+        Levels that fit a slot; all false for existing sites, whose size is fixed.
+    level_cost_pkr : ndarray, shape (n_slots, n_levels)
+        Cost of the chargers of a level, with that of opening the site when `open_cost_pkr` is 0. Zero
+        for existing sites.
+    level_capacity_kwh_day : ndarray, shape (n_slots, n_levels)
+        Energy a level can deliver, less where outages stop it; infinite in cover mode.
+    existing_capacity_kwh_day : ndarray, shape (n_slots,)
         Energy an existing station can deliver; 0 for others.
-    existing_chargers : ndarray of int64, shape (n_sites,)
+    existing_chargers : ndarray of int64, shape (n_slots,)
     budget_pkr : float
-        Infinite when not limited.
+        For all years together; infinite when not limited.
     max_sites : int
-        -1 when not limited.
+        In the last year; -1 when not limited.
     nearest_sites : int
         0 when not limited.
+    stages : PlanStages or None
+        Years, charger types and groups when there are several; None in a plain problem, see `staging`.
+    limits : PlanLimits
+    objective : PlanObjective
+    target_share : float
+        Share of the demand of each year that must be served, weighted by its worth, when the
+        objective is the cost.
     """
 
     mode: PlanMode
@@ -656,9 +736,15 @@ class PlanProblem:
     budget_pkr: float
     max_sites: int
     nearest_sites: int
+    stages: PlanStages | None = None
+    limits: PlanLimits = field(default_factory=PlanLimits)
+    objective: PlanObjective = PlanObjective.SERVED
+    target_share: float = 0.0
 
     def __post_init__(self) -> None:
-        n_sites, n_levels = self.level_cost_pkr.shape
+        n_slots, n_levels = self.level_cost_pkr.shape
+        n_types = 1 if self.stages is None else self.stages.n_types
+        _require(n_slots == self.n_sites * n_types, "there must be a slot per site and charger type")
         _require_length(len(self.demand_kwh_day), competitor_kwh_day=self.competitor_kwh_day)
         _require_length(
             len(self.pair_cell),
@@ -667,23 +753,28 @@ class PlanProblem:
             pair_seconds=self.pair_seconds,
         )
         _require_length(
-            n_sites,
+            self.n_sites,
             is_open_allowed=self.is_open_allowed,
             is_forced_open=self.is_forced_open,
             is_counted=self.is_counted,
+        )
+        _require_length(
+            n_slots,
             existing_capacity_kwh_day=self.existing_capacity_kwh_day,
             existing_chargers=self.existing_chargers,
         )
         _require_length(n_levels, level_chargers=self.level_chargers)
-        _require(self.level_allowed.shape == (n_sites, n_levels), "level_allowed must match level_cost_pkr")
+        _require(self.level_allowed.shape == (n_slots, n_levels), "level_allowed must match level_cost_pkr")
         _require(
-            self.level_capacity_kwh_day.shape == (n_sites, n_levels),
+            self.level_capacity_kwh_day.shape == (n_slots, n_levels),
             "level_capacity_kwh_day must match level_cost_pkr",
         )
         _require(bool(np.all(self.demand_kwh_day >= 0)), "demand must not be negative")
         _require(
             bool(np.all((self.pair_quality > 0) & (self.pair_quality <= 1))), "quality must be in (0, 1]"
         )
+        if self.stages is not None:
+            self._check_stages(self.stages)
         _require(self.mode is PlanMode.ALLOCATE or n_levels == 1, "cover mode has one level")
 
     @property
@@ -700,6 +791,46 @@ class PlanProblem:
     def n_pairs(self) -> int:
         """Number of pairs."""
         return len(self.pair_cell)
+
+    @property
+    def staging(self) -> PlanStages:
+        """Years, charger types and groups: those given, or one of each."""
+        if self.stages is not None:
+            return self.stages
+        return PlanStages(
+            years=(0,),
+            year_weight=np.ones(1),
+            year_budget_pkr=np.array([self.budget_pkr]),
+            year_max_sites=np.array([self.max_sites], dtype=np.int64),
+            charger_kw=np.zeros(1),
+            can_use=np.ones((1, 1), dtype=np.bool_),
+            unit_kwh_day=self.demand_kwh_day[None, :, None],
+            open_cost_pkr=np.zeros(self.n_sites),
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether there is one year, one type, one group, the usual objective and no further limit."""
+        return (
+            self.stages is None and not self.limits.has_any and self.objective is PlanObjective.SERVED
+        )
+
+    def _check_stages(self, stages: PlanStages) -> None:
+        _require_length(self.n_sites, open_cost_pkr=stages.open_cost_pkr)
+        _require(
+            stages.unit_kwh_day.shape[1] == self.n_cells, "unit_kwh_day must have a column per cell"
+        )
+        last = stages.unit_kwh_day[-1].sum(axis=1)
+        _require(
+            bool(np.allclose(last, self.demand_kwh_day, rtol=1e-9, atol=1e-9)),
+            "demand_kwh_day must be that of the last year and of all groups",
+        )
+        _require(
+            float(stages.year_budget_pkr.sum()) == self.budget_pkr
+            or abs(float(stages.year_budget_pkr.sum()) - self.budget_pkr) <= 1e-9 * self.budget_pkr,
+            "budget_pkr must be the sum of the budgets of the years",
+        )
+        _require(int(stages.year_max_sites[-1]) == self.max_sites, "max_sites must be that of the last year")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

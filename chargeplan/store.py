@@ -122,7 +122,12 @@ def read_record(folder: Path, name: str, record_type: type[Record]) -> Record:
     values: dict[str, Any] = {}
     with np.load(arrays_path, allow_pickle=False) if arrays_path.is_file() else _NoArrays() as arrays:
         for field in dataclasses.fields(typing.cast("Any", record_type)):
-            values[field.name] = _read_field(folder, name, field.name, hints[field.name], scalars, arrays)
+            hint = hints[field.name]
+            nested = next((each for each in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(each)), None)
+            if nested is not None and field.name not in scalars:
+                values[field.name] = read_record(folder, f"{name}.{field.name}", typing.cast("Any", nested))
+            else:
+                values[field.name] = _read_field(folder, name, field.name, hint, scalars, arrays)
     return record_type(**values)
 
 
@@ -155,6 +160,8 @@ def _write_record(folder: Path, name: str, record: object) -> None:
             arrays[field.name] = value
         elif isinstance(value, shapely.Geometry):
             scalars[field.name] = shapely.to_wkt(value, rounding_precision=-1)
+        elif dataclasses.is_dataclass(value):
+            _write_record(folder, f"{name}.{field.name}", value)
         elif isinstance(value, float) and not np.isfinite(value):
             scalars[field.name] = str(value)  # JSON has no infinity
         else:

@@ -22,6 +22,23 @@ class PlanMode(StrEnum):
     ALLOCATE = "allocate"  # chargers per site are decided, capacity binds
 
 
+class PlanObjective(StrEnum):
+    """What the best plan has most, or least, of."""
+
+    SERVED = "served"  # most demand served, weighted by its worth
+    WORST_ZONE = "worst_zone"  # largest served share of the worst-served zone, then most served
+    COST = "cost"  # least money for a share of the demand
+
+
+class ServiceRule(StrEnum):
+    """What limits how much energy a number of chargers delivers."""
+
+    UTILISATION = "utilisation"  # a largest busy share of the opening hours
+    BLOCKED = "blocked"  # share of drivers who find every charger busy and leave (Erlang B)
+    WAITING = "waiting"  # share of drivers who must wait (Erlang C)
+    LONG_WAIT = "long_wait"  # share of drivers who wait longer than a part of a charge
+
+
 class PopulationSource(StrEnum):
     """Where the people of the study area are read from."""
 

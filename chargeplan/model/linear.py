@@ -1,4 +1,4 @@
-"""The linear model of a planning problem: columns, rows, objective; and its restriction."""
+"""The linear model of a planning problem: columns, rows, objective."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.linear_model import LinearModel
-from chargeplan.model.columns import ColumnPlan, plan_columns
+from chargeplan.model.columns import COLUMN_FAMILIES, ColumnPlan, plan_columns
 from chargeplan.model.families import (
-    RowFamily,
     build_assign_rows,
-    build_budget_rows,
     build_capacity_rows,
-    build_count_rows,
     build_cover_rows,
     build_level_rows,
     build_link_rows,
+    build_persist_rows,
 )
-from chargeplan.records import PlanProblem
-from chargeplan.words import PlanMode
-
-COLUMN_FAMILIES = ("open", "level", "serve", "cover")
+from chargeplan.model.families_fairness import build_backup_rows, build_equity_rows
+from chargeplan.model.families_money import build_budget_rows, build_count_rows
+from chargeplan.model.families_places import (
+    build_bays_rows,
+    build_grid_rows,
+    build_power_rows,
+    build_rule_rows,
+    build_spacing_rows,
+)
+from chargeplan.model.rows import RowFamily
+from chargeplan.records import Floats, Ints, PlanProblem
+from chargeplan.words import PlanMode, PlanObjective
 
 
 def build_linear_model(problem: PlanProblem) -> LinearModel:
-    """Build the linear model of a problem; it maximises the quality-weighted demand served.
+    """Build the linear model of a problem.
 
-    In cover mode the shares are projected out: ``cover`` columns stand for merged groups of
-    cells and bands. Required sites have ``open`` fixed at 1.
+    It maximises the demand served, weighted by its worth and the weights of the years, or the served share
+    of the worst zone (times the demand, so that it is of the same size). In cover mode the
+    shares are projected out: ``cover`` columns stand for merged groups of cells and bands. Required
+    sites have ``open`` fixed at 1 from the first year on.
     """
     columns = plan_columns(problem)
     if problem.mode is PlanMode.ALLOCATE:
@@ -39,26 +47,65 @@ def build_linear_model(problem: PlanProblem) -> LinearModel:
         ]
     else:
         families = [build_cover_rows(columns)]
-    families += [build_budget_rows(problem, columns), build_count_rows(problem, columns)]
+    families += [
+        build_budget_rows(problem, columns),
+        build_count_rows(problem, columns),
+        build_persist_rows(problem, columns),
+        build_bays_rows(problem, columns),
+        build_power_rows(problem, columns),
+        build_grid_rows(problem, columns),
+        build_spacing_rows(problem, columns),
+        build_rule_rows(problem, columns),
+        build_equity_rows(problem, columns),
+        build_backup_rows(problem, columns),
+    ]
     return _assemble(problem, columns, families)
 
 
+def _write_objective(problem: PlanProblem, columns: ColumnPlan) -> Floats:
+    staging = problem.staging
+    objective = np.zeros(sum(columns.sizes))
+    if problem.objective is PlanObjective.WORST_ZONE:
+        objective[columns.worst] = float(staging.year_weight @ staging.unit_kwh_day.sum(axis=(1, 2)))
+        return objective
+    demand = staging.unit_kwh_day[
+        columns.serve_year, problem.pair_cell[columns.serve_pair], columns.serve_group
+    ]
+    weight = staging.year_weight[columns.serve_year]
+    objective[columns.list_columns("serve")] = demand * problem.pair_quality[columns.serve_pair] * weight
+    objective[columns.list_columns("cover")] = columns.groups.weight_kwh_day
+    return objective
+
+
+def _number_columns(problem: PlanProblem, columns: ColumnPlan) -> Ints:
+    """Number the columns of each family by the position of what they speak of."""
+    staging = problem.staging
+    n_slots, n_levels = problem.level_cost_pkr.shape
+    pair = columns.serve_year * problem.n_pairs + columns.serve_pair
+    return np.concatenate(
+        [
+            columns.open_year * problem.n_sites + columns.open_site,
+            (columns.level_year * n_slots + columns.level_slot) * n_levels + columns.level_number,
+            (pair * staging.n_groups + columns.serve_group) * staging.n_types + columns.serve_type,
+            np.arange(columns.groups.n_groups),
+            np.flatnonzero(columns.step_of.ravel() >= 0),
+            np.flatnonzero(columns.share_of.ravel() >= 0),
+            np.flatnonzero(columns.differ_of.ravel() >= 0),
+            np.arange(int(columns.worst >= 0)),
+            np.flatnonzero(columns.backup_of.ravel() >= 0),
+        ]
+    ).astype(np.int64)
+
+
 def _assemble(problem: PlanProblem, columns: ColumnPlan, families: list[RowFamily]) -> LinearModel:
-    sizes = [len(columns.open), len(columns.level), len(columns.serve), len(columns.cover)]
-    n_columns = sum(sizes)
-    objective = np.zeros(n_columns)
-    objective[columns.serve] = (
-        problem.demand_kwh_day[problem.pair_cell] * problem.pair_quality if len(columns.serve) else 0.0
-    )
-    objective[columns.cover] = columns.groups.weight_kwh_day
-    is_integer = np.zeros(n_columns, dtype=bool)
-    is_integer[columns.open] = is_integer[columns.level] = True
-    lower = np.zeros(n_columns)
-    lower[columns.open] = problem.is_forced_open[columns.open_site]
-    upper = np.ones(n_columns)
-    if len(columns.serve):
-        can_serve = columns.is_existing | (columns.open_of_site >= 0)
-        upper[columns.serve] = can_serve[problem.pair_site]
+    n_columns = sum(columns.sizes)
+    family_of = np.repeat(np.arange(len(COLUMN_FAMILIES)), columns.sizes)
+    whole = [COLUMN_FAMILIES.index(name) for name in ("open", "level", "step", "backup")]
+    lower, upper = np.zeros(n_columns), np.ones(n_columns)
+    lower[columns.list_columns("open")] = problem.is_forced_open[columns.open_site]
+    site = problem.pair_site[columns.serve_pair]
+    can_serve = columns.is_existing[site] | (columns.open_of[columns.serve_year, site] >= 0)
+    upper[columns.list_columns("serve")] = can_serve
     row_counts = [len(family.number) for family in families]
     first_row = np.concatenate([[0], np.cumsum(row_counts)])
     matrix = sp.csr_array(
@@ -76,23 +123,16 @@ def _assemble(problem: PlanProblem, columns: ColumnPlan, families: list[RowFamil
     matrix.eliminate_zeros()
     matrix.sort_indices()
     return LinearModel(
-        objective=objective,
+        objective=_write_objective(problem, columns),
         matrix=matrix,
         row_lower=np.concatenate([family.lower for family in families]),
         row_upper=np.concatenate([family.upper for family in families]),
         column_lower=lower,
         column_upper=upper,
-        is_integer=is_integer,
+        is_integer=np.isin(family_of, whole),
         column_families=COLUMN_FAMILIES,
-        column_family=np.repeat(np.arange(len(sizes)), sizes),
-        column_number=np.concatenate(
-            [
-                columns.open_site,
-                columns.level_site * problem.level_cost_pkr.shape[1] + columns.level_number,
-                np.arange(len(columns.serve)),
-                np.arange(len(columns.cover)),
-            ]
-        ).astype(np.int64),
+        column_family=family_of,
+        column_number=_number_columns(problem, columns),
         row_families=tuple(family.name for family in families),
         row_family=np.repeat(np.arange(len(families)), row_counts),
         row_number=np.concatenate([family.number for family in families]),

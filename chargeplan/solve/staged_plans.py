@@ -1,0 +1,279 @@
+"""Plans of a problem with years, types, groups or further limits: made, settled, improved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from chargeplan.solve.deadline import is_over
+from chargeplan.solve.values import (
+    ValuePlan,
+    clean_values,
+    fix_columns,
+    make_value_plan,
+    solve_small,
+)
+from chargeplan.words import PlanMode
+
+if TYPE_CHECKING:
+    from chargeplan.linear_model import LinearModel
+    from chargeplan.model.columns import ColumnPlan
+    from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.solve.deadline import Deadline
+
+_STATION_FAMILIES = ("open", "level", "step", "backup")
+_MASTER_NODES = 300
+_MASTER_LIMIT_S = 10.0
+_NEARNESS_WORTH = 1e-7
+_COST_WORTH = 1e-7
+
+
+class PlanMaker:
+    """Makes plans of one problem; every plan that it returns keeps every row of the model.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    model : LinearModel
+    columns : ColumnPlan
+        Of the same problem.
+    """
+
+    def __init__(self, problem: PlanProblem, model: LinearModel, columns: ColumnPlan) -> None:
+        self.problem, self.model, self.columns = problem, model, columns
+        family = [model.column_families.index(name) for name in _STATION_FAMILIES]
+        self.is_station = np.isin(model.column_family, family)
+        self.serve = columns.list_columns("serve")
+        self.serve_site = problem.pair_site[columns.serve_pair]
+        self.serve_slot = self.serve_site * problem.staging.n_types + columns.serve_type
+        self.is_existing_slot = np.repeat(columns.is_existing, problem.staging.n_types)
+        seconds = problem.pair_seconds[columns.serve_pair]
+        nearness = seconds / max(float(seconds.max(initial=1.0)), 1.0)
+        self.settle_objective = model.objective.copy()
+        self.settle_objective[self.serve] *= 1.0 - _NEARNESS_WORTH * nearness
+
+    def choose_stations(
+        self, level_worth: Floats, *, may_have: Bools | None = None, deadline: Deadline | None = None
+    ) -> Floats | None:
+        """Choose stations of most worth within all rows that speak of stations alone.
+
+        Parameters
+        ----------
+        level_worth : ndarray
+            Worth of each level column.
+        may_have : ndarray of bool, shape (n_columns,), optional
+            Station columns that may be 1.
+        deadline : Deadline, optional
+
+        Returns
+        -------
+        ndarray, shape (n_columns,), or None
+            Values of the station columns, 0 elsewhere; None when nothing was found.
+        """
+        from dataclasses import replace
+
+        model = self.model
+        speaks_of_others = np.abs(model.matrix) @ (~self.is_station).astype(np.float64) > 0
+        rows = np.flatnonzero(~speaks_of_others)
+        free = self.is_station if may_have is None else self.is_station & (may_have | (model.column_lower > 0))
+        objective = np.zeros(model.n_columns)
+        objective[self.columns.list_columns("level")] = np.maximum(level_worth, 0.0)
+        if self.problem.mode is PlanMode.COVER:
+            objective[self.columns.list_columns("open")] = level_worth
+        station_rows = replace(
+            model,
+            objective=objective,
+            matrix=sp.csr_array(model.matrix[rows]),
+            row_lower=model.row_lower[rows],
+            row_upper=model.row_upper[rows],
+            row_family=model.row_family[rows],
+            row_number=model.row_number[rows],
+        )
+        fixed = fix_columns(station_rows, free, np.zeros(model.n_columns))
+        left_s = _MASTER_LIMIT_S if deadline is None else min(_MASTER_LIMIT_S, deadline.left_s)
+        values = None
+        if fixed.is_possible:
+            values = solve_small(fixed.model, node_limit=_MASTER_NODES, time_limit_s=left_s, gap=2e-3)
+        if values is None:
+            return None
+        return fixed.expand(clean_values(fixed.model, values))
+
+    def settle(self, stations: Floats, *, deadline: Deadline | None = None) -> ValuePlan | None:
+        """Fit everything else to chosen stations: who serves whom, nearest first among equals.
+
+        Parameters
+        ----------
+        stations : ndarray, shape (n_columns,)
+            Values of the integer columns; others are not looked at.
+
+        Returns
+        -------
+        ValuePlan or None
+            None when these stations cannot keep every row.
+        """
+        from dataclasses import replace
+
+        model = self.model
+        stations = np.where(model.is_integer, np.rint(stations), 0.0)
+        is_free = ~model.is_integer
+        is_free[self.serve] &= self.find_open_pools(stations)[self.columns.serve_year, self.serve_slot]
+        fixed = fix_columns(replace(model, objective=self.settle_objective), is_free, stations)
+        left_s = None if deadline is None else deadline.left_s
+        values = solve_small(fixed.model, time_limit_s=left_s) if fixed.is_possible else None
+        if values is None:
+            return None
+        whole = fixed.expand(clean_values(fixed.model, values))
+        return make_value_plan(model, self._respect_limits(whole))
+
+    def _respect_limits(self, values: Floats) -> Floats:
+        """Take the rounding of a solver from the shares: no demand over 1, no station over its capacity."""
+        for family in ("assign", "capacity"):
+            rows = self.model.find_rows(family)
+            if len(rows) == 0:
+                continue
+            matrix = self.model.matrix[rows]
+            shares = np.zeros_like(values)
+            shares[self.serve] = values[self.serve]
+            load = matrix @ shares
+            room = self.model.row_upper[rows] - matrix @ (values - shares)
+            over = load > room
+            factor = np.where(over, np.maximum(room, 0.0) / np.maximum(load, 1e-300), 1.0)
+            by_column = np.ones(len(values))
+            coo = sp.coo_array(matrix)
+            np.minimum.at(by_column, coo.col, factor[coo.row])
+            values = values.copy()
+            values[self.serve] *= by_column[self.serve]
+        return values
+
+    def find_open_pools(self, stations: Floats) -> Bools:
+        """Find the slots that deliver in each year, shape (n_years, n_slots)."""
+        columns = self.columns
+        is_open = np.tile(self.is_existing_slot, (columns.open_of.shape[0], 1))
+        level = columns.list_columns("level")
+        at = np.flatnonzero(stations[level] > 0.5)
+        is_open[columns.level_year[at], columns.level_slot[at]] = True
+        return is_open
+
+    def tidy(self, plan: ValuePlan, *, deadline: Deadline | None = None) -> ValuePlan:
+        """Lower levels and close stations that the plan's shares do not need, when every row allows it.
+
+        In any year a slot keeps the smallest level that delivers what it serves in that year and
+        all before it. Tried for all stations at once, else one site at a time.
+        """
+        if self.problem.mode is PlanMode.COVER:
+            return plan
+        needed = self._find_needed(plan.values)
+        sites = np.flatnonzero((needed != self.read_levels(plan.values)).reshape(len(needed), self.problem.n_sites, -1).any(axis=(0, 2)))
+        if len(sites) == 0:
+            return plan
+        both = self._try_levels(plan, needed, sites)
+        if both is not None:
+            return both
+        for site in sites.tolist():
+            if is_over(deadline):
+                break
+            plan = self._try_levels(plan, needed, np.array([site])) or plan
+        return plan
+
+    def read_levels(self, values: Floats) -> Ints:
+        """Read the level of each slot in each year, shape (n_years, n_slots), -1 where none."""
+        columns = self.columns
+        levels = np.full(columns.level_of.shape[:2], -1, dtype=np.int64)
+        at = np.flatnonzero(values[columns.list_columns("level")] > 0.5)
+        levels[columns.level_year[at], columns.level_slot[at]] = columns.level_number[at]
+        return levels
+
+    def _find_needed(self, values: Floats) -> Ints:
+        columns, problem = self.columns, self.problem
+        demand = problem.staging.unit_kwh_day[
+            columns.serve_year, problem.pair_cell[columns.serve_pair], columns.serve_group
+        ]
+        load = np.zeros(columns.level_of.shape[:2])
+        np.add.at(load, (columns.serve_year, self.serve_slot), demand * values[self.serve])
+        load = np.maximum.accumulate(load, axis=0)
+        levels = self.read_levels(values)
+        needed = np.full_like(levels, -1)
+        for level in range(columns.level_of.shape[2] - 1, -1, -1):
+            delivers = problem.level_capacity_kwh_day[:, level] * (1 + 1e-12) + 1e-12
+            enough = (columns.level_of[:, :, level] >= 0) & (load <= delivers[None, :])
+            needed = np.where(enough & (levels >= level) & (load > 0), level, needed)
+        return np.where((load > 0) & (needed < 0), levels, needed)
+
+    def _try_levels(self, plan: ValuePlan, needed: Ints, sites: Ints) -> ValuePlan | None:
+        """Give some sites the levels they need; None when a row forbids it."""
+        columns, n_types = self.columns, self.problem.staging.n_types
+        is_site = np.zeros(self.problem.n_sites, dtype=np.bool_)
+        is_site[sites] = True
+        levels = self.read_levels(plan.values)
+        levels = np.where(np.repeat(is_site, n_types)[None, :], needed, levels)
+        values = plan.values.copy()
+        values[columns.list_columns("level")] = (
+            levels[columns.level_year, columns.level_slot] == columns.level_number
+        )
+        is_open = (levels >= 0).reshape(len(levels), self.problem.n_sites, n_types).any(axis=2)
+        opens = columns.list_columns("open")
+        values[opens] = is_open[columns.open_year, columns.open_site]
+        if np.any(values[opens] < self.model.column_lower[opens]):
+            return None
+        return make_value_plan(self.model, values)
+
+
+def pick_neighbourhood(
+    closeness: sp.csr_array, is_live: Bools, rng: np.random.Generator, *, size: int, n_centres: int
+) -> Ints:
+    """Pick live sites around some centres at random, those that share most cells with them first."""
+    live = np.flatnonzero(is_live)
+    centres = rng.choice(live, min(len(live), n_centres), replace=False)
+    picked = []
+    for centre in centres:
+        start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
+        near = closeness.indices[start:end]
+        shared = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
+        order = np.argsort(np.where(is_live[near], -shared, np.inf), kind="stable")
+        picked.append(np.append(near[order[:size]], centre))
+    free = np.unique(np.concatenate(picked))
+    return np.asarray(free[is_live[free]], dtype=np.int64)
+
+
+def improve_around(
+    maker: PlanMaker,
+    plan: ValuePlan,
+    free_sites: Ints,
+    *,
+    may_have: Bools,
+    node_limit: int,
+    deadline: Deadline | None,
+) -> ValuePlan | None:
+    """Choose the stations of some sites anew in all years, the others held; None when that brings nothing.
+
+    Parameters
+    ----------
+    may_have : ndarray of bool, shape (n_columns,)
+        Station columns that a better plan may have; those of the plan stay in any case.
+    """
+    model, columns = maker.model, maker.columns
+    is_free_site = np.zeros(maker.problem.n_sites, dtype=np.bool_)
+    is_free_site[free_sites] = True
+    is_free = np.ones(model.n_columns, dtype=np.bool_)
+    is_free[columns.list_columns("open")] = is_free_site[columns.open_site]
+    level_site = columns.level_slot // maker.problem.staging.n_types
+    level = columns.list_columns("level")
+    is_free[level] = is_free_site[level_site] & (may_have[level] | (plan.values[level] > 0.5))
+    cell = maker.problem.pair_cell[columns.serve_pair]
+    in_reach = np.zeros(maker.problem.n_cells, dtype=np.bool_)
+    in_reach[cell[is_free_site[maker.serve_site]]] = True
+    is_open = maker.find_open_pools(plan.values)[columns.serve_year, maker.serve_slot]
+    is_free[maker.serve] = in_reach[cell] & (is_open | is_free_site[maker.serve_site])
+    fixed = fix_columns(model, is_free, plan.values)
+    left_s = None if deadline is None else deadline.left_s
+    values = None
+    if fixed.is_possible:
+        values = solve_small(fixed.model, node_limit=node_limit, time_limit_s=left_s)
+    if values is None:
+        return None
+    stations = fixed.expand(clean_values(fixed.model, values))
+    if np.array_equal(stations[model.is_integer], plan.values[model.is_integer]):
+        return None
+    return maker.settle(stations, deadline=deadline)
