@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from chargeplan.errors import RecordError
 from chargeplan.plan_limits import PlanLimits
+from chargeplan.queues import compute_load_at_target
 from chargeplan.tables import (
+    CHARGER_TYPES,
     FIGURES,
     LAND_AREAS,
     PLACES,
@@ -25,6 +27,7 @@ from chargeplan.tables import (
     REPAIRS,
     ROADS,
     SITES,
+    ZONE_FLOORS,
     ZONES,
     check_table,
     make_table,
@@ -51,6 +54,18 @@ def _require(condition: bool, promise: str) -> None:
 
 def _have_no_figures() -> pd.DataFrame:
     return make_table(FIGURES, {column.name: [] for column in FIGURES})
+
+
+def _have_no_charger_types() -> pd.DataFrame:
+    return make_table(CHARGER_TYPES, {column.name: [] for column in CHARGER_TYPES})
+
+
+def _have_no_numbers() -> Ints:
+    return np.zeros((0, 0), dtype=np.int64)
+
+
+def _have_no_zone_floors() -> pd.DataFrame:
+    return make_table(ZONE_FLOORS, {column.name: [] for column in ZONE_FLOORS})
 
 
 def _require_length(size: int, **arrays: NDArray[np.generic]) -> None:
@@ -541,6 +556,31 @@ class PlanRequest:
     figures : pandas.DataFrame
         Columns of `tables.FIGURES`: prices, costs and factors of the economics; without rows
         there are no economics.
+    service_rule : ServiceRule
+        What limits the energy that a number of chargers delivers.
+    service_target_share, service_wait_share : float
+        Of the rules of queues: largest share of drivers, and what is a long wait.
+    peak_share : float
+        Share of a day's energy that is asked for in its busiest hour; 0 when no rule needs it.
+    charger_types : pandas.DataFrame
+        Columns of `tables.CHARGER_TYPES`: name, power_kw, cost_pkr, levels (numbers with spaces between);
+        without rows there is one type, with the fields above.
+    years : tuple of int
+        Years planned for; empty when it is `year` alone.
+    year_budget_pkr, year_weight : tuple of float
+        Money of each year (infinite when not limited), and its weight.
+    year_max_sites : tuple of int
+        Most new sites by each year, -1 when not limited.
+    objective : PlanObjective
+    target_share : float
+        0 without a target.
+    zone_floors : pandas.DataFrame
+        Columns of `tables.ZONE_FLOORS`: zone_id and floor_share of zones with a floor.
+    gini_cap : float
+        Infinite when not limited.
+    spacing_m, least_station_kw, largest_station_kw : float
+        0, 0 and infinite when not limited.
+    backup_share : float
     """
 
     mode: PlanMode
@@ -560,27 +600,74 @@ class PlanRequest:
     year: int = 0
     outage_hours_day: float = 0.0
     figures: pd.DataFrame = field(default_factory=_have_no_figures)
+    service_rule: ServiceRule = ServiceRule.UTILISATION
+    service_target_share: float = 0.0
+    service_wait_share: float = 0.0
+    peak_share: float = 0.0
+    charger_types: pd.DataFrame = field(default_factory=_have_no_charger_types)
+    years: tuple[int, ...] = ()
+    year_budget_pkr: tuple[float, ...] = ()
+    year_weight: tuple[float, ...] = ()
+    year_max_sites: tuple[int, ...] = ()
+    objective: PlanObjective = PlanObjective.SERVED
+    target_share: float = 0.0
+    zone_floors: pd.DataFrame = field(default_factory=_have_no_zone_floors)
+    gini_cap: float = float("inf")
+    spacing_m: float = 0.0
+    least_station_kw: float = 0.0
+    largest_station_kw: float = float("inf")
+    backup_share: float = 0.0
 
     def __post_init__(self) -> None:
         _require(
             0 <= self.outage_hours_day < HOURS_PER_DAY,
             f"outages must last less than 24 hours a day; got {self.outage_hours_day}",
         )
+        _require(
+            self.service_rule is ServiceRule.UTILISATION or 0 < self.peak_share <= 1,
+            "a queue needs the share of the day's energy in the busiest hour",
+        )
+        check_table(self.charger_types, CHARGER_TYPES, "charger types")
+        check_table(self.zone_floors, ZONE_FLOORS, "zone floors")
         check_table(self.figures, FIGURES, "figures")
         _require(self.figures["name"].is_unique, "every figure must be there once")
         _require(bool(np.all(np.isfinite(self.figures["value"]))), "figures must be finite")
 
-    def compute_capacity_kwh_day(self, power_kw: Floats, has_backup: Bools) -> Floats:
-        """Energy that chargers of a total power can deliver, kWh per day.
+    def compute_capacity_kwh_day(self, power_kw: Floats, has_backup: Bools, chargers: Ints) -> Floats:
+        """Energy that equal chargers of a total power can deliver, kWh per day.
+
+        With a rule of queues it is the load in erlang that keeps the target in the busiest hour (see
+        `chargeplan.queues`), times the power of one charger, over that hour's share of the day's energy; and
+        never more than all chargers deliver in all opening hours.
 
         Parameters
         ----------
         power_kw : ndarray
+            Of all chargers together.
         has_backup : ndarray of bool
             Where outages do not count, see `CandidateSites.has_backup`.
+        chargers : ndarray of int64
+            Number of chargers; arrays are broadcast to one shape.
         """
         powered_share = np.where(has_backup, 1.0, 1.0 - self.outage_hours_day / HOURS_PER_DAY)
-        return np.asarray(power_kw * self.hours_day * powered_share * self.max_utilisation, dtype=np.float64)
+        if self.service_rule is ServiceRule.UTILISATION:
+            busy_hours_day: Floats = np.asarray(self.hours_day * self.max_utilisation)
+        else:
+            busy_hours_day = self._compute_busy_hours_day(np.asarray(chargers, dtype=np.int64))
+        return np.asarray(power_kw * powered_share * busy_hours_day, dtype=np.float64)
+
+    def _compute_busy_hours_day(self, chargers: Ints) -> Floats:
+        """Hours a day for which each of some chargers may be busy at the service target."""
+        number, at = np.unique(chargers, return_inverse=True)
+        load_erlang = np.zeros(len(number))
+        load_erlang[number > 0] = compute_load_at_target(
+            number[number > 0],
+            self.service_rule,
+            target_share=self.service_target_share,
+            wait_of_charge=self.service_wait_share,
+        )
+        hours = load_erlang / np.maximum(number, 1) / self.peak_share
+        return np.minimum(hours, self.hours_day)[at].reshape(chargers.shape)
 
     def get_figure(self, name: str) -> float:
         """Return the value of a figure by name.
@@ -859,6 +946,15 @@ class Solution:
         (goes to timings.json only).
     stopped_by : str
         "proof", "time limit", "node limit", "user" or "solver failure".
+    slot_chargers : ndarray of int64, shape (n_years, n_slots) or (0, 0)
+        Chargers by year, site and type of a problem that is not plain; `chargers` are those of the last year
+        and of all types, `pair_share` is what all types serve of all groups in the last year.
+    flow_at : ndarray of int64
+        Flat position (year, pair, group, type) of each share above 0 of a problem that is not plain.
+    flow_share : ndarray
+        Share of the unit's demand that is served there.
+    asset_steps : ndarray of int64, shape (n_years, n_assets) or (0, 0)
+        Grid steps bought by each year.
     """
 
     outcome: Outcome
@@ -871,6 +967,10 @@ class Solution:
     solver: str
     steps: pd.DataFrame
     stopped_by: str
+    slot_chargers: Ints = field(default_factory=_have_no_numbers)
+    flow_at: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    flow_share: Floats = field(default_factory=lambda: np.zeros(0))
+    asset_steps: Ints = field(default_factory=_have_no_numbers)
 
     def __post_init__(self) -> None:
         _require(self.outcome in {Outcome.PROVEN_OPTIMAL, Outcome.WITHIN_GAP}, "a solution must carry a plan")

@@ -124,6 +124,18 @@ FIGURES = (
     Column("confidence", "text", "high, med, low, assumption, or planner"),
 )
 
+CHARGER_TYPES = (
+    Column("name", "text", "short name of the charger type"),
+    Column("power_kw", "number", "rated power of one charger, kW"),
+    Column("cost_pkr", "number", "price of one charger, installed, PKR"),
+    Column("levels", "text", "numbers of such chargers a station may have, spaces between"),
+)
+
+ZONE_FLOORS = (
+    Column("zone_id", "text", "id of the zone"),
+    Column("floor_share", "number", "least share of its demand that must be served"),
+)
+
 REMOVED_SITES = (
     Column("site_id", "text", "id of the removed site"),
     Column("kind", "text", "a word of PlaceKind"),
