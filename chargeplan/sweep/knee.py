@@ -61,7 +61,9 @@ def find_knee(money: Floats, served: Floats, bound: Floats) -> Knee:
     """
     kept = _find_rising(served)
     if len(kept) < 3:
-        return Knee(None, np.nan, reason=f"a knee needs three points that serve more and more, got {len(kept)}")
+        return Knee(
+            None, np.nan, reason=f"a knee needs three points that serve more and more, got {len(kept)}"
+        )
     x, y = money[kept], served[kept]
     if not bool(np.all(np.diff(x) > 0)):
         return Knee(None, np.nan, reason="some points serve more for less money")
