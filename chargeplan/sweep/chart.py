@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _MILLION = 1e6
 _N_TICKS = 5
-_LABEL_WIDTH = 46.0
+_HEADROOM = 1.06
+_LABEL_WIDTH, _LABEL_HEIGHT, _LETTER_WIDTH = 46.0, 16.0, 7.5
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 58.0, 50.0, 18.0, 46.0
 _RADIUS = 4.5
 
@@ -60,7 +61,7 @@ def draw_chart(curve: Curve, *, width: float, height: float, name: str) -> str:
         for point in solved
         if point.solution is not None
     )
-    frame = _Frame(width, height, float(curve.points[-1].value), _find_top(max(largest_y, 1e-9)))
+    frame = _Frame(width, height, float(curve.points[-1].value), _HEADROOM * max(largest_y, 1e-9))
     parts = [
         *_draw_axes(curve, frame),
         _draw_band(solved, frame),
@@ -90,12 +91,6 @@ def find_ticks(largest: float) -> list[float]:
     return [number * step for number in range(int(largest / step * (1 + 1e-9)) + 1)]
 
 
-def _find_top(largest: float) -> float:
-    """Find the end of the axis: the first round value at or above the largest."""
-    ticks = find_ticks(largest)
-    return ticks[-1] if ticks[-1] >= largest * (1 - 1e-9) else ticks[-1] + ticks[1]
-
-
 def _place(point: CurvePoint, frame: _Frame, *, by_bound: bool = False) -> tuple[float, float]:
     solution = point.solution
     if solution is None:
@@ -116,8 +111,12 @@ def _draw_axes(curve: Curve, frame: _Frame) -> list[str]:
             f'<line class="grid" x1="{_MARGIN_LEFT:g}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         parts.append(_write_text(_MARGIN_LEFT - 8, y + 4, f"{kwh_day:,.10g}", "end"))
-        if demand > 0:
-            parts.append(_write_text(frame.right + 8, y + 4, f"{kwh_day / demand:.0%}", "start"))
+    for share in find_ticks(min(frame.largest_y / demand, 1.0)) if demand > 0 else []:
+        y = frame.get_y(share * demand)
+        parts.append(
+            f'<line class="tick" x1="{frame.right:.1f}" x2="{frame.right + 5:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        )
+        parts.append(_write_text(frame.right + 9, y + 4, f"{100 * share:.4g}%", "start"))
     for value in find_ticks(frame.largest_x):
         x = frame.get_x(value)
         shown = value / _MILLION if is_money else value
@@ -158,21 +157,21 @@ def _draw_knee(curve: Curve, frame: _Frame) -> list[str]:
     if curve.knee.pos is None:
         return []
     x, y = _place(curve.points[curve.knee.pos], frame)
-    is_left = x > (frame.right + _MARGIN_LEFT) / 2
     value = curve.vary.show(curve.points[curve.knee.pos].value)
-    at = (x - 10, "end") if is_left else (x + 10, "start")
-    label_y = min(y + 34, frame.bottom - 10)
+    text = f"knee: {value}"
+    has_room = x + 11 + _LETTER_WIDTH * len(text) < frame.width
+    at = (x + 11, min(y + 33, frame.bottom - 6), "start") if has_room else (x - 8, frame.bottom - 8, "end")
     return [
         f'<line class="knee" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{frame.bottom:.1f}"/>',
         f'<circle class="knee" cx="{x:.1f}" cy="{y:.1f}" r="{2.2 * _RADIUS:g}"/>',
-        _write_text(at[0], label_y, f"knee: {value}", at[1], "strong"),
+        _write_text(at[0], at[1], text, at[2], "strong"),
     ]
 
 
 def _draw_points(curve: Curve, frame: _Frame) -> list[str]:
-    """Draw the points, with the share served above those that have room for it."""
+    """Draw the points, with the share served below to the right, where a rising curve leaves room."""
     parts = []
-    last_x = -math.inf
+    labels: list[tuple[float, float]] = []
     for point in curve.points:
         x, y = _place(point, frame)
         told = f"{curve.vary.show(point.value)}: {point.outcome_text}"
@@ -186,10 +185,12 @@ def _draw_points(curve: Curve, frame: _Frame) -> list[str]:
         parts.append(
             f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS:g}"><title>{title}</title></circle>'
         )
-        bound_y = _place(point, frame, by_bound=True)[1]
-        if x - last_x >= _LABEL_WIDTH:
-            parts.append(_write_text(x, max(min(y, bound_y) - 12, 12.0), f"{share:.1%}", "middle", "strong"))
-            last_x = x
+        is_last = x + _LABEL_WIDTH > frame.right
+        at = (x - _LABEL_WIDTH, y - 10) if is_last else (x + 11, min(y + 16, frame.bottom - 6))
+        if all(abs(at[0] - px) >= _LABEL_WIDTH or abs(at[1] - py) >= _LABEL_HEIGHT for px, py in labels):
+            anchor, text_x = ("end", x) if is_last else ("start", at[0])
+            parts.append(_write_text(text_x, at[1], f"{share:.1%}", anchor, "strong"))
+            labels.append(at)
     return parts
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.sweep.chart import draw_chart
-from chargeplan.sweep.knee import METHOD
 from chargeplan.sweep.table import (
+    compute_slopes,
     describe_knee,
     describe_nesting,
     format_rows,
@@ -52,10 +52,12 @@ def build_page(curve: Curve, *, attribution: str, run_info: dict[str, Any]) -> s
         draw_chart(curve, width=_WIDE[0], height=_WIDE[1], name="wide"),
         draw_chart(curve, width=_NARROW[0], height=_NARROW[1], name="narrow"),
         _write_key(curve),
+        f'<p class="note">{safe_html(_describe_axes(curve))}</p>',
         "</section>",
-        *(f'<p class="note">{safe_html(note)}</p>' for note in _list_notes(curve)),
         "<h2>Points</h2>",
         f'<section class="card">{_write_table(curve)}</section>',
+        "<h2>How to read it</h2>",
+        *(f'<p class="note">{safe_html(note)}</p>' for note in _list_notes(curve)),
         _write_settings(curve, run_info),
         f'<p class="note">{safe_html(attribution)}</p>' if attribution else "",
     ]
@@ -88,11 +90,23 @@ def _name_curve(curve: Curve) -> str:
 
 
 def _write_lead(curve: Curve) -> str:
-    return (
-        f"{describe_knee(curve).partition(':')[0].capitalize()}."
-        if curve.knee.pos is not None
-        else (f"{describe_knee(curve).capitalize()}.")
+    """Say first what a reader came for."""
+    if curve.knee.pos is None:
+        return f"{_raise_first(describe_knee(curve))}."
+    point = curve.points[curve.knee.pos]
+    lead = (
+        f"The knee of the curve is at {curve.vary.show(point.value)}: {point.get_metric('served_share'):.1%} of demand "
+        f"served with {point.get_metric('new_sites'):,.0f} new stations."
     )
+    up_to, beyond = compute_slopes(curve)
+    if up_to is None or beyond is None:
+        return lead
+    return f"{lead} Up to it a further million rupees serves {up_to:,.1f} kWh/day on average, beyond it {beyond:,.1f}."
+
+
+def _raise_first(text: str) -> str:
+    """Begin a text with a capital, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def _write_notices(curve: Curve) -> list[str]:
@@ -128,21 +142,22 @@ def _write_key(curve: Curve) -> str:
     return f'<ul class="key">{items}</ul>'
 
 
-def _list_notes(curve: Curve) -> list[str]:
+def _describe_axes(curve: Curve) -> str:
     graded = has_grades(curve)
-    notes = [
-        f"Left axis: kWh/day{', graded by the travel-time bands (what the plan maximises)' if graded else ''}; "
+    text = (
+        f"Left axis: kWh/day{', graded by the travel-time bands (what a plan maximises)' if graded else ''}; "
         f"right axis: share of the public demand of {curve.demand_kwh_day:,.0f} kWh/day. The proof holds at the "
         f"points; the lines between them only lead the eye."
-    ]
+    )
     if graded:
-        notes.append(
-            "The percentages at the points are plain energy: served / demand, however long the drive."
-        )
+        text += " The percentages at the points are plain energy, served / demand, however long the drive."
+    return text
+
+
+def _list_notes(curve: Curve) -> list[str]:
+    notes = []
     if curve.knee.pos is not None:
-        notes.append(f"{describe_knee(curve)}. It depends on the range of values.".capitalize())
-    else:
-        notes.append(f"Looked for as {METHOD}.")
+        notes.append(f"{_raise_first(describe_knee(curve))}. It depends on the range of values.")
     if curve.vary.is_limit:
         notes.append(
             "A plan for a smaller value is a plan for a larger one, and a bound for a larger value holds for a "
@@ -152,8 +167,13 @@ def _list_notes(curve: Curve) -> list[str]:
         notes.append(
             "This setting does more than widen a limit: the points stand side by side, each with its own proof."
         )
-    if curve.is_nested:
-        notes.append(f"{describe_nesting(curve)}.".capitalize())
+    nesting = describe_nesting(curve)
+    if nesting:
+        notes.append(
+            f"Each larger plan keeps the stations and chargers of the smaller. {_raise_first(nesting)}. Gap and bound "
+            f"are those of all plans, nested or not."
+        )
+    notes.append("Every plan was checked without the solver before this page was written.")
     return notes
 
 

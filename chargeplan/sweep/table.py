@@ -68,6 +68,20 @@ def compute_marginal(before: tuple[float, float] | None, here: tuple[float, floa
     return (here[1] - before[1]) / ((here[0] - before[0]) / _MILLION)
 
 
+def compute_slopes(curve: Curve) -> tuple[float | None, float | None]:
+    """Compute what a further million rupees brings up to the knee and beyond it, on average."""
+    if curve.knee.pos is None:
+        return None, None
+    places = {
+        pos: (point.get_metric("cost"), point.solution.objective_kwh_day)
+        for pos, point in enumerate(curve.points)
+        if point.solution is not None
+    }
+    first, last = min(places), max(places)
+    at = places[curve.knee.pos]
+    return compute_marginal(places[first], at), compute_marginal(at, places[last])
+
+
 def write_csv(curve: Curve) -> str:
     """Write the points as CSV, empty where a figure does not exist."""
     import csv
@@ -137,7 +151,9 @@ def describe_knee(curve: Curve) -> str:
     """Name the knee in one line, or say why there is none."""
     knee = curve.knee
     if knee.pos is None:
-        return f"no clear knee: {knee.reason}"
+        return (
+            f"no clear knee ({METHOD}): {knee.reason}" if curve.vary.is_limit else f"no knee: {knee.reason}"
+        )
     point = curve.points[knee.pos]
     rivals = [curve.vary.show(curve.points[pos].value) for pos in knee.rivals]
     also = f"; with the gaps that are left it could as well be {' or '.join(rivals)}" if rivals else ""
@@ -204,11 +220,15 @@ def _describe_point(curve: Curve, pos: int, point: CurvePoint) -> dict[str, Any]
         "sites_file": name_sites_file(curve, pos),
     }
     if curve.is_nested:
-        free = solved.solution.objective_kwh_day
+        free, nested = solved.solution.objective_kwh_day, solution.objective_kwh_day
+        # The smallest plan keeps nothing: what it lacks to its bound is the gap of its search.
+        asks_nothing = all(smaller.solution is None for smaller in curve.points[:pos])
         row |= {
             "free_objective_kwh_day": free,
-            "nesting_costs_at_least_kwh_day": max(free - solution.objective_kwh_day, 0.0),
-            "nesting_costs_at_most_kwh_day": max(solution.bound_kwh_day - solution.objective_kwh_day, 0.0),
+            "nesting_costs_at_least_kwh_day": 0.0 if asks_nothing else max(free - nested, 0.0),
+            "nesting_costs_at_most_kwh_day": 0.0
+            if asks_nothing
+            else max(solution.bound_kwh_day - nested, 0.0),
         }
     return row
 
