@@ -26,6 +26,7 @@ from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
     CandidateSites,
+    DataSource,
     DemandCells,
     Evaluation,
     PlanProblem,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from chargeplan.config.load import LoadedSettings
     from chargeplan.config.settings import EconomicsSettings, Settings
+    from chargeplan.linear_model import LinearModel
 
 RECORD_TYPES: dict[str, type] = {
     "area": StudyArea,
@@ -98,59 +100,50 @@ class RunResult:
     data_date: str = ""
 
 
-def run_study(
-    loaded: LoadedSettings,
-    *,
-    listen: Listener = ignore_event,
-    command: str = "",
-    should_stop: Callable[[], bool] = lambda: False,
-) -> RunResult:
-    """Run a study from its settings to its map.
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyRecords:
+    """What a study rests on before the planning problem is posed.
 
     Parameters
     ----------
-    loaded : LoadedSettings
-    listen : callable
-        Gets the events of `chargeplan.runlog`.
-    command : str
-        How the run was started, for timings.json.
-    should_stop : callable
-        Asked now and then during the search; True ends it with the best plan so far.
+    area, network, cells, sites, travel : records
+        What the stages handed on.
+    sources : tuple of DataSource
+        Every input file.
+    data_limits : tuple of str
+        What the road data cannot tell or lack.
+    data_date : str
+        Of the road data (ISO), or empty when unknown.
+    """
+
+    area: StudyArea
+    network: RoadNetwork
+    cells: DemandCells
+    sites: CandidateSites
+    travel: TravelTable
+    sources: tuple[DataSource, ...]
+    data_limits: tuple[str, ...]
+    data_date: str
+
+
+def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
+    """Build what does not depend on the section `model`: network, demand, sites, driving times.
 
     Raises
     ------
     DataError
         When an input cannot be used.
-    InfeasibleError
-        When no plan can satisfy what was asked.
-    NoPlanError
-        When the search ended without a plan.
-    VerificationError
-        When the plan fails its independent check; nothing is written then.
     """
     from chargeplan.config.inputs import check_files, locate_faults
     from chargeplan.demand.build import build_demand
     from chargeplan.demand.layer import read_layer_figures
-    from chargeplan.demand.zones import read_zone_outlines
-    from chargeplan.evaluate.metrics import evaluate_plan
-    from chargeplan.evaluate.verify import PlanCase
-    from chargeplan.model.linear import build_linear_model
-    from chargeplan.model.precheck import check_problem
-    from chargeplan.model.problem import build_problem
     from chargeplan.network.read import read_network
-    from chargeplan.publish.bundle import RunBundle
-    from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
     from chargeplan.sites.build import build_sites
-    from chargeplan.solve.search import solve_problem
     from chargeplan.study_check import check_contents
     from chargeplan.travel.table import build_travel_table
 
     settings = loaded.settings
-    started = time.time()
-    log = RunLog(listen)
     with log.phase("config") as phase:
-        refuse_foreign_folder(settings.publish.folder / settings.study.name)
-        settings_as_run = make_settings_as_run(settings, loaded.path.parent)
         files = check_files(loaded)
         check_contents(loaded)
         # The network's file is described by its own stage, which knows more of it.
@@ -182,6 +175,33 @@ def run_study(
     with log.phase("travel") as phase:
         travel = build_travel_table(network, cells, sites, settings.travel)
         phase.message = describe_travel(travel)
+    return StudyRecords(
+        area=area,
+        network=network,
+        cells=cells,
+        sites=sites,
+        travel=travel,
+        sources=(reading.source, *sources),
+        data_limits=reading.limits,
+        data_date=reading.source.data_date,
+    )
+
+
+def build_model(
+    settings: Settings, records: StudyRecords, *, log: RunLog
+) -> tuple[PlanRequest, PlanProblem, LinearModel]:
+    """Pose the planning problem of a study.
+
+    Raises
+    ------
+    InfeasibleError
+        When arithmetic alone proves that no plan can satisfy what was asked.
+    """
+    from chargeplan.model.linear import build_linear_model
+    from chargeplan.model.precheck import check_problem
+    from chargeplan.model.problem import build_problem
+
+    cells, sites, travel = records.cells, records.sites, records.travel
     with log.phase("model") as phase:
         request = make_request(settings)
         problem = build_problem(
@@ -196,6 +216,55 @@ def run_study(
         linear = build_linear_model(problem)
         n_rows, n_columns = linear.matrix.shape
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
+    return request, problem, linear
+
+
+def run_study(
+    loaded: LoadedSettings,
+    *,
+    listen: Listener = ignore_event,
+    command: str = "",
+    should_stop: Callable[[], bool] = lambda: False,
+) -> RunResult:
+    """Run a study from its settings to its map.
+
+    Parameters
+    ----------
+    loaded : LoadedSettings
+    listen : callable
+        Gets the events of `chargeplan.runlog`.
+    command : str
+        How the run was started, for timings.json.
+    should_stop : callable
+        Asked now and then during the search; True ends it with the best plan so far.
+
+    Raises
+    ------
+    DataError
+        When an input cannot be used.
+    InfeasibleError
+        When no plan can satisfy what was asked.
+    NoPlanError
+        When the search ended without a plan.
+    VerificationError
+        When the plan fails its independent check; nothing is written then.
+    """
+    from chargeplan.demand.zones import read_zone_outlines
+    from chargeplan.evaluate.metrics import evaluate_plan
+    from chargeplan.evaluate.verify import PlanCase
+    from chargeplan.publish.bundle import RunBundle
+    from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
+    from chargeplan.solve.search import solve_problem
+
+    settings = loaded.settings
+    started = time.time()
+    log = RunLog(listen)
+    refuse_foreign_folder(settings.publish.folder / settings.study.name)
+    settings_as_run = make_settings_as_run(settings, loaded.path.parent)
+    records = build_records(loaded, log=log)
+    area, network, cells = records.area, records.network, records.cells
+    sites, travel = records.sites, records.travel
+    request, problem, linear = build_model(settings, records, log=log)
     with log.phase("solve") as phase:
         solution = solve_problem(
             problem, linear, settings.solve, seed=settings.study.seed, listen=listen, should_stop=should_stop
@@ -203,7 +272,7 @@ def run_study(
         phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
     with log.phase("evaluate") as phase:
         evaluation = evaluate_plan(
-            PlanCase(request, network, cells, sites, travel, problem, solution, reading.limits)
+            PlanCase(request, network, cells, sites, travel, problem, solution, records.data_limits)
         )
         served_share = evaluation.get_metric("served_share")
         phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of demand served"
@@ -218,7 +287,7 @@ def run_study(
             problem=problem,
             solution=solution,
             evaluation=evaluation,
-            sources=(reading.source, *sources),
+            sources=records.sources,
             settings_as_run=settings_as_run,
             run_info={"chargeplan": __version__, "seed": settings.study.seed, "versions": list_versions()},
             timings={
@@ -235,7 +304,7 @@ def run_study(
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
     table = tabulate_demand(cells, request.charger_power_kw)
-    return RunResult(folder, area, request, solution, evaluation, table, reading.source.data_date)
+    return RunResult(folder, area, request, solution, evaluation, table, records.data_date)
 
 
 def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:

@@ -18,6 +18,7 @@ from chargeplan.store import check_records, write_records
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from chargeplan.publish.bundle import RunBundle
@@ -90,8 +91,24 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
     return folder
 
 
-def refuse_foreign_folder(folder: Path) -> None:
+def refuse_foreign_folder(
+    folder: Path,
+    *,
+    names: Collection[str] = RUN_FOLDER_NAMES,
+    needed: str = RUN_NAME,
+    maker: str = "a run",
+) -> None:
     """Refuse to replace a folder that no run has made; one that a killed run put aside comes back.
+
+    Parameters
+    ----------
+    folder : Path
+    names : collection of str
+        What the folder may hold.
+    needed : str
+        What it holds unless it is empty.
+    maker : str
+        What makes such folders, in words.
 
     Raises
     ------
@@ -104,13 +121,13 @@ def refuse_foreign_folder(folder: Path) -> None:
     if not folder.is_dir():
         msg = f"publish.folder: {folder} is a file; remove it or choose another folder"
         raise ChargeplanError(msg)
-    names = {path.name for path in folder.iterdir()}
-    foreign = sorted(names - set(RUN_FOLDER_NAMES) - _LEFT_BY_PROGRAMS)
-    if not foreign and names - _LEFT_BY_PROGRAMS and RUN_NAME not in names:
-        foreign = sorted(names)  # somebody's own index.html, for example
+    found = {path.name for path in folder.iterdir()}
+    foreign = sorted(found - set(names) - _LEFT_BY_PROGRAMS)
+    if not foreign and found - _LEFT_BY_PROGRAMS and needed not in found:
+        foreign = sorted(found)  # somebody's own index.html, for example
     if foreign:
         msg = (
-            f"publish.folder: {folder} holds files that are not of a run ({name_rows(foreign)}) and "
+            f"publish.folder: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
             f"would be replaced; move them away or choose another folder or study.name"
         )
         raise ChargeplanError(msg)

@@ -23,7 +23,7 @@ from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
 from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
-from chargeplan.solve.start_plan import find_start_plan, follow_prices
+from chargeplan.solve.start_plan import find_start_plan, follow_prices, spend_rest
 from chargeplan.solve.version import read_solver_version
 from chargeplan.solve.whole_stations import compute_whole_station_bound
 from chargeplan.words import Outcome, PlanMode
@@ -69,6 +69,7 @@ def solve_problem(
     listen: Listener,
     should_stop: AskStop,
     run: RunMilp = run_milp,
+    start: Plan | None = None,
 ) -> Solution:
     """Find a plan and prove how good it is.
 
@@ -86,6 +87,8 @@ def solve_problem(
         one more, or one after True, ends the run without it.
     run : callable
         Runs one MILP; `chargeplan.solve.process.run_milp` unless a test brings another.
+    start : Plan, optional
+        A plan that keeps the rules of the problem; the answer is at least as good.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def solve_problem(
         When the solver fails and there is no plan, or its version is known to be wrong.
     """
     version = read_solver_version()
-    search = _Search(problem, linear_model, settings, seed, listen, should_stop, run)
+    search = _Search(problem, linear_model, settings, seed, listen, should_stop, run, start)
     try:
         search.prepare()
         search.prove()
@@ -124,6 +127,7 @@ class _Search:
         listen: Listener,
         should_stop: AskStop,
         run: RunMilp,
+        start: Plan | None,
     ) -> None:
         self.problem = problem
         self.model = model
@@ -131,6 +135,7 @@ class _Search:
         self.seed = seed
         self.should_stop = should_stop
         self.run = run
+        self.start = start
         self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
         self.bound: Bound | None = None
         self.rounds = 0
@@ -141,6 +146,7 @@ class _Search:
         """Find a plan and a bound without the solver."""
         progress = self.progress
         progress.offer_plan("required sites", make_smallest_plan(self.problem))
+        self._take_start()
         progress.offer_bound("demand in reach", compute_plain_bound_kwh_day(self.problem))
         if progress.plan is None or self._is_over():
             return
@@ -157,6 +163,13 @@ class _Search:
         progress.offer_bound("bound", self.bound.value_kwh_day)
         if self.problem.mode is PlanMode.ALLOCATE and not self._is_tiny():
             self._follow_bound(self.bound)
+
+    def _take_start(self) -> None:
+        """Take the plan that was given, and spend on it what the limits leave."""
+        self._offer("given plan", self.start)
+        plan = self.progress.plan
+        if self.start is not None and plan is not None and self.problem.mode is PlanMode.ALLOCATE:
+            self._offer("given plan, enlarged", spend_rest(self.problem, plan))
 
     def _follow_bound(self, bound: Bound) -> None:
         """Build plans by the prices of the bound, and tighten it to whole stations."""

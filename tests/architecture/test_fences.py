@@ -19,13 +19,14 @@ STAGES = (
     "evaluate",
     "publish",
 )
-CONDUCTORS = {"pipeline.py", "classical", "study_check.py"}  # alone import stages and hand records on
+CONDUCTORS = {"pipeline.py", "classical", "study_check.py", "sweep"}  # alone import stages and hand records on
 COMMAND_LINE = {
     "cli.py",
     "cli_data.py",
     "cli_datasets.py",
     "cli_output.py",
     "cli_studies.py",
+    "cli_sweep.py",
     "doctor.py",
     "__main__.py",
 }
@@ -133,6 +134,7 @@ def test_only_the_command_line_prints(path):
         "cli_datasets.py",
         "cli_output.py",
         "cli_studies.py",
+        "cli_sweep.py",
         "errors.py",
         "words.py",
     ],

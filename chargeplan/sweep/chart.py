@@ -1,0 +1,199 @@
+"""The curve as an SVG of our own: no script, colours by class, so that light and dark are CSS alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chargeplan.sweep.values import BUDGET_KEY
+from chargeplan.text import safe_html
+
+if TYPE_CHECKING:
+    from chargeplan.sweep.records import Curve, CurvePoint
+
+_MILLION = 1e6
+_N_TICKS = 5
+_HEADROOM = 1.06
+_LABEL_WIDTH, _LABEL_HEIGHT, _LETTER_WIDTH = 46.0, 16.0, 7.5
+_MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 58.0, 50.0, 18.0, 46.0
+_RADIUS = 4.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where values lie on the picture, pixels."""
+
+    width: float
+    height: float
+    largest_x: float
+    largest_y: float
+
+    def get_x(self, value: float) -> float:
+        return _MARGIN_LEFT + (self.width - _MARGIN_LEFT - _MARGIN_RIGHT) * value / self.largest_x
+
+    def get_y(self, kwh_day: float) -> float:
+        return self.bottom - (self.bottom - _MARGIN_TOP) * kwh_day / self.largest_y
+
+    @property
+    def bottom(self) -> float:
+        return self.height - _MARGIN_BOTTOM
+
+    @property
+    def right(self) -> float:
+        return self.width - _MARGIN_RIGHT
+
+
+def draw_chart(curve: Curve, *, width: float, height: float, name: str) -> str:
+    """Draw the plans as a line, the proof as a band above it, the knee as a ring.
+
+    Parameters
+    ----------
+    curve : Curve
+    width, height : float
+        Of the picture, pixels.
+    name : str
+        Class of the picture.
+    """
+    solved = [point for point in curve.points if point.solution is not None]
+    largest_y = max(
+        point.solution.bound_kwh_day if math.isfinite(point.solution.bound_kwh_day) else 0.0
+        for point in solved
+        if point.solution is not None
+    )
+    frame = _Frame(width, height, float(curve.points[-1].value), _HEADROOM * max(largest_y, 1e-9))
+    parts = [
+        *_draw_axes(curve, frame),
+        _draw_band(solved, frame),
+        _draw_free(curve, solved, frame),
+        _draw_line("plan", [_place(point, frame) for point in solved]),
+        *_draw_knee(curve, frame),
+        *_draw_points(curve, frame),
+    ]
+    label = safe_html(f"Demand served by {curve.vary.key}; the figures are in the table below")
+    return (
+        f'<svg class="{name}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def find_ticks(largest: float) -> list[float]:
+    """Find round values from 0 to at most `largest`.
+
+    Examples
+    --------
+    >>> find_ticks(1600.0)
+    [0.0, 500.0, 1000.0, 1500.0]
+    """
+    rough = largest / _N_TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * (1 - 1e-9))
+    return [number * step for number in range(int(largest / step * (1 + 1e-9)) + 1)]
+
+
+def _place(point: CurvePoint, frame: _Frame, *, by_bound: bool = False) -> tuple[float, float]:
+    solution = point.solution
+    if solution is None:
+        return frame.get_x(float(point.value)), frame.bottom
+    kwh_day = solution.bound_kwh_day if by_bound else solution.objective_kwh_day
+    if not math.isfinite(kwh_day):
+        kwh_day = frame.largest_y
+    return frame.get_x(float(point.value)), frame.get_y(kwh_day)
+
+
+def _draw_axes(curve: Curve, frame: _Frame) -> list[str]:
+    demand = curve.demand_kwh_day
+    is_money = curve.vary.key.endswith("_pkr")
+    parts = []
+    for kwh_day in find_ticks(frame.largest_y):
+        y = frame.get_y(kwh_day)
+        parts.append(
+            f'<line class="grid" x1="{_MARGIN_LEFT:g}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        )
+        parts.append(_write_text(_MARGIN_LEFT - 8, y + 4, f"{kwh_day:,.10g}", "end"))
+    for share in find_ticks(min(frame.largest_y / demand, 1.0)) if demand > 0 else []:
+        y = frame.get_y(share * demand)
+        parts.append(
+            f'<line class="tick" x1="{frame.right:.1f}" x2="{frame.right + 5:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        )
+        parts.append(_write_text(frame.right + 9, y + 4, f"{100 * share:.4g}%", "start"))
+    for value in find_ticks(frame.largest_x):
+        x = frame.get_x(value)
+        shown = value / _MILLION if is_money else value
+        parts.append(
+            f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.bottom:.1f}" y2="{frame.bottom + 5:.1f}"/>'
+        )
+        parts.append(_write_text(x, frame.bottom + 18, f"{shown:,.6g}", "middle"))
+    name = "Budget" if curve.vary.key == BUDGET_KEY else curve.vary.key
+    title = f"{name}, PKR M" if is_money else name
+    parts.append(_write_text((_MARGIN_LEFT + frame.right) / 2, frame.height - 8, title, "middle", "axis"))
+    return parts
+
+
+def _draw_band(solved: list[CurvePoint], frame: _Frame) -> str:
+    above = [_place(point, frame, by_bound=True) for point in solved]
+    below = [_place(point, frame) for point in reversed(solved)]
+    outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in above + below)
+    return f'<polygon class="band" points="{outline}"/>' + _draw_line("bound", above)
+
+
+def _draw_free(curve: Curve, solved: list[CurvePoint], frame: _Frame) -> str:
+    """Draw the plans without nesting, dashed."""
+    if not curve.is_nested:
+        return ""
+    places = [
+        (frame.get_x(float(point.value)), frame.get_y(point.solved.solution.objective_kwh_day))
+        for point in solved
+        if point.solved is not None
+    ]
+    return _draw_line("free", places)
+
+
+def _draw_line(name: str, places: list[tuple[float, float]]) -> str:
+    return f'<polyline class="{name}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>'
+
+
+def _draw_knee(curve: Curve, frame: _Frame) -> list[str]:
+    if curve.knee.pos is None:
+        return []
+    x, y = _place(curve.points[curve.knee.pos], frame)
+    value = curve.vary.show(curve.points[curve.knee.pos].value)
+    text = f"knee: {value}"
+    has_room = x + 11 + _LETTER_WIDTH * len(text) < frame.width
+    at = (x + 11, min(y + 33, frame.bottom - 6), "start") if has_room else (x - 8, frame.bottom - 8, "end")
+    return [
+        f'<line class="knee" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{frame.bottom:.1f}"/>',
+        f'<circle class="knee" cx="{x:.1f}" cy="{y:.1f}" r="{2.2 * _RADIUS:g}"/>',
+        _write_text(at[0], at[1], text, at[2], "strong"),
+    ]
+
+
+def _draw_points(curve: Curve, frame: _Frame) -> list[str]:
+    """Draw the points, with the share served below to the right, where a rising curve leaves room."""
+    parts = []
+    labels: list[tuple[float, float]] = []
+    for point in curve.points:
+        x, y = _place(point, frame)
+        told = f"{curve.vary.show(point.value)}: {point.outcome_text}"
+        if point.solution is None:
+            title = safe_html(f"{told}; {point.reason}")
+            cross = f"M{x - 4:.1f},{y - 4:.1f}l8,8m0,-8l-8,8"
+            parts.append(f'<path class="none" d="{cross}"><title>{title}</title></path>')
+            continue
+        share = point.get_metric("served_share")
+        title = safe_html(f"{told}; {share:.1%} of demand served")
+        parts.append(
+            f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS:g}"><title>{title}</title></circle>'
+        )
+        is_last = x + _LABEL_WIDTH > frame.right
+        at = (x - _LABEL_WIDTH, y - 10) if is_last else (x + 11, min(y + 16, frame.bottom - 6))
+        if all(abs(at[0] - px) >= _LABEL_WIDTH or abs(at[1] - py) >= _LABEL_HEIGHT for px, py in labels):
+            anchor, text_x = ("end", x) if is_last else ("start", at[0])
+            parts.append(_write_text(text_x, at[1], f"{share:.1%}", anchor, "strong"))
+            labels.append(at)
+    return parts
+
+
+def _write_text(x: float, y: float, text: str, anchor: str, name: str = "") -> str:
+    kind = f' class="{name}"' if name else ""
+    return f'<text{kind} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{safe_html(text)}</text>'

@@ -1,0 +1,269 @@
+"""The sweep in its order of work: stages once, then for each value a problem, a search, a check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chargeplan.errors import ConfigError, InfeasibleError, InterruptedRunError, NoPlanError
+from chargeplan.inputs import make_settings_as_run
+from chargeplan.pipeline import StudyRecords, build_model, build_records, make_request
+from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
+from chargeplan.solve.search import solve_problem
+from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
+from chargeplan.sweep.knee import Knee, find_knee
+from chargeplan.sweep.records import Curve, CurvePoint
+from chargeplan.sweep.values import BUDGET_KEY
+from chargeplan.words import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from chargeplan.config.load import LoadedSettings
+    from chargeplan.records import Solution
+    from chargeplan.sweep.values import Vary
+
+_TIDY_SHARE = 0.1  # a search may tidy its plan for this share of its limit after it
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Who hears of the sweep and may end it."""
+
+    listen: Listener
+    tell: Callable[[str], None]
+    should_stop: Callable[[], bool]
+
+
+def compute_longest_s(loaded: Sequence[LoadedSettings], *, is_nested: bool) -> float:
+    """Compute how long all searches can take at most; seconds."""
+    limits_s = [(1 + _TIDY_SHARE) * point.settings.solve.time_limit_s for point in loaded]
+    return sum(limits_s) + (sum(limits_s[1:]) if is_nested else 0.0)
+
+
+def check_vary(vary: Vary, *, is_nested: bool) -> None:
+    """Refuse to nest where a smaller plan may break a rule of the larger point.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if is_nested and not vary.is_limit:
+        raise ConfigError(
+            f"--nested: a plan for a smaller {vary.key} need not be one for a larger; only model.budget_pkr and "
+            f"model.max_sites can be nested"
+        )
+
+
+def compute_curve(
+    vary: Vary,
+    loaded: Sequence[LoadedSettings],
+    *,
+    is_nested: bool = False,
+    listen: Listener = ignore_event,
+    tell: Callable[[str], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Curve:
+    """Compute a plan with its proof for each value of a setting.
+
+    Parameters
+    ----------
+    vary : Vary
+    loaded : sequence of LoadedSettings
+        One for each value, in their order.
+    is_nested : bool
+        Each larger plan keeps the stations and chargers of the smaller one.
+    listen : callable
+        Gets the events of `chargeplan.runlog`.
+    tell : callable
+        Gets a line for each finished point.
+    should_stop : callable
+        Asked now and then during the search; True ends it after the points that are finished, with
+        the best plan of the one that is searched.
+
+    Raises
+    ------
+    InfeasibleError
+        When no value has a plan; with the reason of the largest.
+    NoPlanError, InterruptedRunError
+        When no point was finished.
+    VerificationError
+        When a plan fails its independent check.
+    """
+    check_vary(vary, is_nested=is_nested)
+    log, watch = RunLog(listen), _Watch(listen, tell, should_stop)
+    first = loaded[0]
+    records = build_records(first, log=log)
+    points = [
+        CurvePoint(value, point.settings, make_request(point.settings))
+        for value, point in zip(vary.values, loaded, strict=True)
+    ]
+    with log.phase("solve") as phase:
+        _search_points(vary, points, records, watch)
+        if is_nested:
+            _search_nested(vary, points, watch)
+        _refuse_empty(points)
+        n_plans = sum(point.solution is not None for point in points)
+        phase.message = f"{n_plans} of {len(points)} points have a plan"
+    with log.phase("evaluate") as phase:
+        n_checks = sum(_evaluate_point(point, records) for point in points)
+        phase.message = f"{n_checks} checks passed"
+    knee, axis = _find_knee_of(vary, points)
+    return Curve(
+        vary=vary,
+        is_nested=is_nested,
+        records=records,
+        points=tuple(points),
+        knee=knee,
+        knee_axis=axis,
+        settings_as_run=make_settings_as_run(first.settings, first.path.parent),
+        was_stopped=should_stop(),
+        phase_s=dict(log.seconds),
+    )
+
+
+def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, watch: _Watch) -> None:
+    """Search every point, each from the plan of the one before, then carry plans and bounds."""
+    before: Solution | None = None
+    for number, point in enumerate(points, start=1):
+        if watch.should_stop():
+            break
+        try:
+            _, problem, linear = build_model(point.settings, records, log=RunLog())
+            solution = solve_problem(
+                problem,
+                linear,
+                point.settings.solve,
+                seed=point.settings.study.seed,
+                listen=_name_point(watch.listen, number, len(points)),
+                should_stop=watch.should_stop,
+                start=make_start(problem, before),
+            )
+        except InfeasibleError as error:
+            point.word, point.reason = Outcome.IMPOSSIBLE.value, "; ".join(str(error).splitlines())
+        except NoPlanError as error:
+            point.word, point.reason = Outcome.NO_PLAN_FOUND.value, "; ".join(str(error).splitlines())
+        except InterruptedRunError:
+            if not watch.should_stop():  # raises when the user pressed again
+                raise
+        else:
+            point.solved, point.wall_s = Solved(problem, solution), solution.wall_s
+            before = solution
+        watch.tell(_describe_point(vary, point, number, len(points), point.solution))
+    if vary.is_limit:
+        carry_along([point.solved for point in points if point.solved is not None])
+
+
+def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
+    """Search again, from the smallest point on, for plans that keep all that the smaller one has."""
+    from chargeplan.model.linear import build_linear_model
+
+    solved = [(number, point) for number, point in enumerate(points, start=1) if point.solved is not None]
+    before: Solution | None = None
+    for number, point in solved:
+        if point.solved is None:
+            continue
+        free = point.solved.solution
+        if before is None:
+            point.nested = before = free
+            continue
+        problem = keep_stations(point.solved.problem, before.chargers)
+        start = make_start(problem, before)
+        nested = before
+        if not watch.should_stop():
+            found = solve_problem(
+                problem,
+                build_linear_model(problem),
+                point.settings.solve,
+                seed=point.settings.study.seed,
+                listen=_name_point(watch.listen, number, len(points), "nested "),
+                should_stop=watch.should_stop,
+                start=start,
+            )
+            point.wall_s += found.wall_s
+            if found.objective_kwh_day > before.objective_kwh_day:
+                nested = found
+        point.nested = before = restate(free, plan=nested, bound_kwh_day=free.bound_kwh_day)
+        watch.tell(_describe_point(vary, point, number, len(points), point.nested, "nested "))
+    _learn_from_nested(points)
+
+
+def _learn_from_nested(points: list[CurvePoint]) -> None:
+    """Let a nested plan stand in for a free one that serves less: it is a plan of the same problem."""
+    for point in points:
+        if point.solved is not None and point.nested is not None:
+            free = point.solved.solution
+            if point.nested.objective_kwh_day > free.objective_kwh_day:
+                point.solved.solution = restate(free, plan=point.nested, bound_kwh_day=free.bound_kwh_day)
+    carry_along([point.solved for point in points if point.solved is not None])
+
+
+def _refuse_empty(points: list[CurvePoint]) -> None:
+    if any(point.solution is not None for point in points):
+        return
+    searched = [point for point in points if point.word in {word.value for word in Outcome}]
+    if not searched:
+        raise InterruptedRunError("stopped before there was a plan for any point; run again and wait longer")
+    last = searched[-1]
+    if last.word == Outcome.IMPOSSIBLE.value:
+        raise InfeasibleError(f"no point of the sweep has a plan; at the largest value: {last.reason}")
+    raise NoPlanError(f"no point of the sweep has a plan; at the largest value: {last.reason}")
+
+
+def _evaluate_point(point: CurvePoint, records: StudyRecords) -> int:
+    """Verify the plans of a point; return the number of checks."""
+    from chargeplan.evaluate.metrics import evaluate_plan
+    from chargeplan.evaluate.verify import PlanCase
+
+    if point.solved is None or point.solution is None:
+        return 0
+    case = PlanCase(
+        point.request,
+        records.network,
+        records.cells,
+        records.sites,
+        records.travel,
+        point.solved.problem,
+        point.solution,
+        records.data_limits,
+    )
+    point.evaluation = evaluate_plan(case)
+    n_checks = len(point.evaluation.checks)
+    if point.solution is not point.solved.solution:
+        n_checks += len(evaluate_plan(replace(case, solution=point.solved.solution)).checks)
+    return n_checks
+
+
+def _find_knee_of(vary: Vary, points: list[CurvePoint]) -> tuple[Knee, str]:
+    """Find the knee over the money that is spent or, where another limit is varied, over that limit."""
+    if not vary.is_limit:
+        return Knee(None, np.nan, reason="a knee is named for budgets and numbers of sites only"), ""
+    is_money = vary.key == BUDGET_KEY
+    x = [point.get_metric("cost") if is_money else float(point.value) for point in points]
+    served = [np.nan if point.solution is None else point.solution.objective_kwh_day for point in points]
+    bound = [np.nan if point.solution is None else point.solution.bound_kwh_day for point in points]
+    axis = "money spent and demand served" if is_money else f"{vary.key} and demand served"
+    return find_knee(np.array(x), np.array(served), np.array(bound)), axis
+
+
+def _name_point(listen: Listener, number: int, count: int, kind: str = "") -> Listener:
+    """Say with each event of a search to which point it belongs."""
+
+    def hear(event: Event) -> None:
+        if isinstance(event, SolveEvent):
+            event = replace(event, step=f"{kind}point {number} of {count}, {event.step}")
+        listen(event)
+
+    return hear
+
+
+def _describe_point(
+    vary: Vary, point: CurvePoint, number: int, count: int, solution: Solution | None, kind: str = ""
+) -> str:
+    """Write what a search ended with in one line."""
+    head = f"{kind}point {number} of {count}, {vary.show(point.value)}"
+    if solution is None:
+        return f"{head}: {point.word}: {point.reason}"
+    return f"{head}: {solution.outcome_text}, plan {solution.objective_kwh_day:,.0f} kWh/day"

@@ -1,0 +1,176 @@
+"""``--vary KEY=VALUES``: which setting of the model takes which values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chargeplan.config.overrides import parse_path
+from chargeplan.config.scalars import ScalarError, resolve_plain
+from chargeplan.config.tree import format_path
+from chargeplan.errors import ConfigError
+from chargeplan.units import format_pkr
+
+BUDGET_KEY = "model.budget_pkr"
+SITES_KEY = "model.max_sites"
+# A plan for a smaller value of these is a plan for a larger one: they only widen a limit.
+LIMIT_KEYS = (BUDGET_KEY, SITES_KEY)
+MAX_POINTS = 50
+
+_WRITTEN = re.compile(r"(?P<number>.+?)\s*(?P<scale>[MB])?")
+_SCALES = {"M": 1e6, "B": 1e9}  # as the outputs write sums of money: PKR 61.5 M
+_RANGE = re.compile(r"(?P<first>.+?)\.\.(?P<last>.+?)\s*(?:\s+step\s+(?P<step>.+)|[x×]\s*(?P<count>\d{1,4}))")
+_DIGITS = 3  # of a value between the ends of a range
+_FORMS = (
+    "a list such as 100e6,200e6,400e6, N values in equal ratios such as 100e6..1600e6 x5, or equal "
+    "steps such as 100e6..500e6 step 100e6; M and B stand for millions and billions"
+)
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Vary:
+    """A setting and the values it takes.
+
+    Parameters
+    ----------
+    key : str
+        Such as ``model.budget_pkr``.
+    values : tuple of int or float
+        Rising, each once.
+    """
+
+    key: str
+    values: tuple[Number, ...]
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether a larger value only widens a limit, so that served demand cannot fall."""
+        return self.key in LIMIT_KEYS
+
+    @property
+    def name(self) -> str:
+        """The key without its section, as a name of files."""
+        return re.sub(r"[^A-Za-z0-9]+", "_", self.key.partition(".")[2]).strip("_")
+
+    def make_override(self, value: Number) -> str:
+        """Write a value as ``--set`` takes it."""
+        return f"{self.key}={write_number(value)}"
+
+    def show(self, value: Number) -> str:
+        """Write a value for people: money as PKR, all else as a number."""
+        return format_pkr(value) if self.key.endswith("_pkr") else f"{value:,.10g}"
+
+
+def parse_vary(text: str) -> Vary:
+    """Read ``KEY=VALUES``.
+
+    Raises
+    ------
+    ConfigError
+        When the key is not of the section `model`, or the values cannot be read.
+
+    Examples
+    --------
+    >>> parse_vary("model.budget_pkr=100M, 2e8").values
+    (100000000, 200000000)
+    >>> parse_vary("model.budget_pkr=100M..1.6B x5").values
+    (100000000, 200000000, 400000000, 800000000, 1600000000)
+    >>> parse_vary("model.max_sites=5..20 step 5").values
+    (5, 10, 15, 20)
+    """
+    key, equals, written = text.partition("=")
+    path = parse_path(key)
+    if not equals or path is None or not written.strip():
+        raise ConfigError(f'--vary: got "{text}"; expected KEY=VALUES, with as VALUES {_FORMS}')
+    if path[0] != "model" or len(path) < 2:
+        raise ConfigError(
+            f"--vary: {format_path(path)} cannot be varied: only settings of model can, because roads, demand, "
+            f"sites and driving times are made once for all points; run the study for each value instead"
+        )
+    values = _read_values(written.strip())
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ConfigError(f"--vary: {', '.join(map(write_number, twice))} is given twice; keep one")
+    if not 2 <= len(values) <= MAX_POINTS:
+        raise ConfigError(f"--vary: got {len(values)} values; expected 2 to {MAX_POINTS}: {_FORMS}")
+    return Vary(format_path(path), tuple(sorted(values)))
+
+
+def write_number(value: Number) -> str:
+    """Write a number as a config takes it, whole ones without a point.
+
+    Examples
+    --------
+    >>> write_number(2e8), write_number(0.35)
+    ('200000000', '0.35')
+    """
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _read_values(written: str) -> list[Number]:
+    if ".." not in written:
+        return [_read_number(part) for part in written.split(",")]
+    match = _RANGE.fullmatch(written)
+    if match is None:
+        raise ConfigError(f'--vary: got "{written}"; say how many values or which steps: {_FORMS}')
+    first, last = _read_number(match["first"]), _read_number(match["last"])
+    if first >= last:
+        raise ConfigError(f'--vary: got "{written}"; a range must rise from its first value to its last')
+    if match["step"] is not None:
+        return _step_through(first, last, _read_number(match["step"]))
+    return _space_by_ratio(first, last, int(match["count"]))
+
+
+def _step_through(first: Number, last: Number, step: Number) -> list[Number]:
+    if step <= 0:
+        raise ConfigError(f"--vary: got a step of {write_number(step)}; expected more than 0")
+    n_steps = (last - first) / step
+    if n_steps >= MAX_POINTS:
+        raise ConfigError(f"--vary: that would be {n_steps + 1:,.0f} values; expected at most {MAX_POINTS}")
+    if abs(n_steps - round(n_steps)) > 1e-9:
+        raise ConfigError(
+            f"--vary: steps of {write_number(step)} from {write_number(first)} do not meet "
+            f"{write_number(last)}; choose a last value that they meet"
+        )
+    return [_simplify(float(f"{first + number * step:.12g}")) for number in range(round(n_steps) + 1)]
+
+
+def _space_by_ratio(first: Number, last: Number, count: int) -> list[Number]:
+    """Space values by equal ratios; those between the ends are rounded, and whole between whole ends."""
+    if not 2 <= count <= MAX_POINTS:
+        raise ConfigError(f"--vary: got x{count}; expected x2 to x{MAX_POINTS}")
+    if first <= 0:
+        raise ConfigError(
+            f"--vary: equal ratios need a first value above 0, got {write_number(first)}; use steps: "
+            f"{write_number(first)}..{write_number(last)} step {write_number(_simplify((last - first) / (count - 1)))}"
+        )
+    is_whole = isinstance(first, int) and isinstance(last, int)
+    between: list[Number] = []
+    for number in range(1, count - 1):
+        value = float(f"{first * (last / first) ** (number / (count - 1)):.{_DIGITS}g}")
+        between.append(round(value) if is_whole else _simplify(value))
+    values = [first, *between, last]
+    if len(set(values)) < count:
+        raise ConfigError(
+            f"--vary: there are not {count} different values between {write_number(first)} and "
+            f"{write_number(last)}; ask for fewer"
+        )
+    return values
+
+
+def _read_number(text: str) -> Number:
+    """Read a number as a config takes it, with M or B behind it when wanted."""
+    match = _WRITTEN.fullmatch(text.strip())
+    try:
+        value = resolve_plain(match["number"]) if match else None
+    except ScalarError as error:
+        raise ConfigError(f"--vary: {error}") from error
+    if match is None or isinstance(value, (bool, str)) or value is None:
+        raise ConfigError(f'--vary: got "{text.strip()}"; expected a number, or {_FORMS}')
+    return _simplify(value * _SCALES[match["scale"]] if match["scale"] else value)
+
+
+def _simplify(value: Number) -> Number:
+    return int(value) if float(value).is_integer() else float(value)
