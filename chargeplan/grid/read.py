@@ -110,7 +110,7 @@ def read_grid_file(path: Path, key: str, *, linked: Collection[str] = ()) -> Gri
             f"hung on them; give each {'lon and lat' if is_csv else 'a geometry'}, or name them in grid.links"
         )
     faults.raise_if_any()
-    order = np.argsort(np.array(texts["id"], dtype=str), kind="stable")
+    order = np.array(sorted(range(len(geometry)), key=texts["id"].__getitem__), dtype=np.int64)
     rank = np.append(np.argsort(order), -1)  # a parent of -1 stays -1
     data: dict[str, object] = {
         "asset_id": texts["id"],

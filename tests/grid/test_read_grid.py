@@ -190,7 +190,7 @@ SHORT = "id,parent,lon,lat,headroom_kw,step_kw,step_pkr,max_steps\n"
     [
         (SHORT + "a,,73,33.7,1,,,\nb,c,73,33.7,1,,,\n", "parent 'c' in line 3 is the id of no asset"),
         (SHORT + "Sub-1,,73,33.7,1,,,\nb,sub-1,73,33.7,1,,,\n", "(did you mean 'Sub-1'?); correct it"),
-        (SHORT + "12,,73,33.7,1,,,\nb,12.0,73,33.7,1,,,\n", "'12.0' in line 3 is the id of no asset (did you mean '12'?)"),
+        (SHORT + "12,,73,33.7,1,,,\nb,12.0,73,33.7,1,,,\n", "is the id of no asset (did you mean '12'?)"),
         (SHORT + "a,a,73,33.7,1,,,\n", "the asset is its own parent in line 2"),
         (
             SHORT + "a,b,73,33.7,1,,,\nb,c,73,33.7,1,,,\nc,a,73,33.7,1,,,\nd,a,73,33.7,1,,,\n",
