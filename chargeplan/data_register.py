@@ -37,7 +37,7 @@ _COLUMNS = (
     "read_by",
     "used",
 )
-USES = ("always", "study.city", "figures", "fetch", "demo", "layer")
+USES = ("always", "study.city", "figures", "grid", "fetch", "demo", "layer")
 _ORIGIN = ("unit", "source", "year", "confidence")
 _BESIDES = (*_ORIGIN, "address", "note")
 # Endings of column names that are units; further columns of numbers need a unit.

@@ -32,6 +32,7 @@ _OWN_NUMBERS = (
     "demand.layers",
     "demand.population.total_people",
     "sites.fixed_cost_pkr",
+    "grid",
     "model.charger",
     "economics",
 )
@@ -113,6 +114,7 @@ def _is_used(row: RegisterRow, settings: Settings, named: dict[str, Path]) -> bo
         "always": True,
         "study.city": settings.study.city is not None,
         "figures": settings.demand.population.source in ("figures", "zones"),
+        "grid": settings.grid is not None,
     }
     takes_census = row.path == "cities.yaml" and _takes_census(settings)
     return needs.get(row.used, False) or takes_census

@@ -79,7 +79,7 @@ def check_all(loaded: LoadedSettings, *, needs_data: bool = True) -> tuple[Study
 
 
 def check_contents(loaded: LoadedSettings) -> ContentsCheck:
-    """Read the tables of population, zones, places, sites, fleet, scenarios and prices.
+    """Read the tables of population, zones, places, sites, grid, fleet, scenarios and prices.
 
     Tables above `LARGEST_TABLE_MB` are left to the run, and so are the roads. Files that are not
     there are left to `config.inputs.check_files`.
@@ -114,6 +114,7 @@ def check_contents(loaded: LoadedSettings) -> ContentsCheck:
 def _list_tables(settings: Settings) -> Iterator[_Table]:
     """List the tables that a config names."""
     from chargeplan.demand.zones import read_zone_outlines
+    from chargeplan.grid.build import read_grid
     from chargeplan.land import gather_excluded_land, make_land
     from chargeplan.network.speeds import read_speed_table
     from chargeplan.places import read_place_file
@@ -138,6 +139,13 @@ def _list_tables(settings: Settings) -> Iterator[_Table]:
             "sites.exclusion.paths",
             tuple(sites.exclusion.paths),
             lambda: gather_excluded_land(make_land([], np.zeros(0, dtype=object)), sites.exclusion),
+        )
+    grid = settings.grid
+    if grid is not None:
+        yield _Table(
+            "grid",
+            (grid.path,) if grid.links is None else (grid.path, grid.links),
+            lambda: read_grid(grid),
         )
     if speeds is not None:
         yield _Table("network.speeds", (speeds,), lambda: read_speed_table(speeds))

@@ -116,6 +116,24 @@ SITES = (
     Column("source", "text", "file name the site was read from"),
 )
 
+GRID_ASSETS = (
+    Column("asset_id", "text", "id of the asset in its file"),
+    Column("name", "text", "name, empty when none"),
+    Column("lon", "number", "degrees east, EPSG:4326, of a point on the asset", may_be_missing=True),
+    Column("lat", "number", "degrees north, EPSG:4326, of a point on the asset", may_be_missing=True),
+    Column("parent_pos", "whole", "row of the asset above that feeds it, -1 when there is none"),
+    Column(
+        "headroom_kw",
+        "number",
+        "new load that the asset can take as it stands, missing when unknown",
+        may_be_missing=True,
+    ),
+    Column("step_kw", "number", "headroom that one upgrade adds, 0 when none is offered"),
+    Column("step_pkr", "number", "cost of one upgrade, 0 when none is offered"),
+    Column("max_steps", "whole", "largest number of upgrades, 0 when none is offered"),
+    Column("is_synthetic", "flag", "its figures are made up, to show or to test"),
+)
+
 FIGURES = (
     Column("name", "text", "what the figure is; ends in its unit, after a dot what it is of"),
     Column("value", "number", "the figure"),

@@ -487,6 +487,22 @@ class SitesSettings(Section):
     """Changes to single fixed costs."""
 
 
+class GridSettings(Section):
+    """The electricity grid as a tree of headroom: feeders below transformers below substations."""
+
+    path: InputPath
+    """CSV (columns id, parent, lon, lat, headroom_kw, step_kw, step_pkr) or vector layer of the assets;
+    see docs/how-to/grid-headroom.md."""
+    links: InputPath | None = None
+    """CSV with the columns site_id and feeder_id, for sites whose asset is known; a file of sites.files
+    with these columns will do. Other sites hang on the nearest asset that feeds no other."""
+    max_distance_m: Positive = 1000.0
+    """A site farther than this from the nearest such asset hangs on none, and its headroom is unknown.
+    Assumption, no source found."""
+    unknown_headroom_pkr_kw: NotNegative | None = None
+    """Risk charged for new load where headroom is unknown, PKR per kW; default data/costs/grid.csv."""
+
+
 class TravelSettings(Section):
     """How far a driver goes for a charge."""
 
@@ -805,6 +821,7 @@ class Settings(Section):
     network: NetworkSettings
     demand: DemandSettings
     sites: SitesSettings = SitesSettings()
+    grid: GridSettings | None = None
     travel: TravelSettings = TravelSettings()
     model: ModelSettings
     economics: EconomicsSettings = EconomicsSettings()

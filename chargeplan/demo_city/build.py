@@ -1,4 +1,4 @@
-"""Build the embedded city: street plan, places, people and zones, written as ordinary files."""
+"""Build the embedded city: street plan, places, people, zones and grid, written as ordinary files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from chargeplan.demo_city.city_places import Place, list_places
 from chargeplan.demo_city.grid import locate
 from chargeplan.demo_city.people import list_people
 from chargeplan.demo_city.plan import GridPoint, StreetPlan
+from chargeplan.demo_city.power_grid import make_power_grid
 from chargeplan.demo_city.sector_streets import (
     draw_lanes,
     draw_outskirt,
@@ -29,6 +30,7 @@ from chargeplan.text import to_json
 STREETS_NAME = "islamabad-schematic.osm.gz"
 PEOPLE_NAME = "population.csv"
 ZONES_NAME = "zones.geojson"
+GRID_NAME = "grid-synthetic.geojson"
 _SEED = 20
 # Ids far above those in use, so that nobody takes them for real elements.
 _FIRST_NODE_ID = 900_000_000_000
@@ -57,6 +59,7 @@ def build_demo_city(folder: Path | None = None) -> Path:
     )
     write_text(folder / PEOPLE_NAME, _write_people(list_people(sectors, outskirts)))
     write_text(folder / ZONES_NAME, to_json(_make_zones(), indent=1) + "\n")
+    write_text(folder / GRID_NAME, to_json(make_power_grid(sectors, outskirts), indent=1) + "\n")
     return streets
 
 

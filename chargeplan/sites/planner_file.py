@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,23 +10,26 @@ import shapely
 
 from chargeplan.errors import DataError, FaultCollector, name_rows
 from chargeplan.files import require_file
-from chargeplan.geo import WGS84, check_coordinates
+from chargeplan.geo import check_coordinates
 from chargeplan.rows import Rows
 from chargeplan.sites.open_charge_map import is_open_charge_map, read_json, translate_table
-from chargeplan.sites.suggest import suggest_word
+from chargeplan.suggest import suggest_word
+from chargeplan.table_file import (
+    add_range_fault,
+    check_column_names,
+    parse_numbers,
+    read_csv_columns,
+    read_flags,
+    read_layer_columns,
+)
 from chargeplan.text import clean_text
 from chargeplan.words import PlaceKind, SiteStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from chargeplan.config.settings import SiteFileSettings
-    from chargeplan.records import Bools, Floats, Ints
-
-    Columns = dict[str, list[object]]
-    Geometries = NDArray[np.object_]
+    from chargeplan.table_file import Columns, Geometries
 
 # What is known of a site before it is filtered and priced; NaN where nobody said.
 POOL_COLUMNS = (
@@ -40,7 +40,6 @@ POOL_COLUMNS = (
 _TEXT_COLUMNS = ("site_id", "name", "name_en", "name_ur", "brand", "kind", "status")
 _NUMBER_COLUMNS = ("fixed_cost_pkr", "max_chargers", "existing_chargers", "power_kw", "solar_kw")
 _FLAG_COLUMNS = ("feeder_exempt", "has_storage", "separate_meter_needed")
-_FLAG_WORDS = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0, "no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
 _KNOWN_COLUMNS = (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, *_FLAG_COLUMNS, "lon", "lat")
 _SERVING = (SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value)
 
@@ -74,7 +73,7 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     where = f"{key}: {path.name}"
     columns, geometry, rows, position = _read_columns(path, where)
     faults = FaultCollector(DataError)
-    _check_column_names(columns, where, faults)
+    check_column_names(columns, _KNOWN_COLUMNS, where, faults)
     n_rows = len(geometry)
     texts = {
         name: [clean_text(value) for value in columns.get(name, [""] * n_rows)]
@@ -90,7 +89,7 @@ def read_planner_file(settings: SiteFileSettings, key: str) -> pd.DataFrame:
     serving = pool["status"].isin(_SERVING)
     _fill_numbers(pool, texts, where, rows, faults)
     for name in _FLAG_COLUMNS:
-        pool[name] = _read_flags(texts[name], f"{where}: {name}", rows, faults)
+        pool[name] = read_flags(texts[name], f"{where}: {name}", rows, faults)
     _check_existing(pool, serving, where, rows, faults)
     pool["has_own_id"] = pool["site_id"] != ""
     # Cleaned here, because the published files hold cleaned text and must name the same sites.
@@ -129,37 +128,20 @@ def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries, Rows, tu
 
 def _read_csv(path: Path, where: str) -> tuple[Columns, Geometries, Rows, tuple[str, str]]:
     """Read the columns of a CSV as text, and its points."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header, *numbered = [(reader.line_num, row) for row in reader if row] or [(1, [])]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"{where} cannot be read as a CSV file: {error}; save it as UTF-8 with commas"
-        ) from error
-    faults = FaultCollector(DataError)
-    lines, rows = Rows("line", [line for line, _ in numbered]), [row for _, row in numbered]
-    names = [name.strip() for name in header[1]]
-    is_exported = is_open_charge_map(names)
-    for name in sorted({"lon", "lat"} - set(names)) if not is_exported else ():
-        faults.add(
+
+    def find_missing(names: list[str]) -> list[str]:
+        return [
             f"{where} has no column {name!r} (degrees, EPSG:4326); its columns, separated by commas, are: "
             f"{', '.join(names)}"
-        )
-    uneven = [at for at, row in enumerate(rows) if len(row) != len(names)]
-    if uneven:
-        faults.add(
-            f"{where}: another number of fields than the header ({len(names)}) in {lines.name(uneven)}; quote "
-            f"texts that hold commas"
-        )
-    if len(set(names)) != len(names):
-        faults.add(f"{where}: the header repeats a column name; rename or drop one of them")
-    faults.raise_if_any()
-    columns: Columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    position = "lon", "lat"
-    if is_exported:
+            for name in sorted({"lon", "lat"} - set(names))
+            if not is_open_charge_map(names)
+        ]
+
+    columns, numbers = read_csv_columns(path, where, find_missing)
+    lines, position = Rows("line", numbers), ("lon", "lat")
+    if is_open_charge_map(list(columns)):
         columns, kept = translate_table(columns, where)
-        lines, position = Rows("line", [numbered[at][0] for at in kept]), ("longitude", "latitude")
+        lines, position = Rows("line", [numbers[at] for at in kept]), ("longitude", "latitude")
     return columns, _locate(columns, where, lines), lines, position
 
 
@@ -167,7 +149,7 @@ def _locate(columns: Columns, where: str, rows: Rows) -> Geometries:
     """Make points of the columns lon and lat."""
     faults = FaultCollector(DataError)
     lon_deg, lat_deg = (
-        _parse_numbers(columns[name], f"{where}: {name}", rows, faults) for name in ("lon", "lat")
+        parse_numbers(columns[name], f"{where}: {name}", rows, faults) for name in ("lon", "lat")
     )
     empty = np.flatnonzero(np.isnan(lon_deg) | np.isnan(lat_deg))
     if empty.size:
@@ -178,41 +160,13 @@ def _locate(columns: Columns, where: str, rows: Rows) -> Geometries:
 
 def _read_layer(path: Path, where: str) -> tuple[Columns, Geometries]:
     """Read the columns of a vector layer, and its geometries in EPSG:4326."""
-    import geopandas as gpd
-
-    try:
-        layer = gpd.read_file(path)
-    except Exception as error:  # pyogrio raises many kinds for a damaged file
-        raise DataError(f"{where} cannot be read as a vector layer: {error}") from error
-    if not isinstance(layer, gpd.GeoDataFrame) or layer.crs is None:
-        raise DataError(
-            f"{where} has no geometry with a CRS; write one into the file "
-            f"(for longitudes and latitudes EPSG:4326)"
-        )
-    empty = np.flatnonzero(layer.geometry.isna() | layer.geometry.is_empty)
+    columns, geometry = read_layer_columns(path, where)
+    empty = np.flatnonzero(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     if empty.size:
         raise DataError(
             f"{where}: no geometry in {Rows('feature').name(empty)}; give each site a point or drop the row"
         )
-    columns = {str(name): layer[name].tolist() for name in layer.columns if name != layer.geometry.name}
-    return columns, np.asarray(shapely.make_valid(layer.to_crs(WGS84).geometry.to_numpy()))
-
-
-def _check_column_names(columns: Columns, where: str, faults: FaultCollector) -> None:
-    """Refuse a column that looks like a known one misspelt; other columns are the planner's own."""
-    for name in columns:
-        wanted = name.strip().casefold()
-        if name in _KNOWN_COLUMNS:
-            continue
-        if wanted in _KNOWN_COLUMNS or _is_nearly(wanted):
-            faults.add(
-                f"{where}: column {name!r} is not known; {suggest_word(name, _KNOWN_COLUMNS)} "
-                f"Rename it, or drop it if it means something else"
-            )
-
-
-def _is_nearly(name: str) -> bool:
-    return bool(get_close_matches(name, _KNOWN_COLUMNS, n=1, cutoff=0.85))
+    return columns, np.asarray(shapely.make_valid(geometry))
 
 
 def _read_words(
@@ -229,22 +183,6 @@ def _read_words(
     return words
 
 
-def _parse_numbers(
-    texts: Sequence[object], where: str, rows: Rows, faults: FaultCollector, *, row: Ints | None = None
-) -> Floats:
-    """Read numbers, NaN where empty; what is no finite number is a fault."""
-    stripped = pd.Series([str(text).strip() for text in texts], dtype="str")
-    numbers = pd.to_numeric(stripped, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = np.flatnonzero((stripped != "").to_numpy() & ~np.isfinite(numbers))
-    if wrong.size:
-        named = rows.name(wrong if row is None else np.unique(row[wrong]))
-        faults.add(
-            f"{where}: no number in {named} (the first is {stripped.iloc[wrong[0]]!r}); write digits with a "
-            f"point, or nothing"
-        )
-    return np.asarray(numbers)
-
-
 def _fill_numbers(
     pool: pd.DataFrame, texts: dict[str, list[str]], where: str, rows: Rows, faults: FaultCollector
 ) -> None:
@@ -255,51 +193,23 @@ def _fill_numbers(
         ("existing_chargers", 0.0, "a whole number, 0 or more"),
         ("solar_kw", 0.0, "0 or more kW"),
     ):
-        numbers = _parse_numbers(texts[name], f"{where}: {name}", rows, faults)
+        numbers = parse_numbers(texts[name], f"{where}: {name}", rows, faults)
         wrong = numbers < least
         if name in {"max_chargers", "existing_chargers"}:
             wrong |= np.isfinite(numbers) & (numbers != np.floor(numbers))
-        _add_range_fault(wrong, numbers, f"{where}: {name}", unit, rows, faults)
+        add_range_fault(wrong, numbers, f"{where}: {name}", unit, rows, faults)
         pool[name] = numbers
     split = [[part for part in text.split(";") if part.strip()] for text in texts["power_kw"]]
     row = np.repeat(np.arange(len(split)), [len(parts) for parts in split])
     parts_kw = [part for parts in split for part in parts]
-    values = _parse_numbers(parts_kw, f"{where}: power_kw", rows, faults, row=row)
-    _add_range_fault(values <= 0, values, f"{where}: power_kw", "more than 0 kW", rows, faults, row=row)
+    values = parse_numbers(parts_kw, f"{where}: power_kw", rows, faults, row=row)
+    add_range_fault(values <= 0, values, f"{where}: power_kw", "more than 0 kW", rows, faults, row=row)
     count = np.bincount(row, minlength=len(split))
     pool["power_kw"] = np.where(
         count > 0, np.bincount(row, weights=np.nan_to_num(values), minlength=len(split)), np.nan
     )
     unsaid = pool["existing_chargers"].isna() & pool["status"].isin(_SERVING) & (count > 1)
     pool["existing_chargers"] = pool["existing_chargers"].where(~unsaid, count.astype(np.float64))
-
-
-def _read_flags(texts: list[str], where: str, rows: Rows, faults: FaultCollector) -> Floats:
-    """Return 1 for yes, 0 for no and NaN where empty; other words are faults."""
-    words = pd.Series(texts, dtype="str").str.casefold()
-    wrong = np.flatnonzero((words != "") & ~words.isin(list(_FLAG_WORDS)))
-    if wrong.size:
-        faults.add(
-            f"{where}: neither yes nor no in {rows.name(wrong)} (the first is {texts[wrong[0]]!r}); write yes or "
-            f"no, or nothing when unknown"
-        )
-    return np.asarray(words.map(_FLAG_WORDS), dtype=np.float64)
-
-
-def _add_range_fault(
-    wrong: Bools,
-    numbers: Floats,
-    where: str,
-    expected: str,
-    rows: Rows,
-    faults: FaultCollector,
-    *,
-    row: Ints | None = None,
-) -> None:
-    if wrong.any():
-        at = np.flatnonzero(wrong)
-        named = rows.name(at if row is None else np.unique(row[at]))
-        faults.add(f"{where}: out of range in {named} (the first is {numbers[at[0]]:g}); expected {expected}")
 
 
 def _check_existing(

@@ -14,7 +14,7 @@ import pandas as pd
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.figures import read_figure_file
 from chargeplan.files import find_data_file, require_file
-from chargeplan.sites.suggest import suggest_word
+from chargeplan.suggest import suggest_word
 from chargeplan.words import PlaceKind, SiteStatus
 
 if TYPE_CHECKING:

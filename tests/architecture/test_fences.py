@@ -13,6 +13,7 @@ STAGES = (
     "network",
     "demand",
     "sites",
+    "grid",
     "travel",
     "model",
     "solve",

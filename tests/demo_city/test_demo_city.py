@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from chargeplan.config.load import load_settings
-from chargeplan.demo_city.build import PEOPLE_NAME, STREETS_NAME, ZONES_NAME, build_demo_city
+from chargeplan.demo_city.build import GRID_NAME, PEOPLE_NAME, STREETS_NAME, ZONES_NAME, build_demo_city
 from chargeplan.demo_city.city_places import list_places
 from chargeplan.demo_city.grid import find_grid_point, locate
 from chargeplan.demo_city.people import list_people
@@ -32,7 +32,7 @@ def streets(built):
     return ET.fromstring(gzip.decompress((built / STREETS_NAME).read_bytes()))
 
 
-@pytest.mark.parametrize("name", [STREETS_NAME, PEOPLE_NAME, ZONES_NAME])
+@pytest.mark.parametrize("name", [STREETS_NAME, PEOPLE_NAME, ZONES_NAME, GRID_NAME])
 def test_the_committed_files_are_what_the_tables_give(built, project_folder, name):
     """When this fails, run ``python -m chargeplan.demo_city`` and commit data/demo."""
     committed = (project_folder / "data" / "demo" / name).read_bytes()

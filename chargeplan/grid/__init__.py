@@ -1,0 +1,1 @@
+"""Read the electricity grid as a tree of headroom and hang the sites on it."""
