@@ -37,7 +37,7 @@ _COLUMNS = (
     "read_by",
     "used",
 )
-USES = ("always", "study.city", "figures", "grid", "fetch", "demo", "layer")
+USES = ("always", "study.city", "figures", "grid", "model.rules", "fetch", "demo", "layer")
 _ORIGIN = ("unit", "source", "year", "confidence")
 _BESIDES = (*_ORIGIN, "address", "note")
 # Endings of column names that are units; further columns of numbers need a unit.
@@ -309,15 +309,18 @@ def _walk_figures(data: Any, place: tuple[str, ...]) -> Iterator[DataFigure]:
     if isinstance(data, dict):
         if "value" in data:
             year = f" for {data['for_year']}" if "for_year" in data else ""
+            bays = f" from {data['from_bays']} bays" if "from_bays" in data else ""
             subject = {"scenario": place[1]} if place[0] == "scenarios" else {}
             words = place[:-1] if place[-1].isdigit() else place
-            yield _make_yaml_figure((*words[:-1], f"{words[-1]}{year}"), data["value"], data, subject)
+            yield _make_yaml_figure((*words[:-1], f"{words[-1]}{year}{bays}"), data["value"], data, subject)
             return
         for name, inner in data.items():
             yield from _walk_figures(inner, (*place, str(name)))
     elif isinstance(data, list):
         for number, inner in enumerate(data):
             yield from _walk_figures(inner, (*place, str(number)))
+    elif isinstance(data, bool):
+        return  # says whether, not how much
     elif isinstance(data, (int, float)) and place[-1] not in ("first_year", "last_year"):
         yield _make_yaml_figure(place, data, {}, {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.data_register import (
@@ -20,7 +21,6 @@ from chargeplan.osm.manifest import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from chargeplan.config.settings import Settings
 
@@ -115,6 +115,7 @@ def _is_used(row: RegisterRow, settings: Settings, named: dict[str, Path]) -> bo
         "study.city": settings.study.city is not None,
         "figures": settings.demand.population.source in ("figures", "zones"),
         "grid": settings.grid is not None,
+        "model.rules": Path(row.path).stem in {*settings.model.rules, *settings.model.reported_rules},
     }
     takes_census = row.path == "cities.yaml" and _takes_census(settings)
     return needs.get(row.used, False) or takes_census

@@ -79,7 +79,7 @@ def check_all(loaded: LoadedSettings, *, needs_data: bool = True) -> tuple[Study
 
 
 def check_contents(loaded: LoadedSettings) -> ContentsCheck:
-    """Read the tables of population, zones, places, sites, grid, fleet, scenarios and prices.
+    """Read the tables of population, zones, places, sites, grid, fleet, scenarios, prices and policy rules.
 
     Tables above `LARGEST_TABLE_MB` are left to the run, and so are the roads. Files that are not
     there are left to `config.inputs.check_files`.
@@ -113,6 +113,7 @@ def check_contents(loaded: LoadedSettings) -> ContentsCheck:
 
 def _list_tables(settings: Settings) -> Iterator[_Table]:
     """List the tables that a config names."""
+    from chargeplan.config.rule_packs import read_study_rules
     from chargeplan.demand.zones import read_zone_outlines
     from chargeplan.grid.build import read_grid
     from chargeplan.land import gather_excluded_land, make_land
@@ -151,6 +152,10 @@ def _list_tables(settings: Settings) -> Iterator[_Table]:
         yield _Table("network.speeds", (speeds,), lambda: read_speed_table(speeds))
     if costs is not None:
         yield _Table("sites.costs", (costs,), lambda: read_kind_costs(costs, "sites.costs"))
+    packs = [*settings.model.rules, *settings.model.reported_rules]
+    if packs:
+        own = tuple(name for name in packs if not isinstance(name, str))
+        yield _Table("model.rules", own, lambda: read_study_rules(settings.model))
 
 
 def _list_people(settings: Settings) -> Iterator[_Table]:

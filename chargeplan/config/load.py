@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,7 +18,7 @@ from chargeplan.config.explain import explain_errors
 from chargeplan.config.nearest import find_nearest
 from chargeplan.config.overrides import apply_overrides
 from chargeplan.config.schema import find_schema
-from chargeplan.config.settings import Settings
+from chargeplan.config.settings import Settings, make_rule_path
 from chargeplan.config.tree import (
     Fault,
     KeyPath,
@@ -164,9 +164,14 @@ def _read_tree(content: bytes, label: str) -> tuple[MapNode | None, list[Fault]]
 def _find_paths(root: MapNode) -> Iterator[tuple[KeyPath, ScalarNode]]:
     """Find the texts that name files or folders."""
     for key, node in walk(root):
-        is_text = isinstance(node, ScalarNode) and isinstance(node.value, str)
-        if is_text and find_schema(key, root).get("format") == "path":
-            yield key, cast("ScalarNode", node)
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            continue
+        kind = find_schema(key, root).get("format")
+        is_own_pack = (
+            kind == "rule-pack" and node.value.strip() and isinstance(make_rule_path(node.value), Path)
+        )
+        if kind == "path" or is_own_pack:
+            yield key, node
 
 
 def _check_path(key: KeyPath, node: ScalarNode) -> Fault | None:

@@ -186,6 +186,8 @@ def _describe_list(schema: dict[str, Any]) -> str:
 def _describe_text(schema: dict[str, Any]) -> str:
     if schema.get("format") == "path":
         return "a path (text)"
+    if schema.get("format") == "rule-pack":
+        return "the name of a rule pack or the path of one of your own (text)"
     if "pattern" in schema:  # there is one pattern, `settings.Name`
         return "1 to 64 letters A-Z, a-z, digits, - or _"
     low, high = schema.get("minLength"), schema.get("maxLength")

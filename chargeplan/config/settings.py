@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from chargeplan.country import is_swapped, order_box
 from chargeplan.files import DEVICE_NAMES
@@ -32,6 +33,27 @@ NotNegative = Annotated[float, Field(ge=0, le=1e15)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+def make_rule_path(name: object) -> str | Path:
+    """Make a path of the name of a rule pack that is a file: with a folder or an ending of YAML.
+
+    Examples
+    --------
+    >>> make_rule_path("in-mop-2022")
+    'in-mop-2022'
+    >>> make_rule_path("own.yaml").name
+    'own.yaml'
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise PydanticCustomError("string_type", "expected the name of a rule pack or a path")
+    is_file = name.casefold().endswith((".yaml", ".yml")) or "/" in name or "\\" in name
+    return Path(name) if is_file else name
+
+
+RulePackName = Annotated[
+    str | Path, PlainValidator(make_rule_path), WithJsonSchema({"type": "string", "format": "rule-pack"})
+]
 
 
 class Section(BaseModel):
@@ -639,6 +661,11 @@ class ModelSettings(Section):
     """Largest power of a new station: what a connection bears."""
     backup_share: Share = 0.0
     """Least share of the demand that must reach two open stations, against load shedding."""
+    rules: Annotated[list[RulePackName], Field(max_length=20)] = []
+    """Policy rules that the plan keeps: names of packs in data/rules, or paths of your own; rules that a pack
+    only reports stay so. See docs/how-to/policy-rules.md."""
+    reported_rules: Annotated[list[RulePackName], Field(max_length=20)] = []
+    """Packs of which every rule is only reported, kept or not."""
 
     @model_validator(mode="after")
     def _check_limits(self) -> ModelSettings:

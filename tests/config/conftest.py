@@ -86,6 +86,8 @@ model:
     max_utilisation: 0.35
     outage_hours_day: 2.5
     levels: [1, 2, 4]
+  rules: [in-mop-2022]
+  reported_rules: [us-nevi]
 economics:
   tariff_category: A-2(d)
   tariff_pkr_kwh: 39.7

@@ -1,0 +1,1 @@
+"""Policy rules as data: what authorities ask of a city's charging stations."""
