@@ -198,7 +198,13 @@ def run_study(
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
     with log.phase("solve") as phase:
         solution = solve_problem(
-            problem, linear, settings.solve, seed=settings.study.seed, listen=listen, should_stop=should_stop
+            problem,
+            linear,
+            settings.solve,
+            seed=settings.study.seed,
+            listen=listen,
+            should_stop=should_stop,
+            disputed_model=settings.publish.folder / f"{settings.study.name}.disputed_model.mps",
         )
         phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
     with log.phase("evaluate") as phase:
