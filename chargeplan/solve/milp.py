@@ -74,7 +74,16 @@ def solve_milp(
 
 
 def build_pulp_problem(model: LinearModel) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
-    """Build the PuLP problem of a model, every row and column named; variables in column order."""
+    """Build the PuLP problem of a model, every row and column named; variables in column order.
+
+    A row with two limits that differ becomes two, the lower one named with ``_low``.
+
+    Raises
+    ------
+    SolverError
+        When an integer column may be other than 0 or 1: results are read back as which are 1.
+    """
+    _refuse_whole_numbers(model)
     problem = pulp.LpProblem("plan", pulp.LpMaximize)
     variables = [
         problem.add_variable(name, low, high, pulp.LpInteger if whole else pulp.LpContinuous)
@@ -98,10 +107,22 @@ def build_pulp_problem(model: LinearModel) -> tuple[pulp.LpProblem, list[pulp.Lp
         terms = pulp.LpAffineExpression(
             [(variables[at], value) for at, value in zip(columns[inside], values[inside], strict=True)]
         )
-        is_equal = model.row_lower[row] == model.row_upper[row]
-        sense = pulp.LpConstraintEQ if is_equal else pulp.LpConstraintLE
-        problem.addConstraint(pulp.LpConstraint(terms, sense, name, float(model.row_upper[row])))
+        low, high = float(model.row_lower[row]), float(model.row_upper[row])
+        if math.isfinite(low) and low != high:
+            low_name = f"{name}_low" if math.isfinite(high) else name
+            problem.addConstraint(pulp.LpConstraint(terms.copy(), pulp.LpConstraintGE, low_name, low))
+        if math.isfinite(high):
+            sense = pulp.LpConstraintEQ if low == high else pulp.LpConstraintLE
+            problem.addConstraint(pulp.LpConstraint(terms, sense, name, high))
     return problem, variables
+
+
+def _refuse_whole_numbers(model: LinearModel) -> None:
+    outside = model.is_integer & ((model.column_lower < 0) | (model.column_upper > 1))
+    if outside.any():
+        raise SolverError(
+            f"{int(outside.sum())} integer columns may be other than 0 or 1; write them with several of 0 or 1"
+        )
 
 
 class StartedHighs(pulp.HiGHS):  # type: ignore[misc]
