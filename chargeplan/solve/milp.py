@@ -86,7 +86,12 @@ def build_pulp_problem(model: LinearModel) -> tuple[pulp.LpProblem, list[pulp.Lp
     _refuse_whole_numbers(model)
     problem = pulp.LpProblem("plan", pulp.LpMaximize)
     variables = [
-        problem.add_variable(name, low, high, pulp.LpInteger if whole else pulp.LpContinuous)
+        problem.add_variable(
+            name,
+            low if math.isfinite(low) else None,
+            high if math.isfinite(high) else None,
+            pulp.LpInteger if whole else pulp.LpContinuous,
+        )
         for name, low, high, whole in zip(
             model.name_columns(),
             model.column_lower.tolist(),
@@ -177,8 +182,9 @@ class StartedHighs(pulp.HiGHS):  # type: ignore[misc]
         model.num_col_ = len(self.columns)
         sign = -1.0 if lp.sense == pulp.LpMaximize else 1.0
         model.col_cost_ = np.array([sign * lp.objective.get(variable, 0.0) for variable in self.columns])
-        model.col_lower_ = np.array([variable.lowBound for variable in self.columns], dtype=np.float64)
-        model.col_upper_ = np.array([variable.upBound for variable in self.columns], dtype=np.float64)
+        lows, highs = ([each.lowBound for each in self.columns], [each.upBound for each in self.columns])
+        model.col_lower_ = np.array([-highspy.kHighsInf if low is None else low for low in lows])
+        model.col_upper_ = np.array([highspy.kHighsInf if high is None else high for high in highs])
         whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
         model.integrality_ = [whole if each.cat == pulp.LpInteger else real for each in self.columns]
         constraints = lp.constraints()
