@@ -267,7 +267,13 @@ def run_study(
     request, problem, linear = build_model(settings, records, log=log)
     with log.phase("solve") as phase:
         solution = solve_problem(
-            problem, linear, settings.solve, seed=settings.study.seed, listen=listen, should_stop=should_stop
+            problem,
+            linear,
+            settings.solve,
+            seed=settings.study.seed,
+            listen=listen,
+            should_stop=should_stop,
+            disputed_model=settings.publish.folder / f"{settings.study.name}.disputed_model.mps",
         )
         phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
     with log.phase("evaluate") as phase:

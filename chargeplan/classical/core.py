@@ -17,9 +17,11 @@ from chargeplan.linear_model import LinearModel
 from chargeplan.model.linear import build_linear_model
 from chargeplan.records import Bools, Floats, Ints, PlanProblem, Solution
 from chargeplan.runlog import ignore_event
+from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.process import run_milp
 from chargeplan.solve.search import solve_problem
+from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
@@ -150,13 +152,14 @@ def solve_model(
     Returns
     -------
     MilpResult
-        Without plan and bound when the time was too short or the solver failed.
+        Without plan and bound when the time was too short or the solver failed, or when it says
+        that there is no plan and no other solver has an opinion.
 
     Raises
     ------
     SolversDisagreeError
-        When the solver says that there is no plan and its second opinion (without presolve) or the
-        start plan says that there is one.
+        When the solver says that there is no plan and its second opinion or the start plan says
+        that there is one.
     """
     nothing = MilpResult(MilpStatus.NO_INCUMBENT, None, math.nan, math.inf, StoppedBy.TIME_LIMIT, 0, "HiGHS")
     if deadline.left_s < _LEAST_TIME_S:
@@ -173,24 +176,28 @@ def solve_model(
     )
     try:
         result = run_milp(request, tell=_ignore_news, ask_stop=deadline.should_stop)
-        if result.status is MilpStatus.INFEASIBLE:
-            _confirm_infeasible(request, deadline)
+        if result.status is MilpStatus.INFEASIBLE and not _is_confirmed(request, deadline):
+            return nothing
     except SolverError as error:
         LOG.warning("the solver failed and what is known without it is kept: %s", error)
         return replace(nothing, stopped_by=StoppedBy.FAILURE)
     return result
 
 
-def _confirm_infeasible(request: MilpRequest, deadline: Deadline) -> None:
+def _is_confirmed(request: MilpRequest, deadline: Deadline) -> bool:
+    """Ask for a second opinion on a model that the solver calls impossible; False without any."""
     if request.start_values is not None:
-        raise SolversDisagreeError("the solver says that a model with a known plan has none; report this")
-    second = replace(request, use_presolve=False, time_limit_s=max(deadline.left_s, 1.0))
-    opinion = run_milp(second, tell=_ignore_news, ask_stop=deadline.should_stop)
-    if opinion.status is not MilpStatus.INFEASIBLE:
+        words = "the solver says that a model with a known plan has none"
+        raise SolversDisagreeError(f"{words}; {save_disputed_model(request.model, None)}; report this")
+    opinion = ask_second_opinion(request, run=run_milp, left_s=deadline.left_s, ask_stop=deadline.should_stop)
+    if opinion.verdict is Verdict.DISAGREES:
         raise SolversDisagreeError(
-            "the solver says that a model has no plan; its second opinion (without presolve) ended "
-            f'with "{opinion.status.value}"; report this with the arrays'
+            f"HiGHS says that a model has no plan, but {opinion.words}; "
+            f"{save_disputed_model(request.model, None)}; report this with the arrays"
         )
+    if opinion.verdict is Verdict.NO_OPINION:
+        LOG.warning("the solver says that a model has no plan, which is not confirmed: %s", opinion.words)
+    return opinion.verdict is Verdict.CONFIRMED
 
 
 def _ignore_news(_news: MilpProgress) -> None:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,7 +43,13 @@ def main(parent_pid: int) -> None:
     def tell(progress: MilpProgress) -> None:
         answers.write(wire.pack_progress(progress))
 
-    result = solve_milp(dataclasses.replace(request, time_limit_s=left_s), tell=tell, ask_stop=stop.is_set)
+    try:
+        asked = dataclasses.replace(request, time_limit_s=left_s)
+        result = solve_milp(asked, tell=tell, ask_stop=stop.is_set)
+    except Exception:
+        traceback.print_exc()  # the last words; the usual end would trip over the thread that reads
+        sys.stderr.flush()
+        os._exit(1)
     answers.write(wire.pack_result(result))
     answers.close()
     os._exit(0)  # HiGHS needs no goodbye, and a thread still waits for standard input

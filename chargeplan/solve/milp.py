@@ -25,6 +25,7 @@ from chargeplan.solve.outcome import (
     StoppedBy,
     expand_ones,
 )
+from chargeplan.solve.pulp_problem import build_pulp_problem
 from chargeplan.solve.version import check_solver_version
 
 if TYPE_CHECKING:
@@ -71,58 +72,6 @@ def solve_milp(
     solver = StartedHighs(request, variables, tell=tell, ask_stop=ask_stop, started=started)
     problem.solve(solver)
     return solver.read_result(problem)
-
-
-def build_pulp_problem(model: LinearModel) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
-    """Build the PuLP problem of a model, every row and column named; variables in column order.
-
-    A row with two limits that differ becomes two, the lower one named with ``_low``.
-
-    Raises
-    ------
-    SolverError
-        When an integer column may be other than 0 or 1: results are read back as which are 1.
-    """
-    _refuse_whole_numbers(model)
-    problem = pulp.LpProblem("plan", pulp.LpMaximize)
-    variables = [
-        problem.add_variable(name, low, high, pulp.LpInteger if whole else pulp.LpContinuous)
-        for name, low, high, whole in zip(
-            model.name_columns(),
-            model.column_lower.tolist(),
-            model.column_upper.tolist(),
-            model.is_integer.tolist(),
-            strict=True,
-        )
-    ]
-    paid = np.flatnonzero(model.objective)
-    problem.setObjective(
-        pulp.LpAffineExpression([(variables[at], float(model.objective[at])) for at in paid])
-    )
-    starts, columns, values = (
-        part.tolist() for part in (model.matrix.indptr, model.matrix.indices, model.matrix.data)
-    )
-    for row, name in enumerate(model.name_rows()):
-        inside = slice(starts[row], starts[row + 1])
-        terms = pulp.LpAffineExpression(
-            [(variables[at], value) for at, value in zip(columns[inside], values[inside], strict=True)]
-        )
-        low, high = float(model.row_lower[row]), float(model.row_upper[row])
-        if math.isfinite(low) and low != high:
-            low_name = f"{name}_low" if math.isfinite(high) else name
-            problem.addConstraint(pulp.LpConstraint(terms.copy(), pulp.LpConstraintGE, low_name, low))
-        if math.isfinite(high):
-            sense = pulp.LpConstraintEQ if low == high else pulp.LpConstraintLE
-            problem.addConstraint(pulp.LpConstraint(terms, sense, name, high))
-    return problem, variables
-
-
-def _refuse_whole_numbers(model: LinearModel) -> None:
-    outside = model.is_integer & ((model.column_lower < 0) | (model.column_upper > 1))
-    if outside.any():
-        raise SolverError(
-            f"{int(outside.sum())} integer columns may be other than 0 or 1; write them with several of 0 or 1"
-        )
 
 
 class StartedHighs(pulp.HiGHS):  # type: ignore[misc]
@@ -177,8 +126,9 @@ class StartedHighs(pulp.HiGHS):  # type: ignore[misc]
         model.num_col_ = len(self.columns)
         sign = -1.0 if lp.sense == pulp.LpMaximize else 1.0
         model.col_cost_ = np.array([sign * lp.objective.get(variable, 0.0) for variable in self.columns])
-        model.col_lower_ = np.array([variable.lowBound for variable in self.columns], dtype=np.float64)
-        model.col_upper_ = np.array([variable.upBound for variable in self.columns], dtype=np.float64)
+        lows, highs = ([each.lowBound for each in self.columns], [each.upBound for each in self.columns])
+        model.col_lower_ = np.array([-highspy.kHighsInf if low is None else low for low in lows])
+        model.col_upper_ = np.array([highspy.kHighsInf if high is None else high for high in highs])
         whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
         model.integrality_ = [whole if each.cat == pulp.LpInteger else real for each in self.columns]
         constraints = lp.constraints()

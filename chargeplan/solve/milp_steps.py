@@ -20,6 +20,7 @@ from chargeplan.solve.bound import SiteFixing, fix_sites
 from chargeplan.solve.columns import fits_restriction, read_levels, restrict_model, write_values
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
+from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.solve.settle import settle_plan
 from chargeplan.words import PlanMode
 
@@ -83,6 +84,7 @@ class MilpSteps:
         self.run = run
         self.should_stop = should_stop
         self.is_infeasible = False
+        self.asked_model = model
         self.kernel_sites = float(FIRST_KERNEL_SITES)
         self.kernels_solved: set[bytes] = set()
 
@@ -183,13 +185,15 @@ class MilpSteps:
             plan, level_allowed=fixing.level_allowed, must_open=fixing.must_open
         )
         request = self._make_request(model, plan if fits else None, is_whole=is_whole)
+        self.asked_model = model
         result = self._run(request, step, is_whole=is_whole)
         if result.status is MilpStatus.INFEASIBLE:
-            self._confirm_infeasible(request, step, fits=fits, is_whole=is_whole)
+            stopped_by = self._take_infeasible(request, step, fits=fits, is_whole=is_whole)
+            return replace(result, stopped_by=stopped_by)
         if result.integer_values is not None:
             levels = read_levels(self.problem, model, result.integer_values)
             self.progress.offer_plan(step, settle_plan(self.problem, levels))
-        if is_whole and result.status is not MilpStatus.INFEASIBLE:
+        if is_whole:
             floor = -math.inf if plan is None else before
             self.progress.offer_bound(step, max(result.bound_kwh_day, floor))
         return result
@@ -218,27 +222,34 @@ class MilpSteps:
 
         return self.run(request, tell=tell, ask_stop=self.should_stop)
 
-    def _confirm_infeasible(self, request: MilpRequest, step: str, *, fits: bool, is_whole: bool) -> None:
-        """Ask HiGHS again without presolve before believing that a model has no plan.
+    def _take_infeasible(self, request: MilpRequest, step: str, *, fits: bool, is_whole: bool) -> StoppedBy:
+        """Ask for a second opinion before believing that a model has no plan; return what ended it.
 
         Raises
         ------
         SolversDisagreeError
-            When the second opinion differs, or a plan of ours keeps every rule of the model.
+            When a plan of ours keeps every rule of the model, when the second opinion has one, or
+            when there is neither a plan nor a second opinion.
         """
         if fits:
             raise SolversDisagreeError(
                 "the solver says that the model has no plan, but there is one that keeps every rule of the "
                 "problem; nothing was published; report this with the config and the data"
             )
-        second = replace(request, use_presolve=False, time_limit_s=max(self._measure_left_s(), 1.0))
-        opinion = self._run(second, step, is_whole=False)
-        if opinion.status is not MilpStatus.INFEASIBLE:
+        opinion = ask_second_opinion(
+            request, run=self.run, left_s=self._measure_left_s(), ask_stop=self.should_stop
+        )
+        has_plan = self.progress.plan is not None
+        if opinion.verdict is Verdict.NO_OPINION and (has_plan or self.should_stop()):
+            LOG.warning("HiGHS claims that nothing better is left, which is not proven: %s", opinion.words)
+            return StoppedBy.USER if self.should_stop() else StoppedBy.FAILURE
+        if opinion.verdict is not Verdict.CONFIRMED:
             raise SolversDisagreeError(
-                "the solver says that the model has no plan; its second opinion (without presolve) ended "
-                f'with "{opinion.status.value}"; nothing was published; report this with the config'
+                f"HiGHS says that the model has no plan, and no second opinion confirms it: {opinion.words}; "
+                f"nothing was published; report this with the config"
             )
-        if self.progress.plan is None:
+        if not has_plan:
             self.is_infeasible = True
         elif is_whole:  # the model holds every plan better than ours, and there is none
             self.progress.offer_bound(step, self.progress.incumbent_kwh_day)
+        return StoppedBy.PROOF

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
+from chargeplan.errors import (
+    InfeasibleError,
+    InterruptedRunError,
+    NoPlanError,
+    SolversDisagreeError,
+)
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.milp_steps import MilpSteps
+from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import MilpResult, StoppedBy
 from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.process import AskStop, run_milp
@@ -29,6 +35,8 @@ from chargeplan.solve.whole_stations import compute_whole_station_bound
 from chargeplan.words import Outcome, PlanMode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import PlanProblem
@@ -70,6 +78,7 @@ def solve_problem(
     should_stop: AskStop,
     run: RunMilp = run_milp,
     start: Plan | None = None,
+    disputed_model: Path | None = None,
 ) -> Solution:
     """Find a plan and prove how good it is.
 
@@ -89,13 +98,15 @@ def solve_problem(
         Runs one MILP; `chargeplan.solve.process.run_milp` unless a test brings another.
     start : Plan, optional
         A plan that keeps the rules of the problem; the answer is at least as good.
+    disputed_model : Path, optional
+        File for a model about which solvers disagree; a temporary one without. The message says.
 
     Raises
     ------
     InfeasibleError
         When the solver and its second opinion prove that there is no plan.
     SolversDisagreeError
-        When they contradict each other or a plan that keeps all rules.
+        When they contradict each other or a plan that keeps all rules; the model is saved.
     NoPlanError
         When a limit ended the search before there was a plan.
     InterruptedRunError
@@ -112,6 +123,10 @@ def solve_problem(
         if should_stop():  # the first one was taken as a wish to stop: this is the second
             raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept") from error
         search.stopped_by = StoppedBy.USER
+    except SolversDisagreeError as error:
+        raise SolversDisagreeError(
+            f"{error}; {save_disputed_model(search.asked_model, disputed_model)}"
+        ) from error
     return search.finish(f"HiGHS {version}")
 
 
@@ -141,6 +156,12 @@ class _Search:
         self.rounds = 0
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
+        self.steps: MilpSteps | None = None
+
+    @property
+    def asked_model(self) -> LinearModel:
+        """The model that the solver was last asked about, the whole one before."""
+        return self.model if self.steps is None else self.steps.asked_model
 
     def prepare(self) -> None:
         """Find a plan and a bound without the solver."""
@@ -184,7 +205,7 @@ class _Search:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
         has_node_limit = self.settings.node_limit is not None
         patience = min(_NODE_LIMITED_STALLED_ROUNDS, _STALLED_ROUNDS) if has_node_limit else _STALLED_ROUNDS
-        steps = MilpSteps(
+        steps = self.steps = MilpSteps(
             self.problem,
             self.model,
             self.settings,

@@ -13,7 +13,7 @@ import pytest
 import toy_city
 
 from chargeplan.model.linear import build_linear_model
-from chargeplan.solve.milp import build_pulp_problem
+from chargeplan.solve.pulp_problem import build_pulp_problem
 from chargeplan.words import PlanMode
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,6 +5,7 @@ import math
 import time
 from dataclasses import replace
 
+import highspy
 import numpy as np
 import pytest
 import small_problems
@@ -19,7 +20,7 @@ from chargeplan.errors import (
 )
 from chargeplan.model.linear import build_linear_model
 from chargeplan.runlog import SolveEvent, ignore_event
-from chargeplan.solve import milp_steps
+from chargeplan.solve import cbc, milp_steps
 from chargeplan.solve import search as search_module
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.milp import solve_milp
@@ -32,7 +33,9 @@ from chargeplan.solve.settle import drop_needless_stations, settle_plan
 from chargeplan.words import Outcome, PlanMode
 
 
-def search(problem, *, run=solve_milp, listen=ignore_event, should_stop=lambda: False, **settings):
+def search(
+    problem, *, run=solve_milp, listen=ignore_event, should_stop=lambda: False, saved=None, **settings
+):
     fields = {"time_limit_s": 60.0, "gap": 0.0} | settings
     return solve_problem(
         problem,
@@ -42,6 +45,7 @@ def search(problem, *, run=solve_milp, listen=ignore_event, should_stop=lambda: 
         listen=listen,
         should_stop=should_stop,
         run=run,
+        disputed_model=saved,
     )
 
 
@@ -112,17 +116,75 @@ def test_a_false_infeasible_is_a_disagreement_and_not_your_budget(open_problem):
         search(open_problem, run=claim(MilpStatus.INFEASIBLE))
 
 
-def test_a_second_opinion_that_differs_is_a_disagreement():
-    problem = toy_city.make_problem(
+def make_impossible_problem():
+    """Two required sites cost 300 at least, more than the budget."""
+    return toy_city.make_problem(
         toy_city.make_request(budget_pkr=200.0), is_forced_open=np.array([True, True, False])
     )
 
+
+def claim_once(status_without_presolve: MilpStatus):
+    """A solver that calls everything impossible, and ends otherwise without presolve."""
+
     def run(request, *, tell, ask_stop):
-        status = MilpStatus.INFEASIBLE if request.use_presolve else MilpStatus.NO_INCUMBENT
+        status = MilpStatus.INFEASIBLE if request.use_presolve else status_without_presolve
         return claim(status)(request, tell=tell, ask_stop=ask_stop)
 
-    with pytest.raises(SolversDisagreeError, match="second opinion"):
-        search(problem, run=run)
+    return run
+
+
+def test_without_any_second_opinion_nobody_hears_impossible(monkeypatch, tmp_path):
+    """A computer without CBC, and HiGHS without presolve that ends without an answer."""
+    monkeypatch.setattr(cbc, "find_cbc", lambda: None)
+    with pytest.raises(SolversDisagreeError) as caught:
+        search(make_impossible_problem(), run=claim_once(MilpStatus.NO_INCUMBENT), saved=tmp_path / "a.mps")
+    assert "CBC has no opinion (not found on this computer)" in str(caught.value)
+    assert "HiGHS without presolve has no opinion" in str(caught.value)
+    assert f"the model is saved as {tmp_path / 'a.mps'}" in str(caught.value)
+    assert (tmp_path / "a.mps").is_file()
+
+
+def test_without_cbc_highs_without_presolve_confirms(monkeypatch):
+    monkeypatch.setattr(cbc, "find_cbc", lambda: None)
+    with pytest.raises(InfeasibleError, match="no plan can keep every limit"):
+        search(make_impossible_problem())
+
+
+def test_a_plan_of_cbc_is_a_disagreement_and_the_model_is_saved(monkeypatch, tmp_path):
+    """HiGHS calls the toy city impossible and no plan is at hand; CBC has one, and so has the saved model."""
+    monkeypatch.setattr(search_module, "make_smallest_plan", lambda _problem: None)
+    problem = toy_city.make_problem(toy_city.make_request(budget_pkr=250.0))
+    saved = tmp_path / "runs" / "toy.disputed_model.mps"
+    with pytest.raises(SolversDisagreeError, match="CBC has a plan that keeps every rule") as caught:
+        search(problem, run=claim(MilpStatus.INFEASIBLE), saved=saved)
+    assert str(saved) in str(caught.value)
+    highs = highspy.Highs()
+    highs.silent()
+    highs.readModel(str(saved))
+    highs.run()
+    assert -highs.getInfo().objective_function_value == pytest.approx(toy_city.BEST_ALLOCATE[250.0])
+
+
+def test_a_stop_during_the_second_opinion_is_a_stop_and_no_disagreement():
+    stops = []
+
+    def run(request, *, tell, ask_stop):
+        stops.append(1)
+        return claim(MilpStatus.INFEASIBLE)(request, tell=tell, ask_stop=ask_stop)
+
+    with pytest.raises(InterruptedRunError, match="before there was a plan"):
+        search(make_impossible_problem(), run=run, should_stop=lambda: bool(stops))
+
+
+def test_without_any_second_opinion_a_plan_is_kept_and_not_called_proven(open_problem, monkeypatch, caplog):
+    """The solver claims that nothing better is left, and nobody confirms it: the gap stays as it was."""
+    monkeypatch.setattr(cbc, "find_cbc", lambda: None)
+    monkeypatch.setattr(milp_steps, "fits_restriction", lambda *_args, **_options: False)
+    with caplog.at_level(logging.WARNING):
+        solution = search(open_problem, run=claim_once(MilpStatus.NO_INCUMBENT))
+    assert solution.outcome is Outcome.WITHIN_GAP
+    assert solution.gap > 0
+    assert "not proven" in caplog.text
 
 
 def test_a_failing_solver_leaves_the_plan_of_the_earlier_steps(open_problem, caplog):
