@@ -14,6 +14,10 @@ def _no_floats() -> Floats:
     return np.zeros(0, dtype=np.float64)
 
 
+def _no_table() -> Floats:
+    return np.zeros((0, 0), dtype=np.float64)
+
+
 def _no_ints() -> Ints:
     return np.zeros(0, dtype=np.int64)
 
@@ -32,8 +36,8 @@ class PlanLimits:
     ----------
     bays : ndarray of int64, shape (n_sites,) or (0,)
         Most chargers of all types together at a site (BAYS).
-    largest_kw, least_kw : ndarray, shape (n_sites,) or (0,)
-        Most and least power of a new station (POWER, RULES); infinite and 0 where not limited.
+    largest_kw : ndarray, shape (n_sites,) or (0,)
+        Most power of a new station (POWER); infinite where not limited.
     site_asset : ndarray of int64, shape (n_sites,) or (0,)
         Grid asset that feeds a site, -1 where nobody knows.
     asset_parent : ndarray of int64, shape (n_assets,)
@@ -47,12 +51,18 @@ class PlanLimits:
         Risk charged for each kW of a new station that some asset above it, or all, are not known to bear.
     clique_start, clique_site : ndarray of int64
         Sets of sites of which at most one may be open as a new station (SPACING).
-    blocked_site : ndarray of int64
-        Sites that may not open because they stand too near to an existing station (SPACING).
     cover_start, cover_site : ndarray of int64
-        Sets of sites of which at least one must be open, existing ones included (RULES).
-    least_chargers : ndarray of int64, shape (n_years,) or (0,)
-        Fewest chargers of all stations, existing ones included (RULES).
+        Sets of sites of which some must be open, existing ones included (RULES).
+    cover_least, cover_year_pos : ndarray of int64, shape (n_sets,)
+        How many, and the row of the first year in which it holds.
+    total_amount : ndarray, shape (n_totals, n_types)
+        What a new charger of each type adds to a total over all stations: 1 for a count, kW for power (RULES).
+    total_least : ndarray, shape (n_totals, n_years)
+        Least total of new chargers by year, what stands taken off.
+    station_amount : ndarray, shape (n_station_rules, n_types)
+        What a charger of each type adds to an amount of its station: 1, kW, or 0 where it does not count (RULES).
+    station_least : ndarray, shape (n_station_rules, n_sites)
+        Least amount of each new station; 0 where not asked for.
     cell_zone : ndarray of int64, shape (n_cells,) or (0,)
         Zone of each cell, for equity.
     zone_floor_share : ndarray, shape (n_zones,) or (0,)
@@ -66,7 +76,6 @@ class PlanLimits:
 
     bays: Ints = field(default_factory=_no_ints)
     largest_kw: Floats = field(default_factory=_no_floats)
-    least_kw: Floats = field(default_factory=_no_floats)
     site_asset: Ints = field(default_factory=_no_ints)
     asset_parent: Ints = field(default_factory=_no_ints)
     asset_headroom_kw: Floats = field(default_factory=_no_floats)
@@ -76,10 +85,14 @@ class PlanLimits:
     unknown_headroom_pkr_kw: float = 0.0
     clique_start: Ints = field(default_factory=_no_sets)
     clique_site: Ints = field(default_factory=_no_ints)
-    blocked_site: Ints = field(default_factory=_no_ints)
     cover_start: Ints = field(default_factory=_no_sets)
     cover_site: Ints = field(default_factory=_no_ints)
-    least_chargers: Ints = field(default_factory=_no_ints)
+    cover_least: Ints = field(default_factory=_no_ints)
+    cover_year_pos: Ints = field(default_factory=_no_ints)
+    total_amount: Floats = field(default_factory=_no_table)
+    total_least: Floats = field(default_factory=_no_table)
+    station_amount: Floats = field(default_factory=_no_table)
+    station_least: Floats = field(default_factory=_no_table)
     cell_zone: Ints = field(default_factory=_no_ints)
     zone_floor_share: Floats = field(default_factory=_no_floats)
     gini_cap: float = float("inf")
@@ -94,16 +107,14 @@ class PlanLimits:
                 for each in (
                     self.bays,
                     self.largest_kw,
-                    self.least_kw,
                     self.site_asset,
                     self.clique_site,
-                    self.blocked_site,
-                    self.cover_site,
-                    self.least_chargers,
+                    self.cover_least,
+                    self.total_least,
+                    self.station_least,
                     self.zone_floor_share,
                 )
             )
-            or len(self.cover_start) > 1
             or np.isfinite(self.gini_cap)
             or self.backup_share > 0
         )

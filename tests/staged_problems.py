@@ -105,7 +105,9 @@ def _draw_limits(rng, has, n_sites, n_cells, n_years, n_types):
     if "power" in has:
         chosen["largest_kw"] = rng.choice([10.0, 20.0, 35.0, 50.0, np.inf], n_sites)
     if "pool" in has:
-        chosen["least_kw"] = rng.choice([0.0, 20.0, 25.0], n_sites)
+        chosen["station_amount"] = np.array([[10.0, 25.0], [0.0, 1.0]])[:n_types, :n_types]
+        least = [rng.choice([0.0, 20.0, 25.0], n_sites), rng.choice([0.0, 1.0], n_sites, p=[0.8, 0.2])]
+        chosen["station_least"] = np.array(least)[:n_types]
     if "grid" in has:
         chosen |= {
             "site_asset": rng.integers(-1, 3, n_sites),
@@ -119,9 +121,15 @@ def _draw_limits(rng, has, n_sites, n_cells, n_years, n_types):
         chosen |= {"clique_start": np.array([0, 2]), "clique_site": np.array([0, 1])}
     if "cells" in has:
         members = np.flatnonzero(rng.random(n_sites) < 0.6)
-        chosen |= {"cover_start": np.array([0, len(members)]), "cover_site": members}
+        chosen |= {
+            "cover_start": np.array([0, len(members)]),
+            "cover_site": members,
+            "cover_least": rng.integers(1, 3, 1),
+            "cover_year_pos": rng.integers(0, n_years, 1),
+        }
     if "points" in has:
-        chosen["least_chargers"] = np.sort(rng.integers(0, 4, n_years))
+        chosen["total_amount"] = np.array([[1.0] * n_types, [10.0, 25.0][:n_types]])
+        chosen["total_least"] = np.sort(rng.choice([0.0, 1.0, 2.0, 20.0], (2, n_years), p=[0.3, 0.4, 0.2, 0.1]))
     if has & {"floor", "gini", "worst"}:
         chosen["cell_zone"] = np.arange(n_cells) % 2
     if "floor" in has:
@@ -178,7 +186,10 @@ def fits_site(problem: PlanProblem, site: int, state: tuple[int, ...]) -> bool:
         return False
     if len(limits.largest_kw) and kw > limits.largest_kw[site]:
         return False
-    return not (len(limits.least_kw) and kw < limits.least_kw[site])
+    return all(
+        sum(n * a for n, a in zip(chargers, amount, strict=True)) >= least[site]
+        for amount, least in zip(limits.station_amount.tolist(), limits.station_least.tolist(), strict=True)
+    )
 
 
 def keeps_station_limits(problem: PlanProblem, levels: np.ndarray) -> bool:
@@ -213,14 +224,15 @@ def keeps_station_limits(problem: PlanProblem, levels: np.ndarray) -> bool:
             return False
         if 0 <= staging.year_max_sites[year] < is_open.sum():
             return False
-        if len(limits.least_chargers) and n.sum() + problem.existing_chargers.sum() < limits.least_chargers[year]:
-            return False
-    stands = is_open | existing
+        for amount, least in zip(limits.total_amount, limits.total_least, strict=True):
+            if (n @ amount).sum() < least[year]:
+                return False
+        for number, (start, end) in enumerate(itertools.pairwise(limits.cover_start.tolist())):
+            stands = (is_open | existing)[limits.cover_site[start:end]]
+            if year >= limits.cover_year_pos[number] and stands.sum() < limits.cover_least[number]:
+                return False
     for start, end in itertools.pairwise(limits.clique_start.tolist()):
         if is_open[limits.clique_site[start:end]].sum() > 1:
-            return False
-    for start, end in itertools.pairwise(limits.cover_start.tolist()):
-        if not stands[limits.cover_site[start:end]].any():
             return False
     return all(has_backup(problem, levels[year], year) for year in range(staging.n_years))
 

@@ -113,48 +113,64 @@ def build_spacing_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     Stations stay, so that the last year speaks for all.
     """
     limits = problem.limits
+    n_sets = len(limits.clique_start) - 1
+    if n_sets == 0:
+        return make_empty_family("spacing")
+    last = np.full(n_sets, problem.staging.n_years - 1)
     return _sum_openings(
-        "spacing", columns, limits.clique_start, limits.clique_site, upper=1.0, first_number=0
+        "spacing", columns, limits.clique_start, limits.clique_site, year=last, upper=np.ones(n_sets)
     )
 
 
 def build_rule_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
-    """RULES: a station in each cell of a rule, enough chargers, enough power in each station.
+    """RULES: stations in each area of a rule, enough chargers or power in all, enough in each station.
 
-    sum_(i in cell) y_it >= 1 and sum n_l u_iklt >= n_t - existing in the years that ask for them, and
-    sum P_k n_l u_iklt >= least_i y_it.
+    sum_(i in area) y_it >= n from the year on in which it is asked for, sum_ikl a_k n_l u_iklt >= A_t, and
+    sum_kl a_k n_l u_iklt >= least_i y_it, with a_k what a charger of the type counts.
     """
     limits, staging = problem.limits, problem.staging
-    start, site = limits.cover_start, limits.cover_site
-    n_sets = len(start) - 1
-    set_of = np.repeat(np.arange(n_sets), np.diff(start))
-    is_met = np.zeros(n_sets, dtype=np.bool_)
-    is_met[set_of[columns.is_existing[site]]] = True
-    parts = [
-        _sum_openings(
-            "rules", columns, start, site, lower=1.0, first_number=0, is_wanted=~is_met
+    n_sets, n_totals = len(limits.cover_least), len(limits.total_least)
+    parts = [make_empty_family("rules")]
+    if n_sets:
+        members = np.repeat(np.arange(n_sets), np.diff(limits.cover_start))
+        stands = columns.is_existing[limits.cover_site]
+        standing = np.bincount(members[stands], minlength=n_sets)
+        missing = (limits.cover_least - standing).astype(np.float64)
+        parts.append(
+            _sum_openings(
+                "rules",
+                columns,
+                limits.cover_start,
+                limits.cover_site,
+                year=limits.cover_year_pos,
+                lower=missing,
+                is_wanted=missing > 0,
+            )
         )
-    ]
-    if len(limits.least_chargers):
-        wanted = limits.least_chargers - int(problem.existing_chargers.sum())
-        year = columns.level_year
+    level = columns.list_columns("level")
+    for total in range(n_totals):
+        amount = _count_amount(problem, columns, limits.total_amount[total])
         parts.append(
             make_family(
                 "rules",
-                n_sets + np.arange(staging.n_years),
-                year,
-                columns.list_columns("level"),
-                problem.level_chargers[columns.level_number].astype(np.float64),
-                lower=wanted.astype(np.float64),
+                n_sets + total * staging.n_years + np.arange(staging.n_years),
+                columns.level_year,
+                level,
+                amount,
+                lower=limits.total_least[total],
             )
         )
-    if len(limits.least_kw):
-        kw = compute_level_kw(problem, columns)
-        first = n_sets + staging.n_years
-        parts.append(
-            _limit_levels("rules", problem, columns, kw, least=limits.least_kw, first_number=first)
-        )
+    for rule, least in enumerate(limits.station_least):
+        amount = _count_amount(problem, columns, limits.station_amount[rule])
+        first = n_sets + n_totals * staging.n_years + rule * staging.n_years * problem.n_sites
+        parts.append(_limit_levels("rules", problem, columns, amount, least=least, first_number=first))
     return join_families("rules", parts)
+
+
+def _count_amount(problem: PlanProblem, columns: ColumnPlan, amount_of_type: Floats) -> Floats:
+    """Count what the chargers behind each level column add to an amount."""
+    each = amount_of_type[columns.level_slot % problem.staging.n_types]
+    return np.asarray(each * problem.level_chargers[columns.level_number], dtype=np.float64)
 
 
 def _sum_openings(
@@ -163,25 +179,25 @@ def _sum_openings(
     start: Ints,
     site: Ints,
     *,
-    lower: float = -np.inf,
-    upper: float = np.inf,
-    first_number: int,
+    year: Ints,
+    lower: Floats | None = None,
+    upper: Floats | None = None,
     is_wanted: Bools | None = None,
 ) -> RowFamily:
-    """Limit how many sites of each set are open in the last year."""
+    """Limit how many sites of each set are open in a year of the set."""
     n_sets = len(start) - 1
     set_of = np.repeat(np.arange(n_sets), np.diff(start))
     wanted = np.ones(n_sets, dtype=np.bool_) if is_wanted is None else is_wanted
     row_of = np.full(n_sets, -1, dtype=np.int64)
     row_of[wanted] = np.arange(int(wanted.sum()))
-    column = columns.open_of[-1, site]
+    column = columns.open_of[year[set_of], site]
     used = np.flatnonzero((column >= 0) & wanted[set_of])
     return make_family(
         name,
-        first_number + np.flatnonzero(wanted),
+        np.flatnonzero(wanted),
         row_of[set_of[used]],
         column[used],
         np.ones(len(used)),
-        lower=lower,
-        upper=upper,
+        lower=-np.inf if lower is None else lower[wanted],
+        upper=np.inf if upper is None else upper[wanted],
     )

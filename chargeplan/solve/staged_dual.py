@@ -67,8 +67,8 @@ def list_states(problem: PlanProblem) -> SiteStates:
         is_allowed &= chargers.sum(axis=1) <= limits.bays[:, None]
     if len(limits.largest_kw):
         is_allowed &= kw - slack <= limits.largest_kw[:, None]
-    if len(limits.least_kw):
-        is_allowed &= kw + slack >= limits.least_kw[:, None]
+    for amount, least in zip(limits.station_amount, limits.station_least, strict=True):
+        is_allowed &= (chargers @ amount)[None, :] >= least[:, None] - 1e-9 * np.maximum(least[:, None], 1.0)
     is_existing = problem.is_forced_open & ~problem.is_counted
     is_allowed[~problem.is_open_allowed | is_existing] = False
     is_allowed[:, 0] = ~(problem.is_forced_open & problem.is_counted)
@@ -96,7 +96,7 @@ class StagedDual:
         kept = [model.row_families.index(name) for name in _KEPT_FAMILIES if name in model.row_families]
         is_priced = ~np.isin(model.row_family, kept)
         if "rules" in model.row_families:  # least power is a matter of single stations
-            first = len(problem.limits.cover_start) - 1 + staging.n_years
+            first = len(problem.limits.cover_least) + len(problem.limits.total_least) * staging.n_years
             is_priced &= ~(
                 (model.row_family == model.row_families.index("rules")) & (model.row_number >= first)
             )
@@ -266,7 +266,7 @@ class StagedDual:
             after = np.zeros_like(value)
             for year in range(self.n_years - 2, -1, -1):
                 after[year] = self._take_best_above(value[year + 1] + after[year + 1])
-            through = best_until + after - best[None, :, None]
+            through = best_until + after - np.where(np.isfinite(best), best, 0.0)[None, :, None]
         return chosen, float(best.sum()), through
 
     def _shape(self, values: Floats) -> Floats:
