@@ -21,7 +21,7 @@ from chargeplan.describe import (
     describe_travel,
 )
 from chargeplan.energy_table import tabulate_demand
-from chargeplan.errors import ConfigError, DataError, FaultCollector, VerificationError
+from chargeplan.errors import ConfigError, DataError, FaultCollector, InfeasibleError, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
@@ -36,17 +36,21 @@ from chargeplan.records import (
     StudyArea,
     TravelTable,
 )
+from chargeplan.request import make_request
 from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
 from chargeplan.store import check_published, check_records, read_record
 from chargeplan.text import count_files
-from chargeplan.units import SECONDS_PER_MINUTE, format_pkr
+from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chargeplan.config.load import LoadedSettings
     from chargeplan.config.settings import EconomicsSettings, Settings
+    from chargeplan.grid_assets import GridAssets
     from chargeplan.linear_model import LinearModel
+    from chargeplan.model.stages import Surroundings
+    from chargeplan.records import Floats
 
 RECORD_TYPES: dict[str, type] = {
     "area": StudyArea,
@@ -119,6 +123,8 @@ class StudyRecords:
     area: StudyArea
     network: RoadNetwork
     cells: DemandCells
+    cells_by_year: tuple[DemandCells, ...]
+    grid: GridAssets | None
     sites: CandidateSites
     travel: TravelTable
     sources: tuple[DataSource, ...]
@@ -137,6 +143,7 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
     from chargeplan.config.inputs import check_files, locate_faults
     from chargeplan.demand.build import build_demand
     from chargeplan.demand.layer import read_layer_figures
+    from chargeplan.grid.build import build_grid, describe_grid
     from chargeplan.network.read import read_network
     from chargeplan.sites.build import build_sites
     from chargeplan.study_check import check_contents
@@ -157,21 +164,31 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         network, places = reading.network, add_listed_estates(reading.places, area, estate_area_ha)
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
-        cells = build_demand(
-            area,
-            network,
-            places,
-            settings.demand,
-            settings.study.zones,
-            year=settings.study.year,
-            city=settings.study.city,
-            exclusion=settings.sites.exclusion,
-            seed=settings.study.seed,
+        years = tuple(each.year for each in settings.model.years) or (settings.study.year,)
+        cells_by_year = tuple(
+            build_demand(
+                area,
+                network,
+                places,
+                settings.demand,
+                settings.study.zones,
+                year=year,
+                city=settings.study.city,
+                exclusion=settings.sites.exclusion,
+                seed=settings.study.seed,
+            )
+            for year in years
         )
+        cells = cells_by_year[-1]
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
         sites = build_sites(area, network, places, settings.sites)
         phase.message = describe_sites(sites)
+    grid = None
+    if settings.grid is not None:
+        with log.phase("grid") as phase:
+            grid = build_grid(area, sites, settings.grid)
+            phase.message = describe_grid(grid)
     with log.phase("travel") as phase:
         travel = build_travel_table(network, cells, sites, settings.travel)
         phase.message = describe_travel(travel)
@@ -179,6 +196,8 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         area=area,
         network=network,
         cells=cells,
+        cells_by_year=cells_by_year,
+        grid=grid,
         sites=sites,
         travel=travel,
         sources=(reading.source, *sources),
@@ -200,23 +219,62 @@ def build_model(
     from chargeplan.model.linear import build_linear_model
     from chargeplan.model.precheck import check_problem
     from chargeplan.model.problem import build_problem
+    from chargeplan.model.stages import is_plain_request, stage_problem
 
     cells, sites, travel = records.cells, records.sites, records.travel
     with log.phase("model") as phase:
-        request = make_request(settings)
-        problem = build_problem(
-            cells,
-            sites,
-            travel,
-            settings.model,
-            charger_cost_pkr=request.charger_cost_pkr,
-            outage_hours_day=request.outage_hours_day,
-        )
+        request = make_request(settings, cells)
+        around = build_surroundings(settings, records)
+        problem = build_problem(cells, sites, travel, request)
+        if not is_plain_request(request, around):
+            problem = stage_problem(problem, request, records.cells_by_year, sites, travel, around)
         check_problem(problem, cells, sites)
         linear = build_linear_model(problem)
         n_rows, n_columns = linear.matrix.shape
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
     return request, problem, linear
+
+
+def build_surroundings(settings: Settings, records: StudyRecords) -> Surroundings:
+    """Build what a plan must respect beside its own settings: grid, policy rules, spacing.
+
+    Raises
+    ------
+    ConfigError, DataError
+        When a pack of rules cannot be used.
+    InfeasibleError
+        When a required site breaks the spacing, or counting shows that a rule cannot be kept.
+    """
+    from chargeplan.config.rule_packs import read_study_rules
+    from chargeplan.model.spacing import build_site_spacing, describe_clashes
+    from chargeplan.model.stages import Surroundings
+    from chargeplan.rules.build import build_rule_rows
+
+    cells, sites, model = records.cells, records.sites, settings.model
+    spacing = rules = None
+    if model.spacing_m is not None:
+        spacing = build_site_spacing(sites, model.spacing_m, crs=records.area.crs)
+        clashes = describe_clashes(spacing, sites, key="model.spacing_m")
+        if clashes:
+            raise InfeasibleError("\n".join(clashes))
+    packs = read_study_rules(model)
+    if packs:
+        rules = build_rule_rows(
+            packs,
+            cells,
+            sites,
+            crs=records.area.crs,
+            years=tuple(each.year for each in model.years) or (settings.study.year,),
+            vehicles=np.array([count_electric_vehicles(each) for each in records.cells_by_year]),
+            may_open=None if spacing is None else ~spacing.is_blocked,
+        )
+    return Surroundings(records.grid, rules, spacing)
+
+
+def count_electric_vehicles(cells: DemandCells) -> Floats:
+    """Read the electric vehicles of each class from the account of the demand, shape (n_classes,)."""
+    rows = cells.explanation.set_index("step")["value"]
+    return np.array([float(rows.get(f"{name}: electric vehicles", np.nan)) for name in cells.classes])
 
 
 def run_study(
@@ -432,49 +490,6 @@ def _find_unknown_classes(settings: EconomicsSettings, known: tuple[str, ...]) -
         for name in getattr(settings, quantity)
         if name not in known
     ]
-
-
-def make_request(settings: Settings) -> PlanRequest:
-    """Put what the planner asked for into plain numbers, and the figures of the economics beside them.
-
-    Raises
-    ------
-    ConfigError
-        When the tariff category or the supplier of the city is not known.
-    DataError
-        When the table of chargers has no price for the power.
-    """
-    from chargeplan.demand.scenario import read_scenario
-    from chargeplan.evaluate.economics_figures import gather_figures
-    from chargeplan.sites.costs import find_charger_figure
-    from chargeplan.sites.outage import find_outage
-
-    model, charger = settings.model, settings.model.charger
-    price = find_charger_figure(charger.power_kw, charger.cost_pkr)
-    scenario = read_scenario(
-        settings.demand.scenario, path=settings.demand.fleet.scenarios, own=settings.demand.figures
-    )
-    factor = scenario.further["outage_hours_factor"].value
-    outage = find_outage(settings.study.city, charger.outage_hours_day, factor=factor, scenario=scenario.name)
-    return PlanRequest(
-        mode=model.mode,
-        budget_pkr=float("inf") if model.budget_pkr is None else model.budget_pkr,
-        max_sites=-1 if model.max_sites is None else model.max_sites,
-        nearest_sites=model.nearest_sites or 0,
-        limit_s=settings.travel.limit_min * SECONDS_PER_MINUTE,
-        band_up_to_min=tuple(band.up_to_min for band in model.bands),
-        band_quality=tuple(band.quality for band in model.bands),
-        station_chargers=model.station_chargers,
-        charger_power_kw=charger.power_kw,
-        charger_cost_pkr=price.value,
-        hours_day=charger.hours_day,
-        max_utilisation=charger.max_utilisation,
-        levels=tuple(charger.levels),
-        gap_asked=settings.solve.gap,
-        year=settings.study.year,
-        outage_hours_day=outage.value,
-        figures=gather_figures(settings.economics, (price, outage)),
-    )
 
 
 def list_versions() -> dict[str, str]:

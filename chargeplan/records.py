@@ -437,6 +437,17 @@ class DemandCells:
             np.einsum("jvu,vut->jvt", self.kwh_day_by_use[:, :, at_depots], self.period_share[:, at_depots])
         )
 
+    @property
+    def peak_hour_share(self) -> float:
+        """Share of a day's energy at stations whose charging starts in its busiest hour.
+
+        Over all classes; within a period of the day the hours are alike.
+        """
+        hours = np.array([int(name.split("-")[1]) - int(name.split("-")[0]) for name in self.periods])
+        energy = self.kwh_day_by_period.sum(axis=(0, 1))
+        total = float(energy.sum())
+        return float((energy / hours).max() / total) if total > 0 else 1.0 / 24.0
+
     def can_use(self, power_kw: float) -> Bools:
         """Tell which classes can use a charger of a power, shape (n_classes,); all when nobody said."""
         if len(self.charger_kw) == 0:
@@ -955,6 +966,8 @@ class Solution:
         Share of the unit's demand that is served there.
     asset_steps : ndarray of int64, shape (n_years, n_assets) or (0, 0)
         Grid steps bought by each year.
+    worst_share, worst_share_bound : float
+        Served share of the worst-served zone, and what it can be at most, when it came first; NaN else.
     """
 
     outcome: Outcome
@@ -971,6 +984,8 @@ class Solution:
     flow_at: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     flow_share: Floats = field(default_factory=lambda: np.zeros(0))
     asset_steps: Ints = field(default_factory=_have_no_numbers)
+    worst_share: float = float("nan")
+    worst_share_bound: float = float("nan")
 
     def __post_init__(self) -> None:
         _require(self.outcome in {Outcome.PROVEN_OPTIMAL, Outcome.WITHIN_GAP}, "a solution must carry a plan")

@@ -26,7 +26,9 @@ def derive_competitor_kwh_day(
     left_in_cell = [float(value) for value in cells.total_kwh_day]
     is_competitor = sites.has_status(SiteStatus.COMPETITOR)
     power_kw = sites.table["existing_power_kw"].to_numpy()
-    left_at_site = [float(value) for value in request.compute_capacity_kwh_day(power_kw, sites.has_backup)]
+    chargers = np.maximum(sites.table["existing_chargers"].to_numpy(), 1)  # power without a number: one
+    capacity = request.compute_capacity_kwh_day(power_kw, sites.has_backup, chargers)
+    left_at_site = [float(value) for value in capacity]
     pairs = sorted(
         (float(travel.seconds[row]), int(travel.cell_pos[row]), int(travel.site_pos[row]))
         for row in np.flatnonzero(is_competitor[travel.site_pos])

@@ -74,7 +74,7 @@ def _compare_sites(request: PlanRequest, sites: CandidateSites, problem: PlanPro
     delivers = (
         np.full(len(chargers), np.inf)
         if request.mode is PlanMode.COVER
-        else request.compute_capacity_kwh_day(power_kw, sites.has_backup)
+        else request.compute_capacity_kwh_day(power_kw, sites.has_backup, chargers)
     )
     expected = {
         "is_open_allowed": is_existing | derive_can_serve(request, sites),
@@ -100,7 +100,7 @@ def _compare_levels(request: PlanRequest, sites: CandidateSites, problem: PlanPr
     delivers = np.full(problem.level_capacity_kwh_day.shape, np.inf)
     if request.mode is PlanMode.ALLOCATE:
         power_kw = np.broadcast_to(levels * request.charger_power_kw, delivers.shape)
-        delivers = request.compute_capacity_kwh_day(power_kw, sites.has_backup[:, None])
+        delivers = request.compute_capacity_kwh_day(power_kw, sites.has_backup[:, None], levels)
     is_new = sites.has_status(SiteStatus.REQUIRED) | sites.has_status(SiteStatus.CANDIDATE)
     fits = is_new[:, None] & np.greater_equal.outer(sites.table["max_chargers"].to_numpy(), levels)
     cost_pkr = np.add.outer(sites.table["fixed_cost_pkr"].to_numpy(), levels * request.charger_cost_pkr)

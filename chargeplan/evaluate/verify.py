@@ -256,7 +256,7 @@ def _check_capacity(plan: PlanCase) -> Faults:
     if plan.request.mode is PlanMode.COVER:
         return []
     power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)
-    capacity = plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup)
+    capacity = plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup, plan.solution.chargers)
     load = np.bincount(plan.problem.pair_site, weights=plan.served_kwh_day, minlength=plan.problem.n_sites)
     over = np.flatnonzero(load > capacity * (1 + RELATIVE_TOLERANCE) + RELATIVE_TOLERANCE)
     ids = plan.sites.table["site_id"].to_numpy()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from chargeplan.model.competitors import compute_competitor_kwh_day
@@ -14,25 +12,17 @@ from chargeplan.records import (
     Floats,
     Ints,
     PlanProblem,
+    PlanRequest,
     TravelTable,
 )
-from chargeplan.units import HOURS_PER_DAY, SECONDS_PER_MINUTE
+from chargeplan.units import SECONDS_PER_MINUTE
 from chargeplan.words import PlanMode, SiteStatus
-
-if TYPE_CHECKING:
-    from chargeplan.config.settings import BandSettings, ChargerSettings, ModelSettings
 
 
 def build_problem(
-    cells: DemandCells,
-    sites: CandidateSites,
-    travel: TravelTable,
-    settings: ModelSettings,
-    *,
-    charger_cost_pkr: float,
-    outage_hours_day: float = 0.0,
+    cells: DemandCells, sites: CandidateSites, travel: TravelTable, request: PlanRequest
 ) -> PlanProblem:
-    """Build the planning problem of a study.
+    """Build the plain planning problem of a study: one year, one charger type, budget and count.
 
     Competitors take their demand first. A site can serve at all when it is an existing station
     with chargers (and, in allocate mode, with power: cover mode knows no capacity) or a required or
@@ -44,18 +34,15 @@ def build_problem(
     cells : DemandCells
     sites : CandidateSites
     travel : TravelTable
-    settings : ModelSettings
-    charger_cost_pkr : float
-        Price of one charger, installed.
-    outage_hours_day : float
-        Hours a day without grid power, spread evenly over the day; they stop the chargers of
-        sites without a backup.
+    request : PlanRequest
     """
     status = {word: sites.has_status(word) for word in SiteStatus}
     existing = status[SiteStatus.EXISTING]
     is_new = status[SiteStatus.REQUIRED] | status[SiteStatus.CANDIDATE]
-    kwh_day_per_kw = compute_kwh_day_per_kw(sites, settings.charger, outage_hours_day)
-    power_capacity = _read_column(sites, "existing_power_kw") * kwh_day_per_kw
+    number = _read_column(sites, "existing_chargers").astype(np.int64)
+    power_capacity = request.compute_capacity_kwh_day(
+        _read_column(sites, "existing_power_kw"), sites.has_backup, np.maximum(number, 1)
+    )
     competitor = compute_competitor_kwh_day(
         cells.total_kwh_day,
         np.where(status[SiteStatus.COMPETITOR], power_capacity, 0.0),
@@ -64,24 +51,20 @@ def build_problem(
         pair_seconds=travel.seconds,
     )
     demand = np.maximum(cells.total_kwh_day - competitor, 0.0)
-    levels = _choose_levels(settings)
+    levels = _choose_levels(request)
     level_allowed = _read_max_chargers(sites)[:, None] >= levels[None, :]
     level_allowed &= is_new[:, None]
-    existing_chargers = np.where(existing, _read_column(sites, "existing_chargers"), 0).astype(np.int64)
+    existing_chargers = np.where(existing, number, 0).astype(np.int64)
     existing_capacity = np.where(existing_chargers > 0, power_capacity, 0.0)
-    if settings.mode is PlanMode.COVER:
+    if request.mode is PlanMode.COVER:
         existing_capacity = np.where(existing_chargers > 0, np.inf, 0.0)
     can_serve = level_allowed.any(axis=1) | (existing_capacity > 0)
-    quality = grade_drives(travel.seconds, settings.bands)
-    kept = _choose_pairs(
-        travel,
-        quality,
-        demand,
-        can_serve=can_serve,
-        nearest_sites=settings.nearest_sites,
+    quality = grade_drives(request, travel.seconds)
+    kept = choose_pairs(
+        travel, quality, demand, can_serve=can_serve, nearest_sites=request.nearest_sites
     )
     return PlanProblem(
-        mode=settings.mode,
+        mode=request.mode,
         demand_kwh_day=demand,
         competitor_kwh_day=competitor,
         pair_cell=travel.cell_pos[kept],
@@ -93,37 +76,25 @@ def build_problem(
         is_counted=is_new,
         level_chargers=levels,
         level_allowed=level_allowed,
-        level_cost_pkr=_compute_level_cost(sites, levels, charger_cost_pkr, is_new),
-        level_capacity_kwh_day=_compute_level_capacity(levels, kwh_day_per_kw, settings),
+        level_cost_pkr=_compute_level_cost(sites, levels, request.charger_cost_pkr, is_new),
+        level_capacity_kwh_day=_compute_level_capacity(levels, sites, request),
         existing_capacity_kwh_day=existing_capacity,
         existing_chargers=existing_chargers,
-        budget_pkr=np.inf if settings.budget_pkr is None else settings.budget_pkr,
-        max_sites=-1 if settings.max_sites is None else settings.max_sites,
-        nearest_sites=settings.nearest_sites or 0,
+        budget_pkr=request.budget_pkr,
+        max_sites=request.max_sites,
+        nearest_sites=request.nearest_sites,
     )
 
 
-def compute_kwh_day_per_kw(
-    sites: CandidateSites, charger: ChargerSettings, outage_hours_day: float
-) -> Floats:
-    """Compute the energy that one kW of charger power delivers per day at most, shape (n_sites,)."""
-    hours_lost = np.where(sites.has_backup, 0.0, charger.hours_day * outage_hours_day / HOURS_PER_DAY)
-    return np.asarray((charger.hours_day - hours_lost) * charger.max_utilisation, dtype=np.float64)
-
-
-def grade_drives(seconds: Floats, bands: list[BandSettings]) -> Floats:
+def grade_drives(request: PlanRequest, seconds: Floats) -> Floats:
     """Grade drives by the travel-time bands: quality 0 to 1, 0 beyond the last band.
 
-    Parameters
-    ----------
-    seconds : ndarray, shape (k,)
-    bands : list of BandSettings
-        Rising ends (inclusive); without bands every drive is worth 1.
+    Without bands every drive is worth 1. The end of a band belongs to it.
     """
-    if not bands:
+    if not request.band_up_to_min:
         return np.ones(len(seconds))
-    ends_s = np.array([band.up_to_min * SECONDS_PER_MINUTE for band in bands])
-    quality = np.array([*(band.quality for band in bands), 0.0])
+    ends_s = np.array(request.band_up_to_min) * SECONDS_PER_MINUTE
+    quality = np.array([*request.band_quality, 0.0])
     return quality[np.searchsorted(ends_s, seconds, side="left")]
 
 
@@ -135,16 +106,16 @@ def _read_max_chargers(sites: CandidateSites) -> Ints:
     return np.asarray(sites.table["max_chargers"], dtype=np.int64)
 
 
-def _choose_levels(settings: ModelSettings) -> Ints:
-    if settings.mode is PlanMode.COVER:
-        return np.array([settings.station_chargers], dtype=np.int64)
-    return np.array(settings.charger.levels, dtype=np.int64)
+def _choose_levels(request: PlanRequest) -> Ints:
+    levels = (request.station_chargers,) if request.mode is PlanMode.COVER else request.levels
+    return np.array(levels, dtype=np.int64)
 
 
-def _compute_level_capacity(levels: Ints, kwh_day_per_kw: Floats, settings: ModelSettings) -> Floats:
-    if settings.mode is PlanMode.COVER:
-        return np.full((len(kwh_day_per_kw), len(levels)), np.inf)
-    return np.outer(settings.charger.power_kw * kwh_day_per_kw, levels)
+def _compute_level_capacity(levels: Ints, sites: CandidateSites, request: PlanRequest) -> Floats:
+    if request.mode is PlanMode.COVER:
+        return np.full((len(sites.table), len(levels)), np.inf)
+    power_kw = request.charger_power_kw * levels[None, :]
+    return request.compute_capacity_kwh_day(power_kw, sites.has_backup[:, None], levels[None, :])
 
 
 def _compute_level_cost(
@@ -154,17 +125,17 @@ def _compute_level_cost(
     return np.where(is_new[:, None], cost, 0.0)
 
 
-def _choose_pairs(
+def choose_pairs(
     travel: TravelTable,
     quality: Floats,
     demand_kwh_day: Floats,
     *,
     can_serve: Bools,
-    nearest_sites: int | None,
+    nearest_sites: int,
 ) -> Bools:
-    """Keep the pairs worth something whose site is among the nearest of those that can serve."""
+    """Keep the pairs worth something whose site is among the nearest of those that can serve (0: any)."""
     keep = can_serve[travel.site_pos]
-    if nearest_sites is not None:
+    if nearest_sites > 0:
         keep[keep] = rank_in_cell(travel.cell_pos[keep], travel.seconds[keep]) < nearest_sites
     keep &= (quality > 0) & (demand_kwh_day[travel.cell_pos] > 0)
     return keep

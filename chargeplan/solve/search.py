@@ -29,6 +29,7 @@ from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
 from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
+from chargeplan.solve.staged_solution import solve_staged_problem
 from chargeplan.solve.start_plan import find_start_plan, follow_prices, spend_rest
 from chargeplan.solve.version import read_solver_version
 from chargeplan.solve.whole_stations import compute_whole_station_bound
@@ -115,6 +116,18 @@ def solve_problem(
         When the solver fails and there is no plan, or its version is known to be wrong.
     """
     version = read_solver_version()
+    if not problem.is_plain:
+        return solve_staged_problem(
+            problem,
+            linear_model,
+            settings,
+            seed=seed,
+            listen=listen,
+            should_stop=should_stop,
+            run=run,
+            solver=f"HiGHS {version}",
+            disputed_model=disputed_model,
+        )
     search = _Search(problem, linear_model, settings, seed, listen, should_stop, run, start)
     try:
         search.prepare()

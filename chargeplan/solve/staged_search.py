@@ -20,6 +20,7 @@ from chargeplan.model.columns import plan_columns
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
+from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.solve.staged_bound import StagedBound, compute_staged_bound, find_levels_left
 from chargeplan.solve.staged_dual import StagedDual
 from chargeplan.solve.staged_plans import PlanMaker, improve_around, pick_neighbourhood
@@ -71,8 +72,11 @@ class StagedSearch:
         listen: Listener,
         should_stop: AskStop,
         run: RunMilp,
+        start: ValuePlan | None = None,
     ) -> None:
         self.problem, self.model, self.settings, self.seed = problem, model, settings, seed
+        self.start = start
+        self.asked_model = model
         self.should_stop, self.run = should_stop, run
         self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
         self.columns = plan_columns(problem)
@@ -92,6 +96,7 @@ class StagedSearch:
 
     def prepare(self) -> None:
         """Bound the problem and make plans by its prices."""
+        self._offer("given plan", self.start)
         self.progress.offer_bound("demand in reach", self._compute_plain_bound())
         if self.problem.mode is PlanMode.COVER or self._is_tiny():
             return
@@ -295,6 +300,7 @@ class StagedSearch:
         if node_limit is None and not is_whole:
             node_limit = _KERNEL_NODES
         known = math.isfinite(self.progress.bound_kwh_day) and gap > 0
+        self.asked_model = fixed.model
         request = MilpRequest(
             model=fixed.model,
             start_values=None if start is None else start[fixed.free],
@@ -312,12 +318,13 @@ class StagedSearch:
 
         result = self.run(request, tell=tell, ask_stop=self.should_stop)
         if result.status is MilpStatus.INFEASIBLE and start is None:
-            second = replace(request, use_presolve=False, time_limit_s=max(self._measure_left_s(), 1.0))
-            opinion = self.run(second, tell=lambda _: None, ask_stop=self.should_stop)
-            if opinion.status is not MilpStatus.INFEASIBLE:
+            opinion = ask_second_opinion(
+                request, run=self.run, left_s=self._measure_left_s(), ask_stop=self.should_stop
+            )
+            if opinion.verdict is not Verdict.CONFIRMED:
                 raise SolversDisagreeError(
-                    "the solver says that the model has no plan; its second opinion (without presolve) ended "
-                    f'with "{opinion.status.value}"; nothing was published; report this with the config'
+                    f"the solver says that the model has no plan; {opinion.words}; nothing was published; "
+                    "report this with the config"
                 )
         return result
 
