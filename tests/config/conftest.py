@@ -67,11 +67,6 @@ sites:
   snap_limit_m: 200
   costs: costs.csv
   fixed_cost_pkr: {fuel: 2e6}
-grid:
-  path: feeders.csv
-  links: own.csv
-  max_distance_m: 750
-  unknown_headroom_pkr_kw: 12e3
 travel:
   limit_min: 12
   block_sites: 32
@@ -108,6 +103,11 @@ solve:
 publish:
   folder: ../maps
   online_tiles: false
+grid:
+  path: feeders.csv
+  links: links.csv
+  max_distance_m: 750
+  unknown_headroom_pkr_kw: 12e3
 """
 
 
