@@ -20,6 +20,8 @@ _LARGEST_TOLD = 1e15  # bounds of this size only keep figures finite; telling th
 _UNITS = {
     "_kwh_day": "kWh per day",
     "_pkr": "rupees",
+    "_pkr_kw": "rupees per kW",
+    "_pkr_kwh": "rupees per kWh",
     "_km": "kilometres",
     "_min": "minutes",
     "_kw": "kW",

@@ -105,6 +105,11 @@ solve:
 publish:
   folder: ../maps
   online_tiles: false
+grid:
+  path: feeders.csv
+  links: links.csv
+  max_distance_m: 750
+  unknown_headroom_pkr_kw: 12e3
 """
 
 

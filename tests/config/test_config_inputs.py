@@ -16,6 +16,8 @@ NAMES = [
     "more.gpkg",
     "own.csv",
     "costs.csv",
+    "feeders.csv",
+    "links.csv",
 ]
 
 

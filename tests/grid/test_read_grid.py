@@ -1,12 +1,20 @@
 """What a file of the grid may hold and what each fault is told as."""
 
+import csv
 import json
+import tempfile
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chargeplan.errors import DataError
+from chargeplan.grid.attach import attach_sites
 from chargeplan.grid.read import read_grid_file
+from chargeplan.grid_assets import find_leaves
 
 HEADER = "id,parent,name,lon,lat,headroom_kw,step_kw,step_pkr,max_steps,synthetic\n"
 GOOD = (
@@ -323,3 +331,44 @@ def test_a_damaged_layer_is_told(tmp_path):
     path.write_text('{"type": "FeatureCollection", "features": [')
     with pytest.raises(DataError, match="cannot be read as a vector layer"):
         read_grid_file(path, "grid.path")
+
+
+cells = st.one_of(
+    st.sampled_from(
+        ["", "a", "b", "a ", "0", "-1", "1e9", "5e5", "nan", "73", "33.7", "1,5", "yes", '"', "=A1", "12.0"]
+    ),
+    st.text(max_size=4),
+)
+
+
+@given(st.lists(st.lists(cells, min_size=10, max_size=10), max_size=4))
+def test_any_table_is_read_or_refused_in_words(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "grid.csv"
+        with path.open("w", encoding="utf-8", newline="", errors="surrogatepass") as file:
+            file.write(HEADER)
+            csv.writer(file).writerows(rows)
+        try:
+            file = read_grid_file(path, "grid.path")
+        except DataError as error:
+            assert all(fault.startswith("grid.path") for fault in error.faults)  # noqa: PT017
+        else:
+            assert len(file.table) == sum(any(row) or len(row) > 1 for row in rows)
+            assert file.table["asset_id"].is_unique
+
+
+def test_a_large_table_is_read_and_hung_on_soon(tmp_path):
+    rng = np.random.default_rng(1)
+    n_assets, n_sites = 10_000, 10_000
+    lon, lat = rng.uniform(72.9, 73.2, n_assets), rng.uniform(33.5, 33.8, n_assets)
+    parent = [""] + [f"f{above}" for above in rng.integers(0, np.arange(1, n_assets))]
+    path = tmp_path / "grid.csv"
+    rows = (f"f{row},{parent[row]},{lon[row]:.6f},{lat[row]:.6f},{row},500,9e6\n" for row in range(n_assets))
+    path.write_text("id,parent,lon,lat,headroom_kw,step_kw,step_pkr\n" + "".join(rows))
+    started = time.process_time()
+    file = read_grid_file(path, "grid.path")
+    site_lonlat = np.column_stack([rng.uniform(72.9, 73.2, n_sites), rng.uniform(33.5, 33.8, n_sites)])
+    is_leaf = find_leaves(file.table["parent_pos"].to_numpy())
+    found = attach_sites(file.geometry, is_leaf, site_lonlat, crs="EPSG:32643", max_distance_m=1e4)
+    assert (found.asset_pos >= 0).all()
+    assert time.process_time() - started < 10  # 0.8 s when written
