@@ -47,6 +47,9 @@ class RuleState(StrEnum):
     NOT_KNOWN = "not known"
 
 
+_WORST_FIRST = (RuleState.BROKEN, RuleState.NOT_KNOWN, RuleState.KEPT)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleReport:
     """Pass or fail of every rule in one period.
@@ -294,17 +297,13 @@ def _summarise(places: pd.DataFrame, rows: RuleRows, period: int) -> pd.DataFram
     counts: dict[str, list[int]] = {"places": [], "kept": [], "broken": [], "not_known": []}
     states, details = [], []
     for rule_id in summary["rule_id"]:
-        own = places[places["rule_id"] == rule_id]
+        own = _take_worst(places[places["rule_id"] == rule_id])
         of = {state: own[own["state"] == state.value] for state in RuleState}
-        n = {state: len(frame) for state, frame in of.items()}
         counts["places"].append(len(own))
-        counts["kept"].append(n[RuleState.KEPT])
-        counts["broken"].append(n[RuleState.BROKEN])
-        counts["not_known"].append(n[RuleState.NOT_KNOWN])
-        worst = next(
-            (s for s in (RuleState.BROKEN, RuleState.NOT_KNOWN) if n[s]),
-            RuleState.KEPT,
-        )
+        counts["kept"].append(len(of[RuleState.KEPT]))
+        counts["broken"].append(len(of[RuleState.BROKEN]))
+        counts["not_known"].append(len(of[RuleState.NOT_KNOWN]))
+        worst = next((state for state in _WORST_FIRST if len(of[state])), RuleState.KEPT)
         states.append(worst.value)
         details.append(_describe_rule(own, of[RuleState.BROKEN], of[RuleState.NOT_KNOWN]))
     for name, values in counts.items():
@@ -312,6 +311,14 @@ def _summarise(places: pd.DataFrame, rows: RuleRows, period: int) -> pd.DataFram
     summary["state"] = pd.Series(states, dtype="str")
     summary["detail"] = pd.Series(details, dtype="str")
     return summary
+
+
+def _take_worst(own: pd.DataFrame) -> pd.DataFrame:
+    """Take one row per place, the worst of its states; most people first, else as they are."""
+    rank = own["state"].map({state.value: number for number, state in enumerate(_WORST_FIRST)})
+    worst = own.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates("place")
+    ordered = worst.sort_index().sort_values("people", ascending=False, kind="stable", na_position="last")
+    return ordered.drop(columns="rank")
 
 
 def _describe_rule(own: pd.DataFrame, broken: pd.DataFrame, unknown: pd.DataFrame) -> str:

@@ -152,7 +152,8 @@ def _tell_stations(
         least_kw, charger_kw = float(rows.station_kw[number]), float(rows.station_charger_kw[number])
         if rows.station_chargers[number] > 0 and largest_charger_kw < charger_kw:
             told.append(
-                f"a station needs {count_things(int(rows.station_chargers[number]), 'charger')} of {charger_kw:g} kW, but the strongest "
+                f"a station needs {count_things(int(rows.station_chargers[number]), 'charger')} of {charger_kw:g} kW, "
+                f"but the strongest "
                 f"charger has {largest_charger_kw:g} kW; choose a stronger one, {_OR_REPORT}"
             )
         stuck = _find_required(sites) & (most_kw < least_kw * (1 - _TOLERANCE))
