@@ -42,8 +42,15 @@ def _name_sites(sites: CandidateSites, site_pos: Ints) -> str:
 
 def _find_cheapest_pkr(problem: PlanProblem) -> Floats:
     """Cheapest station at each site, infinite where none is allowed."""
-    cost = np.where(problem.level_allowed, problem.level_cost_pkr, np.inf)
-    return np.asarray(cost.min(axis=1), dtype=np.float64)
+    cost = np.where(problem.level_allowed, problem.level_cost_pkr, np.inf).min(axis=1)
+    staging = problem.staging
+    return np.asarray(cost.reshape(problem.n_sites, -1).min(axis=1) + staging.open_cost_pkr, dtype=np.float64)
+
+
+def _find_fitting(problem: PlanProblem) -> Bools:
+    """Tell where any station fits, shape (n_sites,)."""
+    fits = problem.level_allowed.any(axis=1).reshape(problem.n_sites, -1)
+    return np.asarray(fits.any(axis=1), dtype=np.bool_)
 
 
 def _name_smallest_station(problem: PlanProblem) -> str:
@@ -52,7 +59,7 @@ def _name_smallest_station(problem: PlanProblem) -> str:
 
 
 def _check_required_levels(problem: PlanProblem, sites: CandidateSites) -> list[str]:
-    stuck = np.flatnonzero(_find_required(problem) & ~problem.level_allowed.any(axis=1))
+    stuck = np.flatnonzero(_find_required(problem) & ~_find_fitting(problem))
     if not len(stuck):
         return []
     bays = np.asarray(sites.table["max_chargers"])[stuck]
@@ -74,10 +81,18 @@ def _check_required_count(problem: PlanProblem) -> list[str]:
 
 
 def _check_required_cost(problem: PlanProblem) -> list[str]:
-    required = _find_required(problem) & problem.level_allowed.any(axis=1)
+    required = _find_required(problem) & _find_fitting(problem)
     cheapest = float(_find_cheapest_pkr(problem)[required].sum())
-    if cheapest <= problem.budget_pkr:
+    if cheapest <= float(problem.staging.year_budget_pkr[0]):
         return []
+    if problem.staging.n_years > 1:
+        first_pkr = float(problem.staging.year_budget_pkr[0])
+        return [
+            f"the {int(required.sum())} required sites cost {format_pkr(cheapest)} at their cheapest levels and "
+            f"open in the first year, {problem.staging.years[0]}, which has {format_pkr(first_pkr)}; raise its "
+            f"budget_pkr in model.years to {np.ceil(cheapest):.0f} ({np.ceil(cheapest) - first_pkr:.0f} more), "
+            "or make required sites candidates"
+        ]
     return [
         f"the {int(required.sum())} required sites cost {format_pkr(cheapest)} at their cheapest levels, "
         f"the budget is {format_pkr(problem.budget_pkr)}; {_advise_budget(problem, cheapest)}, or make "

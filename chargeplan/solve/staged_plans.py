@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _STATION_FAMILIES = ("open", "level", "step", "backup")
 _MASTER_NODES = 300
-_MASTER_LIMIT_S = 10.0
+_MASTER_LIMIT_S = 6.0
 _NEARNESS_WORTH = 1e-7
 _COST_WORTH = 1e-7
 
@@ -55,7 +56,12 @@ class PlanMaker:
         self.settle_objective[self.serve] *= 1.0 - _NEARNESS_WORTH * nearness
 
     def choose_stations(
-        self, level_worth: Floats, *, may_have: Bools | None = None, deadline: Deadline | None = None
+        self,
+        level_worth: Floats,
+        *,
+        may_have: Bools | None = None,
+        floor_factor: float = 1.0,
+        deadline: Deadline | None = None,
     ) -> Floats | None:
         """Choose stations of most worth within all rows that speak of stations alone.
 
@@ -65,6 +71,9 @@ class PlanMaker:
             Worth of each level column.
         may_have : ndarray of bool, shape (n_columns,), optional
             Station columns that may be 1.
+        floor_factor : float
+            How much of the floors of zones the stations must be able to serve by themselves, each as if it
+            had the zone for itself: more than 1 makes up for demand that several of them share.
         deadline : Deadline, optional
 
         Returns
@@ -72,8 +81,6 @@ class PlanMaker:
         ndarray, shape (n_columns,), or None
             Values of the station columns, 0 elsewhere; None when nothing was found.
         """
-        from dataclasses import replace
-
         model = self.model
         speaks_of_others = np.abs(model.matrix) @ (~self.is_station).astype(np.float64) > 0
         rows = np.flatnonzero(~speaks_of_others)
@@ -82,23 +89,58 @@ class PlanMaker:
         objective[self.columns.list_columns("level")] = np.maximum(level_worth, 0.0)
         if self.problem.mode is PlanMode.COVER:
             objective[self.columns.list_columns("open")] = level_worth
+        floors, least = self._write_floors(floor_factor)
+        n_floors = len(least)
         station_rows = replace(
             model,
             objective=objective,
-            matrix=sp.csr_array(model.matrix[rows]),
-            row_lower=model.row_lower[rows],
-            row_upper=model.row_upper[rows],
-            row_family=model.row_family[rows],
-            row_number=model.row_number[rows],
+            matrix=sp.csr_array(sp.vstack([model.matrix[rows], floors], format="csr")),
+            row_lower=np.concatenate([model.row_lower[rows], least]),
+            row_upper=np.concatenate([model.row_upper[rows], np.full(n_floors, np.inf)]),
+            row_family=np.concatenate([model.row_family[rows], np.zeros(n_floors, dtype=np.int64)]),
+            row_number=np.concatenate([model.row_number[rows], np.arange(n_floors)]),
         )
         fixed = fix_columns(station_rows, free, np.zeros(model.n_columns))
         left_s = _MASTER_LIMIT_S if deadline is None else min(_MASTER_LIMIT_S, deadline.left_s)
         values = None
         if fixed.is_possible:
-            values = solve_small(fixed.model, node_limit=_MASTER_NODES, time_limit_s=left_s, gap=2e-3)
+            values = solve_small(fixed.model, node_limit=_MASTER_NODES, time_limit_s=left_s, gap=5e-3)
         if values is None:
             return None
         return fixed.expand(clean_values(fixed.model, values))
+
+    def _write_floors(self, factor: float) -> tuple[sp.csr_array, Floats]:
+        """Write the floors of zones for station columns: what each could serve of the zone by itself.
+
+        A necessary condition, not a sufficient one: it guides the choice and proves nothing.
+        """
+        floor = self.problem.limits.zone_floor_share
+        columns, problem = self.columns, self.problem
+        if not np.any(floor > 0):
+            return sp.csr_array((0, self.model.n_columns)), np.zeros(0)
+        staging, zone_of = problem.staging, problem.limits.cell_zone
+        n_zones = len(floor)
+        cell = problem.pair_cell[columns.serve_pair]
+        kwh = staging.unit_kwh_day[columns.serve_year, cell, columns.serve_group]
+        reach = np.zeros((staging.n_years, len(problem.level_cost_pkr), n_zones))
+        np.add.at(reach, (columns.serve_year, self.serve_slot, zone_of[cell]), kwh)
+        demand = np.zeros((staging.n_years, n_zones))
+        for year in range(staging.n_years):
+            demand[year] = np.bincount(zone_of, staging.unit_kwh_day[year].sum(axis=1), n_zones)
+        of_level = np.minimum(
+            reach[columns.level_year, columns.level_slot],
+            problem.level_capacity_kwh_day[columns.level_slot, columns.level_number][:, None],
+        )
+        standing = np.minimum(reach, problem.existing_capacity_kwh_day[None, :, None])
+        standing = np.where(self.is_existing_slot[None, :, None], standing, 0.0).sum(axis=1)
+        at, zone = np.nonzero(of_level)
+        row = columns.level_year[at] * n_zones + zone
+        matrix = sp.csr_array(
+            (of_level[at, zone], (row, columns.list_columns("level")[at])),
+            shape=(staging.n_years * n_zones, self.model.n_columns),
+        )
+        needed = np.maximum(factor * floor[None, :] * demand - standing, 0.0).ravel()
+        return matrix, np.minimum(needed, np.asarray(matrix.sum(axis=1)).ravel())
 
     def settle(self, stations: Floats, *, deadline: Deadline | None = None) -> ValuePlan | None:
         """Fit everything else to chosen stations: who serves whom, nearest first among equals.
@@ -113,8 +155,6 @@ class PlanMaker:
         ValuePlan or None
             None when these stations cannot keep every row.
         """
-        from dataclasses import replace
-
         model = self.model
         stations = np.where(model.is_integer, np.rint(stations), 0.0)
         is_free = ~model.is_integer

@@ -50,6 +50,9 @@ _FIRST_KERNEL_SITES = 40
 _KERNEL_GROWTH = 1.6
 _KERNEL_NODES = 500
 _LEAST_TIME_S = 0.3
+_PRICE_SHARES = (1.0, 0.98, 0.95, 0.9)
+_FLOOR_GROWTH = 1.5
+_LEAST_PROMISE = 1e-3
 _RESERVE_SHARE = 0.02
 
 
@@ -126,20 +129,50 @@ class StagedSearch:
     def _make_smallest(self) -> ValuePlan | None:
         """Make a plan of what must be and no more."""
         worth = np.zeros(self.columns.sizes[1])
-        stations = self.maker.choose_stations(worth, deadline=self._deadline(_BOUND_SHARE))
+        stations = self.maker.choose_stations(
+            worth, may_have=self.model.column_lower > 0, deadline=self._deadline(_BOUND_SHARE)
+        )
         return None if stations is None else self._settle(stations)
 
     def _follow_prices(self) -> None:
-        """Make plans of the stations that earn most at the best prices of the bound."""
+        """Make plans of the stations that earn most at the best prices of the bound.
+
+        When the floors of zones are not kept, stations are chosen again with more for them.
+        """
         if self.bound is None or self.dual is None:
             return
-        for share, (multipliers, _) in zip((1.0, 0.97, 0.9), reversed(self.bound.picks), strict=False):
+        may_have = self._find_promising()
+        factor = 1.0
+        for share, (multipliers, _) in zip(_PRICE_SHARES, reversed(self.bound.picks), strict=False):
             if self._is_over():
                 return
             worth = self.dual.price_levels(share * multipliers)
-            stations = self.maker.choose_stations(worth, deadline=self._deadline(_LAST_SHARE))
-            if stations is not None:
-                self._offer("prices", self._settle(stations))
+            stations = self.maker.choose_stations(
+                worth, may_have=may_have, floor_factor=factor, deadline=self._deadline(_LAST_SHARE)
+            )
+            if stations is None:
+                may_have = None
+                continue
+            plan = self._settle(stations)
+            self._offer("prices", plan)
+            if plan is not None:
+                return
+            factor *= _FLOOR_GROWTH
+
+    def _find_promising(self) -> Bools:
+        """Find the station columns that the relaxed problem built lately, and all that a rule may need."""
+        columns, limits = self.columns, self.problem.limits
+        may_have = self.model.column_upper > 0
+        if self.bound is None:
+            return may_have
+        n_types = self.problem.staging.n_types
+        promise = self.bound.promise_share.sum(axis=(0, 2)).reshape(self.problem.n_sites, n_types).sum(axis=1)
+        keep = promise > _LEAST_PROMISE
+        keep[limits.cover_site] = True
+        opens, level = columns.list_columns("open"), columns.list_columns("level")
+        may_have[opens] &= keep[columns.open_site]
+        may_have[level] &= keep[columns.level_slot // n_types]
+        return may_have | (self.model.column_lower > 0)
 
     def _settle(self, stations: Floats) -> ValuePlan | None:
         plan = self.maker.settle(stations, deadline=self._deadline(1.0))

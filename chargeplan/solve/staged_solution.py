@@ -12,7 +12,7 @@ from chargeplan.model.columns import plan_columns, sum_zone_demand
 from chargeplan.model.linear import build_linear_model
 from chargeplan.records import Solution
 from chargeplan.solve.outcome import StoppedBy
-from chargeplan.solve.second_opinion import save_disputed_model
+from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.staged_search import StagedSearch
 from chargeplan.solve.values import ValuePlan, make_value_plan
 from chargeplan.words import Outcome, PlanObjective
