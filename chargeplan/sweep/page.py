@@ -58,6 +58,7 @@ def build_page(curve: Curve, *, attribution: str, run_info: dict[str, Any]) -> s
         f'<section class="card">{_write_table(curve)}</section>',
         "<h2>How to read it</h2>",
         *(f'<p class="note">{safe_html(note)}</p>' for note in _list_notes(curve)),
+        _write_warnings(curve),
         _write_settings(curve, run_info),
         f'<p class="note">{safe_html(attribution)}</p>' if attribution else "",
     ]
@@ -214,6 +215,16 @@ def _choose_badge(outcome: str) -> str:
     if outcome.startswith(Outcome.PROVEN_OPTIMAL.value):
         return "badge proven"
     return "badge" if outcome.startswith("WITHIN") else "badge nothing"
+
+
+def _write_warnings(curve: Curve) -> str:
+    """Write the warnings of the knee's plan; those of the others are in curve.json."""
+    point = curve.main_point
+    if point.evaluation is None or not point.evaluation.warnings:
+        return ""
+    items = "".join(f"<li>{safe_html(warning)}</li>" for warning in point.evaluation.warnings)
+    title = f"Warnings about the plan at {curve.vary.show(point.value)}"
+    return f'<h2>{safe_html(title)}</h2><ul class="warnings">{items}</ul>'
 
 
 def _write_settings(curve: Curve, run_info: dict[str, Any]) -> str:

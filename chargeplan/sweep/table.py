@@ -188,7 +188,15 @@ def describe_curve(curve: Curve) -> dict[str, Any]:
         "is_nested": curve.is_nested,
         "was_stopped": curve.was_stopped,
         "demand_kwh_day": curve.demand_kwh_day,
-        "points": list_rows(curve),
+        "points": [
+            row
+            | {
+                "warnings": []
+                if point.evaluation is None
+                else list(map(clean_text, point.evaluation.warnings))
+            }
+            for row, point in zip(list_rows(curve), curve.points, strict=True)
+        ],
         "knee": {
             "pos": knee.pos,
             "value": None if knee.pos is None else curve.points[knee.pos].value,
