@@ -165,12 +165,14 @@ def describe_knee(curve: Curve) -> str:
 
 def describe_nesting(curve: Curve) -> str:
     """Say in one line what nesting costs at most over the curve; empty when nothing was nested."""
+    if not curve.is_nested:
+        return ""
     costs = [
         (row["nesting_costs_at_most_kwh_day"], row["nesting_costs_at_least_kwh_day"], point)
         for row, point in zip(list_rows(curve), curve.points, strict=True)
         if row["nesting_costs_at_most_kwh_day"] is not None
     ]
-    if not curve.is_nested or not costs:
+    if not costs:
         return ""
     most, least, point = max(costs, key=lambda cost: cost[0])
     share = most / curve.demand_kwh_day if curve.demand_kwh_day > 0 else 0.0
