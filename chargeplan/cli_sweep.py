@@ -122,7 +122,7 @@ def _show_curve(curve: Curve, folder: Path, output: Output) -> None:
     warnings = [] if curve.main_point.evaluation is None else curve.main_point.evaluation.warnings
     if warnings:
         output.tell(
-            f"{len(warnings)} warnings about the plan at {curve.vary.show(curve.main_point.value)}: on the page",
+            f"{len(warnings)} warnings about the plan at {curve.vary.name_value(curve.main_point.value)}: on the page",
             level="warning",
         )
     nesting = describe_nesting(curve)

@@ -263,7 +263,7 @@ def _describe_point(
     vary: Vary, point: CurvePoint, number: int, count: int, solution: Solution | None, kind: str = ""
 ) -> str:
     """Write what a search ended with in one line."""
-    head = f"{kind}point {number} of {count}, {vary.show(point.value)}"
+    head = f"{kind}point {number} of {count}, {vary.name_value(point.value)}"
     if solution is None:
         return f"{head}: {point.word}: {point.reason}"
     return f"{head}: {solution.outcome_text}, plan {solution.objective_kwh_day:,.0f} kWh/day"

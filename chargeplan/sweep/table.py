@@ -44,7 +44,8 @@ def list_rows(curve: Curve) -> list[dict[str, Any]]:
         row = _describe_point(curve, pos, point)
         if point.solution is not None:
             here = (point.get_metric("cost"), point.solution.objective_kwh_day)
-            row["marginal_kwh_day_per_mpkr"] = compute_marginal(before, here)
+            if curve.vary.is_limit:  # else the money does not tell what the points differ in
+                row["marginal_kwh_day_per_mpkr"] = compute_marginal(before, here)
             before = here
         rows.append(row)
     return rows
@@ -155,10 +156,11 @@ def describe_knee(curve: Curve) -> str:
             f"no clear knee ({METHOD}): {knee.reason}" if curve.vary.is_limit else f"no knee: {knee.reason}"
         )
     point = curve.points[knee.pos]
-    rivals = [curve.vary.show(curve.points[pos].value) for pos in knee.rivals]
+    rivals = [curve.vary.name_value(curve.points[pos].value) for pos in knee.rivals]
     also = f"; with the gaps that are left it could as well be {' or '.join(rivals)}" if rivals else ""
+    value = curve.vary.name_value(point.value)
     return (
-        f"knee at {curve.vary.show(point.value)}, {point.get_metric('served_share'):.1%} of demand served: {METHOD}, "
+        f"knee at {value}, {point.get_metric('served_share'):.1%} of demand served: {METHOD}, "
         f"over {curve.knee_axis}{also}"
     )
 
@@ -178,7 +180,7 @@ def describe_nesting(curve: Curve) -> str:
     share = most / curve.demand_kwh_day if curve.demand_kwh_day > 0 else 0.0
     return (
         f"nesting costs at most {most:,.0f} kWh/day ({share:.2%} of demand) against the proven bound, at "
-        f"{curve.vary.show(point.value)}; at least {least:,.0f} there, against the best plan without nesting"
+        f"{curve.vary.name_value(point.value)}; at least {least:,.0f} there, against the best plan without nesting"
     )
 
 

@@ -222,6 +222,7 @@ def test_a_setting_that_is_no_limit_has_no_knee_and_cannot_be_nested(load_points
     assert served[0] < served[1]  # twice the energy from the same money
     page = build_page(curve, attribution="", run_info=VERSIONS)
     assert "side by side" in page
+    assert write_csv(curve).splitlines()[2].split(",")[10] == ""  # money says nothing about a utilisation
 
 
 def test_the_longest_time_counts_every_search_and_its_tidying():
