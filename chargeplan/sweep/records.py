@@ -28,7 +28,8 @@ class CurvePoint:
     value : int or float
     settings : Settings
         Of this point.
-    request : PlanRequest
+    request : PlanRequest or None
+        None where the problem could not be posed.
     solved : Solved or None
         The best plan; None without one.
     evaluation : Evaluation or None
@@ -45,7 +46,7 @@ class CurvePoint:
 
     value: Number
     settings: Settings
-    request: PlanRequest
+    request: PlanRequest | None = None
     solved: Solved | None = None
     evaluation: Evaluation | None = None
     word: str = NOT_SEARCHED

@@ -106,7 +106,7 @@ def name_sites_file(curve: Curve, pos: int) -> str:
 
 def has_grades(curve: Curve) -> bool:
     """Tell whether long drives are worth less, so that what is maximised is not the plain energy."""
-    return any(min(point.request.band_quality, default=1.0) < 1.0 for point in curve.points)
+    return any(band.quality < 1.0 for point in curve.points for band in point.settings.model.bands)
 
 
 def format_rows(curve: Curve) -> list[dict[str, str]]:
