@@ -119,6 +119,12 @@ def _show_curve(curve: Curve, folder: Path, output: Output) -> None:
         for line in _tabulate(curve):
             output.show(line, {})
         output.show("", {})
+    warnings = [] if curve.main_point.evaluation is None else curve.main_point.evaluation.warnings
+    if warnings:
+        output.tell(
+            f"{len(warnings)} warnings about the plan at {curve.vary.name_value(curve.main_point.value)}: on the page",
+            level="warning",
+        )
     nesting = describe_nesting(curve)
     if nesting:
         output.tell(nesting)

@@ -157,7 +157,7 @@ def _draw_knee(curve: Curve, frame: _Frame) -> list[str]:
     if curve.knee.pos is None:
         return []
     x, y = _place(curve.points[curve.knee.pos], frame)
-    value = curve.vary.show(curve.points[curve.knee.pos].value)
+    value = curve.vary.name_value(curve.points[curve.knee.pos].value)
     text = f"knee: {value}"
     has_room = x + 11 + _LETTER_WIDTH * len(text) < frame.width
     at = (x + 11, min(y + 33, frame.bottom - 6), "start") if has_room else (x - 8, frame.bottom - 8, "end")
@@ -174,7 +174,7 @@ def _draw_points(curve: Curve, frame: _Frame) -> list[str]:
     labels: list[tuple[float, float]] = []
     for point in curve.points:
         x, y = _place(point, frame)
-        told = f"{curve.vary.show(point.value)}: {point.outcome_text}"
+        told = f"{curve.vary.name_value(point.value)}: {point.outcome_text}"
         if point.solution is None:
             title = safe_html(f"{told}; {point.reason}")
             cross = f"M{x - 4:.1f},{y - 4:.1f}l8,8m0,-8l-8,8"

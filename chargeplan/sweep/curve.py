@@ -9,7 +9,7 @@ import numpy as np
 
 from chargeplan.errors import ConfigError, InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.inputs import make_settings_as_run
-from chargeplan.pipeline import StudyRecords, build_model, build_records, make_request
+from chargeplan.pipeline import StudyRecords, build_model, build_records
 from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.solve.search import solve_problem
 from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
@@ -96,10 +96,7 @@ def compute_curve(
     log, watch = RunLog(listen), _Watch(listen, tell, should_stop)
     first = loaded[0]
     records = build_records(first, log=log)
-    points = [
-        CurvePoint(value, point.settings, make_request(point.settings))
-        for value, point in zip(vary.values, loaded, strict=True)
-    ]
+    points = [CurvePoint(value, point.settings) for value, point in zip(vary.values, loaded, strict=True)]
     with log.phase("solve") as phase:
         _search_points(vary, points, records, watch)
         if is_nested:
@@ -131,7 +128,7 @@ def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, 
         if watch.should_stop():
             break
         try:
-            _, problem, linear = build_model(point.settings, records, log=RunLog())
+            point.request, problem, linear = build_model(point.settings, records, log=RunLog())
             solution = solve_problem(
                 problem,
                 linear,
@@ -217,7 +214,7 @@ def _evaluate_point(point: CurvePoint, records: StudyRecords) -> int:
     from chargeplan.evaluate.metrics import evaluate_plan
     from chargeplan.evaluate.verify import PlanCase
 
-    if point.solved is None or point.solution is None:
+    if point.solved is None or point.solution is None or point.request is None:
         return 0
     case = PlanCase(
         point.request,
@@ -263,7 +260,7 @@ def _describe_point(
     vary: Vary, point: CurvePoint, number: int, count: int, solution: Solution | None, kind: str = ""
 ) -> str:
     """Write what a search ended with in one line."""
-    head = f"{kind}point {number} of {count}, {vary.show(point.value)}"
+    head = f"{kind}point {number} of {count}, {vary.name_value(point.value)}"
     if solution is None:
         return f"{head}: {point.word}: {point.reason}"
     return f"{head}: {solution.outcome_text}, plan {solution.objective_kwh_day:,.0f} kWh/day"

@@ -105,7 +105,7 @@ def publish_curve(folder: Path, curve: Curve, *, command: str = "") -> Path:
 
 def _bundle_point(curve: Curve, point: CurvePoint, run_info: dict[str, Any]) -> RunBundle:
     records, settings = curve.records, point.settings
-    if point.solved is None or point.solution is None or point.evaluation is None:
+    if point.solved is None or point.solution is None or point.evaluation is None or point.request is None:
         msg = "a point without a plan has nothing to publish"
         raise ValueError(msg)
     return RunBundle(

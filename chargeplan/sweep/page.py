@@ -15,7 +15,7 @@ from chargeplan.sweep.table import (
     list_headings,
     list_rows,
 )
-from chargeplan.sweep.values import BUDGET_KEY
+from chargeplan.sweep.values import BUDGET_KEY, SITES_KEY
 from chargeplan.text import clean_text, safe_html, to_json
 from chargeplan.words import Outcome
 
@@ -58,6 +58,7 @@ def build_page(curve: Curve, *, attribution: str, run_info: dict[str, Any]) -> s
         f'<section class="card">{_write_table(curve)}</section>',
         "<h2>How to read it</h2>",
         *(f'<p class="note">{safe_html(note)}</p>' for note in _list_notes(curve)),
+        _write_warnings(curve),
         _write_settings(curve, run_info),
         f'<p class="note">{safe_html(attribution)}</p>' if attribution else "",
     ]
@@ -86,7 +87,8 @@ def build_page(curve: Curve, *, attribution: str, run_info: dict[str, Any]) -> s
 
 
 def _name_curve(curve: Curve) -> str:
-    return "coverage against budget" if curve.vary.key == BUDGET_KEY else f"coverage against {curve.vary.key}"
+    words = {BUDGET_KEY: "budget", SITES_KEY: "the number of new sites"}
+    return f"coverage against {words.get(curve.vary.key, curve.vary.key)}"
 
 
 def _write_lead(curve: Curve) -> str:
@@ -94,8 +96,9 @@ def _write_lead(curve: Curve) -> str:
     if curve.knee.pos is None:
         return f"{_raise_first(describe_knee(curve))}."
     point = curve.points[curve.knee.pos]
+    value = curve.vary.name_value(point.value)
     lead = (
-        f"The knee of the curve is at {curve.vary.show(point.value)}: {point.get_metric('served_share'):.1%} of demand "
+        f"The knee of the curve is at {value}: {point.get_metric('served_share'):.1%} of demand "
         f"served with {point.get_metric('new_sites'):,.0f} new stations."
     )
     up_to, beyond = compute_slopes(curve)
@@ -214,6 +217,16 @@ def _choose_badge(outcome: str) -> str:
     if outcome.startswith(Outcome.PROVEN_OPTIMAL.value):
         return "badge proven"
     return "badge" if outcome.startswith("WITHIN") else "badge nothing"
+
+
+def _write_warnings(curve: Curve) -> str:
+    """Write the warnings of the knee's plan; those of the others are in curve.json."""
+    point = curve.main_point
+    if point.evaluation is None or not point.evaluation.warnings:
+        return ""
+    items = "".join(f"<li>{safe_html(warning)}</li>" for warning in point.evaluation.warnings)
+    title = f"Warnings about the plan at {curve.vary.name_value(point.value)}"
+    return f'<h2>{safe_html(title)}</h2><ul class="warnings">{items}</ul>'
 
 
 def _write_settings(curve: Curve, run_info: dict[str, Any]) -> str:

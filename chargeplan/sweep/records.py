@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from chargeplan.config.settings import Settings
     from chargeplan.pipeline import StudyRecords
-    from chargeplan.records import Evaluation, Floats, PlanRequest, Solution
+    from chargeplan.records import Evaluation, PlanRequest, Solution
     from chargeplan.sweep.carry import Solved
     from chargeplan.sweep.knee import Knee
     from chargeplan.sweep.values import Number, Vary
@@ -28,7 +28,8 @@ class CurvePoint:
     value : int or float
     settings : Settings
         Of this point.
-    request : PlanRequest
+    request : PlanRequest or None
+        None where the problem could not be posed.
     solved : Solved or None
         The best plan; None without one.
     evaluation : Evaluation or None
@@ -45,7 +46,7 @@ class CurvePoint:
 
     value: Number
     settings: Settings
-    request: PlanRequest
+    request: PlanRequest | None = None
     solved: Solved | None = None
     evaluation: Evaluation | None = None
     word: str = NOT_SEARCHED
@@ -108,6 +109,9 @@ class Curve:
         """Public demand of the study."""
         return float(np.sum(self.records.cells.total_kwh_day))
 
-    def list_figures(self, name: str) -> Floats:
-        """List a figure of every plan, NaN where there is none, shape (n_points,)."""
-        return np.array([point.get_metric(name) for point in self.points], dtype=np.float64)
+    @property
+    def main_point(self) -> CurvePoint:
+        """The knee or, without one, the last point with a plan."""
+        if self.knee.pos is not None:
+            return self.points[self.knee.pos]
+        return next(point for point in reversed(self.points) if point.solution is not None)

@@ -44,7 +44,8 @@ def list_rows(curve: Curve) -> list[dict[str, Any]]:
         row = _describe_point(curve, pos, point)
         if point.solution is not None:
             here = (point.get_metric("cost"), point.solution.objective_kwh_day)
-            row["marginal_kwh_day_per_mpkr"] = compute_marginal(before, here)
+            if curve.vary.is_limit:  # else the money does not tell what the points differ in
+                row["marginal_kwh_day_per_mpkr"] = compute_marginal(before, here)
             before = here
         rows.append(row)
     return rows
@@ -105,7 +106,7 @@ def name_sites_file(curve: Curve, pos: int) -> str:
 
 def has_grades(curve: Curve) -> bool:
     """Tell whether long drives are worth less, so that what is maximised is not the plain energy."""
-    return any(min(point.request.band_quality, default=1.0) < 1.0 for point in curve.points)
+    return any(band.quality < 1.0 for point in curve.points for band in point.settings.model.bands)
 
 
 def format_rows(curve: Curve) -> list[dict[str, str]]:
@@ -155,28 +156,31 @@ def describe_knee(curve: Curve) -> str:
             f"no clear knee ({METHOD}): {knee.reason}" if curve.vary.is_limit else f"no knee: {knee.reason}"
         )
     point = curve.points[knee.pos]
-    rivals = [curve.vary.show(curve.points[pos].value) for pos in knee.rivals]
+    rivals = [curve.vary.name_value(curve.points[pos].value) for pos in knee.rivals]
     also = f"; with the gaps that are left it could as well be {' or '.join(rivals)}" if rivals else ""
+    value = curve.vary.name_value(point.value)
     return (
-        f"knee at {curve.vary.show(point.value)}, {point.get_metric('served_share'):.1%} of demand served: {METHOD}, "
+        f"knee at {value}, {point.get_metric('served_share'):.1%} of demand served: {METHOD}, "
         f"over {curve.knee_axis}{also}"
     )
 
 
 def describe_nesting(curve: Curve) -> str:
     """Say in one line what nesting costs at most over the curve; empty when nothing was nested."""
+    if not curve.is_nested:
+        return ""
     costs = [
         (row["nesting_costs_at_most_kwh_day"], row["nesting_costs_at_least_kwh_day"], point)
         for row, point in zip(list_rows(curve), curve.points, strict=True)
         if row["nesting_costs_at_most_kwh_day"] is not None
     ]
-    if not curve.is_nested or not costs:
+    if not costs:
         return ""
     most, least, point = max(costs, key=lambda cost: cost[0])
     share = most / curve.demand_kwh_day if curve.demand_kwh_day > 0 else 0.0
     return (
         f"nesting costs at most {most:,.0f} kWh/day ({share:.2%} of demand) against the proven bound, at "
-        f"{curve.vary.show(point.value)}; at least {least:,.0f} there, against the best plan without nesting"
+        f"{curve.vary.name_value(point.value)}; at least {least:,.0f} there, against the best plan without nesting"
     )
 
 
@@ -188,7 +192,15 @@ def describe_curve(curve: Curve) -> dict[str, Any]:
         "is_nested": curve.is_nested,
         "was_stopped": curve.was_stopped,
         "demand_kwh_day": curve.demand_kwh_day,
-        "points": list_rows(curve),
+        "points": [
+            row
+            | {
+                "warnings": []
+                if point.evaluation is None
+                else list(map(clean_text, point.evaluation.warnings))
+            }
+            for row, point in zip(list_rows(curve), curve.points, strict=True)
+        ],
         "knee": {
             "pos": knee.pos,
             "value": None if knee.pos is None else curve.points[knee.pos].value,

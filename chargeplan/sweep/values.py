@@ -62,6 +62,18 @@ class Vary:
         """Write a value for people: money as PKR, all else as a number."""
         return format_pkr(value) if self.key.endswith("_pkr") else f"{value:,.10g}"
 
+    def name_value(self, value: Number) -> str:
+        """Write a value so that a sentence needs no heading.
+
+        Examples
+        --------
+        >>> Vary("model.max_sites", (4, 8)).name_value(4)
+        '4 new sites'
+        """
+        if self.key == SITES_KEY:
+            return f"{value:,} new sites"
+        return self.show(value) if self.key == BUDGET_KEY else f"{self.key} {self.show(value)}"
+
 
 def parse_vary(text: str) -> Vary:
     """Read ``KEY=VALUES``.

@@ -59,7 +59,8 @@ def wait_until() -> Callable[[Any, str], None]:
 def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
     """Open a page file and wait until its map is ready; at the end no fault may have come up.
 
-    The function takes the path and the options of a Playwright context, such as `viewport`.
+    The function takes the path and the options of a Playwright context, such as `viewport`, and what
+    to wait for where the page has no map.
     """
     faults: list[str] = []
     contexts: list[Any] = []
@@ -86,7 +87,7 @@ def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
             ),
         )
 
-    def open_page(path: Path, **options: Any) -> Any:
+    def open_page(path: Path, *, ready: str = "html[data-map=ready]", **options: Any) -> Any:
         context = browser.new_context(
             offline=True, **({"viewport": {"width": 1280, "height": 800}} | options)
         )
@@ -96,7 +97,7 @@ def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
         url = path.resolve().as_uri()
         watch(page, url)
         page.goto(url)
-        page.wait_for_selector("html[data-map=ready]", state="attached")
+        page.wait_for_selector(ready, state="attached")
         return page
 
     yield open_page

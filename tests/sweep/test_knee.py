@@ -8,7 +8,9 @@ from chargeplan.sweep.knee import find_knee
 
 def find(money, served, bound=None):
     served = np.array(served, dtype=float)
-    return find_knee(np.array(money, dtype=float), served, served if bound is None else np.array(bound, float))
+    return find_knee(
+        np.array(money, dtype=float), served, served if bound is None else np.array(bound, float)
+    )
 
 
 def test_the_knee_is_farthest_above_the_chord():
