@@ -114,10 +114,17 @@ class StagedDual:
         is_box[self.serve] = is_box[self.level] = is_box[self.open] = False
         self.box = np.flatnonzero(is_box)
         slot = problem.pair_site[columns.serve_pair] * self.n_types + columns.serve_type
-        self.serve_pool = columns.serve_year * self.n_slots + slot
+        pool = columns.serve_year * self.n_slots + slot
         cell = problem.pair_cell[columns.serve_pair]
-        self.serve_kwh = staging.unit_kwh_day[columns.serve_year, cell, columns.serve_group]
+        kwh = staging.unit_kwh_day[columns.serve_year, cell, columns.serve_group]
+        by_pool = np.argsort(pool, kind="stable")
+        by_pool = by_pool[kwh[by_pool] > 0]
+        # Serve columns by pool, once for all: each iteration sorts within the pools.
+        self.pool_serve, self.pool_kwh = self.serve[by_pool], kwh[by_pool]
+        self.twice_pool = 2.0 * pool[by_pool]
         self.n_pools = self.n_years * self.n_slots
+        self.pool_last = np.cumsum(np.bincount(pool[by_pool], minlength=self.n_pools))
+        self.pool_first = np.concatenate([[0], self.pool_last[:-1]])
         self.level_pool = columns.level_year * self.n_slots + columns.level_slot
         self.level_capacity = problem.level_capacity_kwh_day[columns.level_slot, columns.level_number]
         is_existing = np.repeat(columns.is_existing, self.n_types)
@@ -170,7 +177,7 @@ class StagedDual:
         total = max(float(model.objective.sum()), 1e-12)
         high = total / max(float(self.side[budget[-1]]), 1e-12)
         low = 0.0
-        for _ in range(20):  # halvings: a guess, to be refined by the descent
+        for _ in range(12):  # halvings: a guess, to be refined by the descent
             price = 0.5 * (low + high)
             multipliers[budget] = price / len(budget)
             _, slope = self.evaluate(multipliers, remember=False)
@@ -183,7 +190,7 @@ class StagedDual:
     def evaluate(self, multipliers: Floats, *, remember: bool = True) -> tuple[float, Floats]:
         """Compute the bound at some prices, and a subgradient: limits less what is used of them."""
         reduced = self.model.objective - self.transposed @ multipliers
-        fill = self._fill(reduced[self.serve])
+        fill = self._fill(reduced)
         worth = self._rate_levels(fill) + reduced[self.level]
         states, value, through = self._choose_states(worth, reduced[self.open], with_bounds=remember)
         standing = self._rate(fill, np.arange(self.n_pools), self.standing_kwh)
@@ -197,28 +204,20 @@ class StagedDual:
         return total, self.side - self.matrix @ values
 
     def _fill(self, reduced: Floats) -> _Fill:
-        """Sort what each pool can serve by profit per kWh, with running sums."""
-        useful = np.flatnonzero((reduced > 0) & (self.serve_kwh > 0))
-        kwh = self.serve_kwh[useful]
-        profit = reduced[useful] / kwh
-        largest = float(profit.max(initial=1e-300))
-        pool = self.serve_pool[useful]
-        order = np.argsort(2.0 * pool - profit / largest, kind="stable")
-        useful, kwh, profit = useful[order], kwh[order], profit[order]
-        ends = np.cumsum(np.bincount(pool, minlength=self.n_pools))
-        return _Fill(
-            entry=useful,
-            kwh=kwh,
-            profit=profit,
-            filled=np.concatenate([[0.0], np.cumsum(kwh)]),
-            earned=np.concatenate([[0.0], np.cumsum(kwh * profit)]),
-            first=np.concatenate([[0], ends[:-1]]),
-            last=ends,
-        )
+        """Sort what each pool can serve by profit per kWh, with running sums; losses count as no profit."""
+        profit = np.maximum(reduced[self.pool_serve], 0.0)
+        profit /= self.pool_kwh
+        largest = max(float(profit.max(initial=0.0)), 1e-300)
+        order = np.argsort(self.twice_pool - profit / largest, kind="stable")
+        kwh, profit = self.pool_kwh[order], profit[order]
+        filled, earned = np.zeros(len(order) + 1), np.zeros(len(order) + 1)
+        np.cumsum(kwh, out=filled[1:])
+        np.cumsum(kwh * profit, out=earned[1:])
+        return _Fill(order, kwh, profit, filled, earned)
 
     def _rate(self, fill: _Fill, pool: Ints, capacity: Floats) -> Floats:
         """Value what pools serve at most with some capacities."""
-        first, last = fill.first[pool], fill.last[pool]
+        first, last = self.pool_first[pool], self.pool_last[pool]
         reach = fill.filled[first] + capacity
         whole = np.minimum(np.searchsorted(fill.filled, reach, side="right") - 1, last)
         worth = fill.earned[whole] - fill.earned[first]
@@ -304,9 +303,14 @@ class StagedDual:
         capacity[chosen] = self.problem.level_capacity_kwh_day[
             chosen % self.n_slots, levels.ravel()[chosen]
         ]
-        pool = self.serve_pool[fill.entry]
-        room = capacity[pool] - (fill.filled[:-1] - fill.filled[fill.first[pool]])
-        values[self.serve[fill.entry]] = np.clip(room, 0.0, fill.kwh) / fill.kwh
+        pools = np.flatnonzero(capacity > 0)
+        first, size = self.pool_first[pools], self.pool_last[pools] - self.pool_first[pools]
+        ends = np.cumsum(size)
+        at = np.arange(int(size.sum())) + np.repeat(first - (ends - size), size)
+        at = at[fill.profit[at] > 0]
+        pool = np.searchsorted(self.pool_last, at, side="right")
+        room = capacity[pool] - (fill.filled[at] - fill.filled[self.pool_first[pool]])
+        values[self.pool_serve[fill.order[at]]] = np.clip(room, 0.0, fill.kwh[at]) / fill.kwh[at]
         return values
 
     def _remember(self, total: float, states: Ints, through: Floats | None, multipliers: Floats) -> None:
@@ -328,17 +332,15 @@ class StagedDual:
         """
         prices = np.where(np.abs(self.matrix[:, self.serve]).sum(axis=1) > 0, multipliers, 0.0)
         reduced = self.model.objective - self.transposed @ prices
-        return self._rate_levels(self._fill(reduced[self.serve]))
+        return self._rate_levels(self._fill(reduced))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fill:
     """What each pool (year and slot) can serve, most profitable first."""
 
-    entry: Ints
+    order: Ints  # rows of the dual's table of serve columns
     kwh: Floats
     profit: Floats
-    filled: Floats
+    filled: Floats  # running demand over all pools, one more entry than rows
     earned: Floats
-    first: Ints
-    last: Ints

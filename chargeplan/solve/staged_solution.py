@@ -61,6 +61,11 @@ def solve_staged_problem(
     made as large as can be with part of the time, and held while the rest is improved.
     """
     means = _Means(settings, seed, listen, should_stop, run, disputed_model)
+    if problem.mode is PlanMode.COVER:
+        return _finish(problem, linear_model, _search(problem, linear_model, means, None), means, solver)
+    merged, group_of_cell = merge_units(problem)
+    original = PlanMaker(problem, linear_model, plan_columns(problem))
+    ...
     if problem.objective is not PlanObjective.WORST_ZONE:
         return _finish(problem, linear_model, _search(problem, linear_model, means, None), means, solver)
     shorter = settings.model_copy(update={"time_limit_s": _WORST_SHARE_OF_TIME * settings.time_limit_s})
