@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chargeplan.records import Bools, Floats, Ints
+from chargeplan.records import Floats, Ints
 from chargeplan.solve.cover_kernel import choose_kernel
 from chargeplan.solve.cover_node import CoverNode, close_site, keep_sites, make_node, open_site
 from chargeplan.solve.cover_search import compute_cover_kwh_day, improve_cover
@@ -100,8 +100,37 @@ def prove_cover(
     """
     proof = _Proof(rows, columns, bound=bound, gap=gap, seed=seed, deadline=deadline)
     proof.tell_plan, proof.tell_bound = tell_plan, tell_bound
-    proof.run(make_node(rows, candidates), promise, node_limit)
+    proof.run(candidates, promise, node_limit)
     return CoverProof(proof.columns, proof.value, proof.bound, proof.n_nodes, proof.has_failed)
+
+
+def improve_by_kernel(
+    rows: CoverRows,
+    columns: Ints,
+    *,
+    candidates: Ints,
+    promise: Floats,
+    seed: int = 1,
+    deadline: Deadline | None = None,
+) -> Ints:
+    """Find the best plan with the most promising candidates alone, and search around it.
+
+    However large the problem, its kernel is small: rows that tell none of the sites apart are one.
+
+    Parameters
+    ----------
+    rows, columns, candidates, promise, seed, deadline
+        As in `prove_cover`.
+
+    Returns
+    -------
+    ndarray of int64
+        A plan at least as good.
+    """
+    proof = _Proof(rows, columns, bound=math.inf, gap=0.0, seed=seed, deadline=deadline)
+    chosen = choose_kernel(np.zeros(len(candidates)), promise)
+    proof.solve_kernel(make_node(rows, candidates[chosen]))
+    return proof.columns
 
 
 class _Proof:
@@ -132,13 +161,13 @@ class _Proof:
         """What a plan worth looking for reaches."""
         return self.value + max(self.step, self.gap * self.value, _LEAST_STEP_SHARE * self.value)
 
-    def run(self, root: CoverNode, promise: Floats, node_limit: int | None) -> None:
+    def run(self, candidates: Ints, promise: Floats, node_limit: int | None) -> None:
         """Solve kernels of promising sites for a plan, tighten the root, and branch until nothing is open."""
-        self._solve_kernel(root, choose_kernel(np.zeros(root.n_sites), promise))
-        first = self._tighten(keep_sites(root, promise >= self.goal), parent=self.bound, rounds=None)
+        root = make_node(self.rows, candidates[promise >= self.goal])
+        first = self._tighten(root, parent=self.bound, rounds=None)
         while first is not None:
             before = self.value
-            self._solve_kernel(first.node, choose_kernel(first.opened, first.worth))
+            self.solve_kernel(keep_sites(first.node, choose_kernel(first.opened, first.worth)))
             if self.value <= before:
                 break
             first = self._tighten(first.node, parent=first.bound, rounds=None)
@@ -165,11 +194,11 @@ class _Proof:
                     self.n_nodes += 1  # a number for each, so that equal bounds never compare nodes
             settle(tree)
 
-    def _solve_kernel(self, node: CoverNode, chosen: Bools) -> None:
-        """Solve a node with some of its sites only, and search around the plan that comes out."""
+    def solve_kernel(self, kernel: CoverNode) -> None:
+        """Solve a node that has some sites only, and search around the plan that comes out."""
         if self._is_over():
             return
-        part = self._tighten(keep_sites(node, chosen), parent=self.bound, rounds=None)
+        part = self._tighten(kernel, parent=self.bound, rounds=None)
         if part is not None:
             self._explore([(-part.bound, self.n_nodes, part)], _KERNEL_NODES, settle=_ignore_tree)
         self._offer(

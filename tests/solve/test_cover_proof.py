@@ -11,10 +11,11 @@ from referee_milp import find_optimum, make_town
 from chargeplan.config.settings import SolveSettings
 from chargeplan.model.linear import build_linear_model
 from chargeplan.runlog import ignore_event
+from chargeplan.solve import cover_steps
 from chargeplan.solve.cover_lp import CoverLp, Relaxed
 from chargeplan.solve.cover_node import close_site, keep_sites, make_node, open_site
 from chargeplan.solve.cover_probe import Multipliers, probe_sites
-from chargeplan.solve.cover_proof import find_step, prove_cover
+from chargeplan.solve.cover_proof import find_step, improve_by_kernel, prove_cover
 from chargeplan.solve.cover_search import compute_cover_kwh_day, pick_cover_greedily
 from chargeplan.solve.cover_tighten import tighten_node
 from chargeplan.solve.deadline import Deadline
@@ -244,3 +245,39 @@ def test_rows_of_what_is_left_merge_and_cuts_follow():
     assert len(part.weight) <= 3
     every = np.ones(2)
     assert part.weight.sum() == pytest.approx(node.weight[(node.cover[:, :2] @ every) > 0].sum())
+
+
+def test_with_all_sites_ruled_out_the_plan_at_hand_is_proven():
+    rows = make_rows(4)
+    best = prove(rows)
+    again = prove_cover(
+        rows, best.columns, candidates=np.empty(0, np.int64), promise=np.empty(0), bound=np.inf
+    )
+    assert again.bound == again.value == best.value
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_kernel_never_makes_a_plan_worse(seed):
+    rows = build_cover_rows(make_town(PlanMode.COVER, seed, n_cells=300, n_sites=90))
+    columns, every = pick_cover_greedily(rows), np.arange(rows.cover.shape[1])
+    found = improve_by_kernel(rows, columns, candidates=every, promise=-every.astype(float))
+    assert compute_cover_kwh_day(rows, found) >= compute_cover_kwh_day(rows, columns)
+    assert len(found) <= rows.max_sites
+    assert rows.cost_pkr[found].sum() <= rows.budget_pkr
+
+
+def test_what_is_too_large_to_relax_is_left_to_the_swaps_and_the_solver(monkeypatch):
+    """The kernel still brings its plan, and the bound goes on from its multipliers."""
+    monkeypatch.setattr(cover_steps, "LARGEST_ENTRIES", 0)
+    town = make_town(PlanMode.COVER, 2, n_cells=300, n_sites=90)
+    solution = solve_problem(
+        town,
+        build_linear_model(town),
+        SolveSettings(time_limit_s=60.0, gap=0.0),
+        seed=1,
+        listen=ignore_event,
+        should_stop=lambda: False,
+        run=solve_milp,
+    )
+    assert solution.outcome is Outcome.PROVEN_OPTIMAL
+    assert solution.objective_kwh_day == pytest.approx(find_optimum(town), rel=1e-7)
