@@ -90,6 +90,12 @@ BENCHMARKS = (
         ("--points", "1000", "--sites", "100", "--max-sites", "8", "--limit-s", "2", "--seeds", "1"),
     ),
     Benchmark(
+        "cover_sizes",
+        "benchmarks.solve.cover_sizes",
+        (),
+        ("--only", "20,000", "--seeds", "1"),
+    ),
+    Benchmark(
         "published_optima",
         "benchmarks.solve.published_optima",
         (),

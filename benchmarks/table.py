@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,33 @@ def describe_mclp(result: dict[str, Any]) -> list[Row]:
             n_true == n,
         ),
     ]
+
+
+def describe_cover_sizes(result: dict[str, Any]) -> list[Row]:
+    """Tell the worst and the median of each size of cover problem."""
+    by_case: dict[str, list[dict[str, Any]]] = {}
+    for one in result["instances"]:
+        by_case.setdefault(one["case"], []).append(one)
+    rows: list[Row] = []
+    for case, ones in by_case.items():
+        limit_s, gap, peak_mb = (ones[0][f"asked_{key}"] for key in ("limit_s", "gap", "peak_mb"))
+        worst_gap, largest_mb = max(one["gap"] for one in ones), max(one["peak_mb"] for one in ones)
+        asked = "a plan and its proven gap" if gap is None else f"proven within {gap:.2%}"
+        memory = "" if peak_mb is None else f", below {peak_mb:,.0f} MB"
+        is_small = peak_mb is None or largest_mb < peak_mb
+        seconds, cpu_s = (statistics.median(one[key] for one in ones) for key in ("seconds", "cpu_s"))
+        build = max(one["build_cpu_s"] / one["cpu_s"] for one in ones)
+        rows.append(
+            (
+                f"cover, {case}",
+                f"{asked} in {limit_s:g} s{memory}",
+                f"at worst of {len(ones)}: gap {worst_gap:.3%}, {max(one['seconds'] for one in ones):.1f} s, "
+                f"{largest_mb:,.0f} MB; median {seconds:.1f} s, {cpu_s:.1f} s of processor; "
+                f"model building at most {build:.0%} of it",
+                None if gap is None else worst_gap <= gap and is_small,
+            )
+        )
+    return rows
 
 
 def describe_optima(result: dict[str, Any]) -> list[Row]:
@@ -203,6 +231,7 @@ DESCRIBE: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "travel_vs_networkx": describe_networkx,
     "cut_vs_osmium": describe_cut,
     "mclp_vs_spopt": describe_mclp,
+    "cover_sizes": describe_cover_sizes,
     "published_optima": describe_optima,
     "p_median_graphs": describe_medians,
     "allocate_islamabad": describe_allocate,

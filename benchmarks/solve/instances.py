@@ -27,7 +27,9 @@ def make_problem(
     nearest_sites: int = 0,
 ) -> PlanProblem:
     """Make a problem of candidate sites only, with unit costs and one level where none are given."""
-    order = np.lexsort((pair_site, pair_cell))
+    step = np.diff(pair_cell)
+    is_in_order = bool(np.all((step > 0) | ((step == 0) & (np.diff(pair_site) > 0))))
+    order = slice(None) if is_in_order else np.lexsort((pair_site, pair_cell))
     cost = np.ones((n_sites, 1)) if level_cost_pkr is None else level_cost_pkr
     n_levels = cost.shape[1]
     capacity = np.full(n_levels, np.inf) if level_capacity_kwh_day is None else level_capacity_kwh_day
@@ -69,6 +71,26 @@ def make_mclp(
     weight = rng.integers(1, 101, n_points).astype(np.float64)
     near = cKDTree(point_xy).sparse_distance_matrix(cKDTree(site_xy), radius, output_type="coo_matrix")
     cell, site = near.row.astype(np.int64), near.col.astype(np.int64)
+    return make_problem(PlanMode.COVER, weight, cell, site, np.ones(len(cell)), n_sites, max_sites=max_sites)
+
+
+def make_square(
+    n_points: int = 1_000_000, n_sites: int = 100, *, max_sites: int = 10, radius: float = 3.25, seed: int = 1
+) -> PlanProblem:
+    """Make a maximum coverage problem on a square of side 30: points and sites uniform, weights 1 to 100.
+
+    After Cordeau, Furini and Ljubić (2019), whose clients and sites lie on such a square too.
+    """
+    rng = np.random.default_rng(seed)
+    point_xy, site_xy = 30.0 * rng.random((n_points, 2)), 30.0 * rng.random((n_sites, 2))
+    weight = rng.integers(1, 101, n_points).astype(np.float64)
+    tree = cKDTree(site_xy)
+    cells, sites = [], []
+    for start in range(0, n_points, 50_000):
+        near = tree.query_ball_point(point_xy[start : start + 50_000], radius, return_sorted=True)
+        cells.append(np.repeat(np.arange(start, start + len(near)), [len(each) for each in near]))
+        sites.append(np.array([site for each in near for site in each], dtype=np.int64))
+    cell, site = np.concatenate(cells), np.concatenate(sites)
     return make_problem(PlanMode.COVER, weight, cell, site, np.ones(len(cell)), n_sites, max_sites=max_sites)
 
 

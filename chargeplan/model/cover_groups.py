@@ -84,10 +84,13 @@ def _list_cover_sets(problem: PlanProblem, can_serve: Bools) -> tuple[Ints, Ints
         weights.append(problem.demand_kwh_day * step)
     key = np.concatenate(rows) if rows else np.empty(0, dtype=np.int64)
     site = np.concatenate(sites) if sites else np.empty(0, dtype=np.int64)
-    order = np.lexsort((site, key))
-    present, row = np.unique(key[order], return_inverse=True)
+    step, site_step = np.diff(key), np.diff(site)
+    if np.any((step < 0) | ((step == 0) & (site_step < 0))):  # with one band they are in order already
+        order = np.lexsort((site, key))
+        key, site = key[order], site[order]
+    is_first = np.append(True, key[1:] != key[:-1])[: len(key)]
     worth = np.stack(weights, axis=1).ravel() if weights else np.empty(0)
-    return row, site[order], worth[present]
+    return np.cumsum(is_first) - 1, site, worth[key[is_first]]
 
 
 def _group_equal_rows(start: Ints, site: Ints) -> Ints:

@@ -171,8 +171,9 @@ def _layer_bands(
     cell: Ints, column: Ints, quality: Floats, demand: Floats, cell_base: Floats
 ) -> tuple[Ints, Ints, Floats]:
     """Make a row per cell and band: the sites at least that good, weighed by the step to the next band."""
-    order = np.lexsort((column, -quality, cell))
-    cell, column, quality = cell[order], column[order], quality[order]
+    if not _is_in_order(cell, -quality, column):  # with one band the pairs are in order already
+        order = np.lexsort((column, -quality, cell))
+        cell, column, quality = cell[order], column[order], quality[order]
     if len(cell) == 0:
         return np.zeros(1, dtype=np.int64), column, quality
     new_cell = np.concatenate([[True], cell[1:] != cell[:-1]])
@@ -182,12 +183,24 @@ def _layer_bands(
     is_last = np.concatenate([band_cell[1:] != band_cell[:-1], [True]])
     next_quality = np.where(is_last, cell_base[band_cell], np.concatenate([band_quality[1:], [0.0]]))
     weight = demand[band_cell] * (band_quality - next_quality)
+    if is_last.all():  # one band: its rows are the cells
+        return _make_offsets(np.bincount(band, minlength=len(weight))), column, weight
     last_band = np.flatnonzero(is_last)[np.cumsum(np.concatenate([[0], is_last[:-1]]))][band]
     repeats = last_band - band + 1
     source = np.repeat(np.arange(len(cell)), repeats)
     row = band[source] + np.arange(len(source)) - np.repeat(_make_offsets(repeats)[:-1], repeats)
     by_row = np.lexsort((column[source], row))
     return _make_offsets(np.bincount(row, minlength=len(weight))), column[source][by_row], weight
+
+
+def _is_in_order(*keys: Floats | Ints) -> bool:
+    """Tell whether rows rise by the first key, of equals by the second, and so on."""
+    is_settled = np.zeros(max(len(keys[0]) - 1, 0), dtype=bool)
+    for key in keys:
+        if np.any((key[1:] < key[:-1]) & ~is_settled):
+            return False
+        is_settled |= key[1:] > key[:-1]
+    return True
 
 
 def _make_offsets(sizes: Ints) -> Ints:

@@ -20,6 +20,7 @@ from chargeplan.errors import (
 )
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
+from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.milp_steps import MilpSteps
@@ -28,6 +29,7 @@ from chargeplan.solve.outcome import MilpResult, StoppedBy
 from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
+from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import drop_needless_stations, make_smallest_plan, settle_plan
 from chargeplan.solve.staged_solution import solve_staged_problem
 from chargeplan.solve.start_plan import find_start_plan, follow_prices, spend_rest
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from chargeplan.records import PlanProblem
     from chargeplan.runlog import Listener
     from chargeplan.solve.plan import Plan
+    from chargeplan.solve.reduce import CoverRows
 
 LOG = logging.getLogger(__name__)
 
@@ -166,6 +169,7 @@ class _Search:
         self.start = start
         self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
         self.bound: Bound | None = None
+        self.rows: CoverRows | None = None
         self.rounds = 0
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
@@ -184,7 +188,10 @@ class _Search:
         progress.offer_bound("demand in reach", compute_plain_bound_kwh_day(self.problem))
         if progress.plan is None or self._is_over():
             return
-        start = find_start_plan(self.problem, seed=self.seed, deadline=self._deadline(_START_SHARE))
+        if self.problem.mode is PlanMode.COVER:
+            self.rows = build_cover_rows(self.problem)
+        deadline = self._deadline(_START_SHARE)
+        start = find_start_plan(self.problem, seed=self.seed, deadline=deadline, rows=self.rows)
         self._offer("start plan", start)
         if self._is_over() or progress.plan is None:
             return
@@ -193,6 +200,7 @@ class _Search:
             incumbent_kwh_day=progress.incumbent_kwh_day,
             max_iterations=_BOUND_ITERATIONS,
             deadline=self._deadline(_BOUND_SHARE),
+            rows=self.rows,
         )
         progress.offer_bound("bound", self.bound.value_kwh_day)
         if self.problem.mode is PlanMode.ALLOCATE and not self._is_tiny():
@@ -215,7 +223,9 @@ class _Search:
             self.progress.offer_bound("whole stations", whole)
 
     def prove(self) -> None:
-        """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
+        """Improve the plan and prove it: cover by branching, else by the solver once little is left."""
+        if self._prove_cover():
+            return
         has_node_limit = self.settings.node_limit is not None
         patience = min(_NODE_LIMITED_STALLED_ROUNDS, _STALLED_ROUNDS) if has_node_limit else _STALLED_ROUNDS
         steps = self.steps = MilpSteps(
@@ -242,6 +252,23 @@ class _Search:
             else:
                 stalled = 0 if self._improve() else stalled + 1
         self.is_infeasible = steps.is_infeasible
+
+    def _prove_cover(self) -> bool:
+        """Prove a cover plan without a MILP; False when that is for the solver."""
+        if self.rows is None or self.bound is None or self._is_over():
+            return False
+        is_done = prove_by_branching(
+            self.problem,
+            self.rows,
+            self.bound,
+            self.progress,
+            seed=self.seed,
+            node_limit=self.settings.node_limit,
+            deadline=self._deadline(_LAST_SHARE),
+        )
+        if is_done and not self._is_over() and self.settings.node_limit is not None:
+            self.stopped_by = StoppedBy.NODE_LIMIT
+        return is_done
 
     def finish(self, solver: str) -> Solution:
         """Say what was found, or raise what was not."""

@@ -10,7 +10,7 @@ from chargeplan.solve.cover_search import improve_cover, make_cover_plan, pick_c
 from chargeplan.solve.deadline import Deadline, is_over
 from chargeplan.solve.greedy_levels import LevelGreedy, open_required_sites
 from chargeplan.solve.plan import Plan, find_broken_rules, make_plan
-from chargeplan.solve.reduce import build_cover_rows
+from chargeplan.solve.reduce import CoverRows, build_cover_rows
 from chargeplan.solve.settle import settle_plan
 from chargeplan.words import PlanMode
 
@@ -21,7 +21,9 @@ _BOUND_ITERATIONS = 300
 _PRICE_SHARES = (0.9, 0.93, 0.96, 0.98, 0.99, 1.0)
 
 
-def find_start_plan(problem: PlanProblem, *, seed: int, deadline: Deadline | None = None) -> Plan | None:
+def find_start_plan(
+    problem: PlanProblem, *, seed: int, deadline: Deadline | None = None, rows: CoverRows | None = None
+) -> Plan | None:
     """Find a good plan.
 
     Parameters
@@ -31,6 +33,8 @@ def find_start_plan(problem: PlanProblem, *, seed: int, deadline: Deadline | Non
     deadline : Deadline, optional
         Value of ``time.monotonic()`` to stop at; the first greedy plan is made in any case.
         Without it the same plan comes back for the same seed.
+    rows : CoverRows, optional
+        The problem's rows in cover mode, when they are built already.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def find_start_plan(problem: PlanProblem, *, seed: int, deadline: Deadline | Non
     if find_broken_rules(problem, nothing_served):
         return None
     if problem.mode is PlanMode.COVER:
-        rows = build_cover_rows(problem)
+        rows = rows or build_cover_rows(problem)
         columns = improve_cover(
             rows, pick_cover_greedily(rows), seed=seed, max_iterations=_COVER_ITERATIONS, deadline=deadline
         )
