@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InterruptedRunError, SolversDisagreeError
+from chargeplan.errors import InterruptedRunError, SolverError, SolversDisagreeError
 from chargeplan.model.columns import plan_columns, sum_zone_demand
 from chargeplan.model.linear import build_linear_model
 from chargeplan.records import Solution
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.mps import save_disputed_model
+from chargeplan.solve.staged_merge import merge_units
+from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_search import StagedSearch
 from chargeplan.solve.values import ValuePlan, make_value_plan
-from chargeplan.words import Outcome, PlanObjective
+from chargeplan.words import Outcome, PlanMode, PlanObjective
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Floats, PlanProblem
+    from chargeplan.records import Floats, Ints, PlanProblem
     from chargeplan.runlog import Listener
     from chargeplan.solve.process import AskStop
     from chargeplan.solve.search import RunMilp
 
 _WORST_SHARE_OF_TIME = 0.4
+_UNFOLDING_SHARE = 1e-6  # the nearest station of equals is worth this much more while shares are fitted
 _FLOOR_SLACK = 1e-6  # rows are kept to this by solvers; a floor any tighter could shut out its own plan
 
 
@@ -62,39 +66,73 @@ def solve_staged_problem(
     """
     means = _Means(settings, seed, listen, should_stop, run, disputed_model)
     if problem.mode is PlanMode.COVER:
-        return _finish(problem, linear_model, _search(problem, linear_model, means, None), means, solver)
+        search = _search(problem, linear_model, means, None)
+        return _finish(problem, search.plan, search, means, solver)
+    started = time.monotonic()
     merged, group_of_cell = merge_units(problem)
-    original = PlanMaker(problem, linear_model, plan_columns(problem))
-    ...
-    if problem.objective is not PlanObjective.WORST_ZONE:
-        return _finish(problem, linear_model, _search(problem, linear_model, means, None), means, solver)
-    shorter = settings.model_copy(update={"time_limit_s": _WORST_SHARE_OF_TIME * settings.time_limit_s})
-    first = _search(problem, linear_model, replace(means, settings=shorter), None)
-    if first.plan is None:
-        raise first.explain_no_plan()
-    columns = plan_columns(problem)
-    share = first.plan.values[columns.worst]
-    total = max(float(linear_model.objective[columns.worst]), 1e-300)
-    n_zones = sum_zone_demand(problem).shape[1]
-    floors = np.zeros(n_zones)
-    floors[: len(problem.limits.zone_floor_share)] = problem.limits.zone_floor_share
-    floors = np.maximum(floors, max(float(share) - _FLOOR_SLACK, 0.0))
-    held = replace(
-        problem,
-        objective=PlanObjective.SERVED,
-        limits=replace(problem.limits, zone_floor_share=floors),
-    )
-    model = build_linear_model(held)
-    left_s = max(settings.time_limit_s - first.progress.elapsed_s, 0.1 * settings.time_limit_s)
-    means = replace(means, settings=settings.model_copy(update={"time_limit_s": left_s}))
-    start = np.delete(first.plan.values, columns.worst)
-    solution = _finish(held, model, _search(held, model, means, start), means, solver)
+    model = build_linear_model(merged)
+    worst = worst_bound = float("nan")
+    start = None
+    held = problem
+    if problem.objective is PlanObjective.WORST_ZONE:
+        first = _search(merged, model, _shorten(means, _WORST_SHARE_OF_TIME), None)
+        if first.plan is None:
+            raise first.explain_no_plan()
+        column = plan_columns(merged).worst
+        worst = float(first.plan.values[column])
+        worst_bound = min(1.0, first.progress.bound_kwh_day / max(float(model.objective[column]), 1e-300))
+        start = np.delete(first.plan.values, column)
+        merged, held = _hold_worst(merged, worst), _hold_worst(problem, worst)
+        model = build_linear_model(merged)
+        left_s = settings.time_limit_s - (time.monotonic() - started)
+        means = _shorten(means, max(left_s, 0.1 * settings.time_limit_s) / settings.time_limit_s)
+    search = _search(merged, model, means, start)
+    plan = None if search.plan is None else _unfold(search.plan, merged, held, group_of_cell)
+    solution = _finish(held, plan, search, means, solver)
     return replace(
         solution,
-        worst_share=float(share),
-        worst_share_bound=min(1.0, first.progress.bound_kwh_day / total),
-        wall_s=solution.wall_s + first.progress.elapsed_s,
+        worst_share=worst,
+        worst_share_bound=worst_bound,
+        wall_s=time.monotonic() - started,
     )
+
+
+def _shorten(means: _Means, share: float) -> _Means:
+    limit_s = share * means.settings.time_limit_s
+    return replace(means, settings=means.settings.model_copy(update={"time_limit_s": limit_s}))
+
+
+def _hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
+    """Hold the share of the worst zone as a floor of all, and maximise what is served."""
+    floors = np.zeros(sum_zone_demand(problem).shape[1])
+    floors[: len(problem.limits.zone_floor_share)] = problem.limits.zone_floor_share
+    floors = np.maximum(floors, max(share - _FLOOR_SLACK, 0.0))
+    limits = replace(problem.limits, zone_floor_share=floors)
+    return replace(problem, objective=PlanObjective.SERVED, limits=limits)
+
+
+def _unfold(
+    plan: ValuePlan, merged: PlanProblem, problem: PlanProblem, group_of_cell: Ints
+) -> ValuePlan:
+    """Give the cells of a merged problem their own shares: the same stations, the nearest first.
+
+    Raises
+    ------
+    SolverError
+        When the stations of the merged problem cannot serve the original one as well.
+    """
+    model, columns = build_linear_model(problem), plan_columns(problem)
+    small = plan_columns(merged)
+    values = np.zeros(model.n_columns)
+    for family in ("open", "level", "step"):  # the same sites, levels and assets in both
+        values[columns.list_columns(family)] = plan.values[small.list_columns(family)]
+    year, cell = np.nonzero(columns.backup_of >= 0)
+    values[columns.backup_of[year, cell]] = plan.values[small.backup_of[year, group_of_cell[cell]]]
+    settled = PlanMaker(problem, model, columns).settle(values)
+    least = plan.objective_kwh_day * (1 - _UNFOLDING_SHARE)
+    if settled is None or settled.objective_kwh_day < least:
+        raise SolverError("the shares of single cells could not be fitted; report this with the config")
+    return settled
 
 
 def _search(
@@ -125,10 +163,10 @@ def _search(
 
 
 def _finish(
-    problem: PlanProblem, model: LinearModel, search: StagedSearch, means: _Means, solver: str
+    problem: PlanProblem, plan: ValuePlan | None, search: StagedSearch, means: _Means, solver: str
 ) -> Solution:
     """Say what was found, or raise what was not."""
-    progress, plan = search.progress, search.plan
+    progress = search.progress
     if plan is None:
         raise search.explain_no_plan()
     is_proven = progress.is_proven
