@@ -17,7 +17,7 @@ from chargeplan.words import PlanMode
 
 # The bound is a sum of up to a million terms >= 0, of relative rounding 1e-16 each.
 _SAFETY_SHARE = 1e-9
-_OPTIONS = DescentOptions(patience=10)
+_OPTIONS = DescentOptions(patience=15, last_step=0.003)
 _COVER_OPTIONS = DescentOptions(patience=20)
 
 

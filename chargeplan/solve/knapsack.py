@@ -15,8 +15,8 @@ from chargeplan.records import Bools, Floats, Ints
 from chargeplan.solve.choice import Choice, Picks
 from chargeplan.solve.plan import MONEY_TOLERANCE_PKR
 
-_MOST_UNITS = 4_000
-_MOST_ENTRIES = 4_000_000  # of the table of sites and units: 32 MB
+_MOST_UNITS = 16_000
+_MOST_ENTRIES = 8_000_000  # of the table of sites and units: 64 MB
 _BUDGET_SLACK_SHARE = 1e-9
 _COUNT_STEPS = 12
 

@@ -45,7 +45,7 @@ RunMilp = Callable[..., MilpResult]
 _START_SHARE = 0.35
 _BOUND_SHARE = 0.6
 _LAST_SHARE = 0.97  # the rest is for settling the last plan
-_BOUND_ITERATIONS = 600
+_BOUND_ITERATIONS = 800
 # Rounds of local search before the solver's first turn, and rounds without gain before a kernel.
 _FIRST_ROUNDS = 8
 _STALLED_ROUNDS = 20

@@ -11,31 +11,9 @@ from chargeplan.solve.settle import settle_plan
 from chargeplan.words import PlanMode
 
 
-def make_problem_with_twins(seed):
-    """Every cell of a small problem twice, the second with its own demand and one without any."""
-    problem = small_problems.make_small_problem(seed, PlanMode.ALLOCATE)
-    rng = np.random.default_rng(seed)
-    order = np.argsort(
-        np.concatenate([problem.pair_cell, problem.pair_cell + problem.n_cells]), kind="stable"
-    )
-    twice = {
-        name: np.tile(getattr(problem, name), 2)[order]
-        for name in ("pair_site", "pair_quality", "pair_seconds")
-    }
-    demand = np.concatenate([problem.demand_kwh_day, rng.integers(1, 20, problem.n_cells)])
-    demand[-1] = 0.0
-    return replace(
-        problem,
-        demand_kwh_day=demand,
-        competitor_kwh_day=np.zeros(len(demand)),
-        pair_cell=np.concatenate([problem.pair_cell, problem.pair_cell + problem.n_cells])[order],
-        **twice,
-    )
-
-
 @pytest.mark.parametrize("seed", range(30))
 def test_merging_keeps_the_optimum(seed):
-    problem = make_problem_with_twins(seed)
+    problem = small_problems.make_problem_with_twins(seed)
     merged = merge_cells(problem).problem
     assert merged.n_cells <= (problem.n_cells + 1) // 2
     best = small_problems.solve_by_brute_force(problem)
@@ -45,7 +23,7 @@ def test_merging_keeps_the_optimum(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_every_plan_is_worth_the_same_in_both(seed):
-    problem = make_problem_with_twins(seed)
+    problem = small_problems.make_problem_with_twins(seed)
     merged = merge_cells(problem)
     for level_pos in small_problems.list_choices(problem):
         plan, less = settle_plan(problem, level_pos), settle_plan(merged.problem, level_pos)
