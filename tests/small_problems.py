@@ -1,6 +1,7 @@
 """Random small planning problems and their optimum by brute force, without any of our code."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -49,6 +50,28 @@ def make_small_problem(seed: int, mode: PlanMode) -> PlanProblem:
         budget_pkr=float(rng.integers(10, 60)) if limits != 1 else np.inf,
         max_sites=int(rng.integers(1, n_sites + 1)) if limits != 0 else -1,
         nearest_sites=0,
+    )
+
+
+def make_problem_with_twins(seed):
+    """Every cell of a small problem twice, the second with its own demand and one without any."""
+    problem = make_small_problem(seed, PlanMode.ALLOCATE)
+    rng = np.random.default_rng(seed)
+    order = np.argsort(
+        np.concatenate([problem.pair_cell, problem.pair_cell + problem.n_cells]), kind="stable"
+    )
+    twice = {
+        name: np.tile(getattr(problem, name), 2)[order]
+        for name in ("pair_site", "pair_quality", "pair_seconds")
+    }
+    demand = np.concatenate([problem.demand_kwh_day, rng.integers(1, 20, problem.n_cells)])
+    demand[-1] = 0.0
+    return replace(
+        problem,
+        demand_kwh_day=demand,
+        competitor_kwh_day=np.zeros(len(demand)),
+        pair_cell=np.concatenate([problem.pair_cell, problem.pair_cell + problem.n_cells])[order],
+        **twice,
     )
 
 

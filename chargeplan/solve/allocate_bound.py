@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chargeplan.records import Floats, Ints, PlanProblem
-from chargeplan.solve.choice import Choice, SiteChooser
+from chargeplan.solve.choice import Choice, Chooser, SiteChooser
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
 
 _AVERAGE_WEIGHT = 0.05
@@ -62,7 +62,7 @@ class AllocateDual:
         )
         self.n_entries = len(self.entry_site)
         self.new_sites = new_sites
-        self.chooser = SiteChooser(
+        self.chooser: Chooser = SiteChooser(
             np.searchsorted(new_sites, self.entry_site),
             problem.level_cost_pkr[self.entry_site, self.entry_level],
             find_required_sites(problem)[new_sites],

@@ -17,7 +17,7 @@ from chargeplan.words import PlanMode
 
 # The bound is a sum of up to a million terms >= 0, of relative rounding 1e-16 each.
 _SAFETY_SHARE = 1e-9
-_OPTIONS = DescentOptions(patience=10)
+_OPTIONS = DescentOptions(patience=15, last_step=0.003)
 _COVER_OPTIONS = DescentOptions(patience=20)
 
 
@@ -81,6 +81,7 @@ def compute_bound(
     deadline: Deadline | None = None,
     multipliers: Floats | None = None,
     rows: CoverRows | None = None,
+    options: DescentOptions | None = None,
 ) -> Bound:
     """Compute a bound on every plan by Lagrangian relaxation.
 
@@ -99,6 +100,8 @@ def compute_bound(
         Of an earlier bound of the same problem, to go on from.
     rows : CoverRows, optional
         The problem's rows in cover mode, when they are built already.
+    options : DescentOptions, optional
+        How to step, instead of the usual way.
     """
     is_cover = problem.mode is PlanMode.COVER
     dual = CoverDual(rows or build_cover_rows(problem)) if is_cover else AllocateDual(problem)
@@ -109,7 +112,7 @@ def compute_bound(
         target=incumbent_kwh_day,
         max_iterations=max(1, max_iterations),
         deadline=deadline,
-        options=_COVER_OPTIONS if is_cover else _OPTIONS,
+        options=options or (_COVER_OPTIONS if is_cover else _OPTIONS),
         stop_at=incumbent_kwh_day,
     )
     value = min(best, _count_reachable(problem)) + margin

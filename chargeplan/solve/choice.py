@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -59,6 +60,16 @@ class Choice:
     def value(self) -> float:
         """The bound: no choice within budget and count is worth more."""
         return self.within.value
+
+
+class Chooser(Protocol):
+    """Chooses entries at their worth; `SiteChooser`, or one that builds whole stations only."""
+
+    def choose(self, worth: Floats) -> Choice:
+        """Find the best choice for the worth of each entry; its value bounds every choice."""
+
+    def bound_changes(self, worth: Floats, picks: Picks) -> tuple[Floats, Floats]:
+        """Compute how the bound changes when an entry is forced, or a site is left out."""
 
 
 class SiteChooser:

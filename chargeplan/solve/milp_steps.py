@@ -18,6 +18,8 @@ import numpy as np
 from chargeplan.errors import SolverError, SolversDisagreeError
 from chargeplan.solve.bound import SiteFixing, fix_sites
 from chargeplan.solve.columns import fits_restriction, read_levels, restrict_model, write_values
+from chargeplan.solve.merge_cells import merge_cells
+from chargeplan.solve.merge_model import average_shares, merge_model
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
 from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
@@ -145,7 +147,9 @@ class MilpSteps:
         stays = level_allowed.any(axis=1) | find_existing_sites(self.problem)
         if self.problem.mode is PlanMode.COVER:
             return bool(self.model.matrix.nnz <= WHOLE_COVER_NONZEROS)
-        return int(np.count_nonzero(stays[self.problem.pair_site])) <= WHOLE_PAIRS
+        if int(np.count_nonzero(stays[self.problem.pair_site])) <= WHOLE_PAIRS:
+            return True
+        return merge_cells(self.problem, site_kept=stays).problem.n_pairs <= WHOLE_PAIRS
 
     def _choose_kernel(self, level_allowed: Bools, n_sites: int) -> Bools:
         """Keep the stations of the best plan, the required ones and the most promising others."""
@@ -181,6 +185,9 @@ class MilpSteps:
         model = restrict_model(
             self.problem, self.model, level_allowed=fixing.level_allowed, must_open=fixing.must_open
         )
+        model, merged = merge_model(self.problem, model)
+        if plan is not None and merged is not None:
+            plan = average_shares(self.problem, plan, merged)
         fits = plan is not None and fits_restriction(
             plan, level_allowed=fixing.level_allowed, must_open=fixing.must_open
         )

@@ -8,12 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.records import Bools, Floats, Ints, PlanProblem
+from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.plan import (
     Plan,
     compute_cost_pkr,
     compute_site_capacity_kwh_day,
     count_new_sites,
+    find_open_sites,
     find_required_sites,
+    make_plan,
 )
 from chargeplan.solve.quiet import keep_stdout_clean
 
@@ -67,6 +70,11 @@ def solve_neighbourhood(
 
     is_free = np.zeros(problem.n_sites, dtype=bool)
     is_free[free_sites] = True
+    is_held = find_open_sites(problem, plan.level_pos) & ~is_free
+    merged = merge_cells(problem, site_kept=is_free | is_held)
+    level_before = plan.level_pos
+    plan = make_plan(merged.problem, level_before, merged.merge_shares(problem, plan.pair_share))
+    problem = merged.problem
     part = _take_part(problem, plan, is_free, level_allowed & is_free[:, None])
     kwh_day = problem.demand_kwh_day[problem.pair_cell[part.pair]]
     n_pairs, n_entries = len(part.pair), len(part.entry_row)

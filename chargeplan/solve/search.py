@@ -23,10 +23,11 @@ from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.improve import improve_plan
+from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.milp_steps import MilpSteps
 from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import MilpResult, StoppedBy
-from chargeplan.solve.plan import count_chargers
+from chargeplan.solve.plan import count_chargers, make_plan
 from chargeplan.solve.process import AskStop, run_milp
 from chargeplan.solve.progress import SearchProgress, compute_plain_bound_kwh_day
 from chargeplan.solve.reduce import build_cover_rows
@@ -56,7 +57,7 @@ RunMilp = Callable[..., MilpResult]
 _START_SHARE = 0.35
 _BOUND_SHARE = 0.6
 _LAST_SHARE = 0.97  # the rest is for settling the last plan
-_BOUND_ITERATIONS = 600
+_BOUND_ITERATIONS = 800
 # Rounds of local search before the solver's first turn, and rounds without gain before a kernel.
 _FIRST_ROUNDS = 8
 _STALLED_ROUNDS = 20
@@ -161,6 +162,9 @@ class _Search:
         start: Plan | None,
     ) -> None:
         self.problem = problem
+        # Plans and bounds are found on the problem of fewer cells and settled on the whole one.
+        self.merged = merge_cells(problem) if problem.mode is PlanMode.ALLOCATE else None
+        self.small = problem if self.merged is None else self.merged.problem
         self.model = model
         self.settings = settings
         self.seed = seed
@@ -191,12 +195,12 @@ class _Search:
         if self.problem.mode is PlanMode.COVER:
             self.rows = build_cover_rows(self.problem)
         deadline = self._deadline(_START_SHARE)
-        start = find_start_plan(self.problem, seed=self.seed, deadline=deadline, rows=self.rows)
+        start = find_start_plan(self.small, seed=self.seed, deadline=deadline, rows=self.rows)
         self._offer("start plan", start)
         if self._is_over() or progress.plan is None:
             return
         self.bound = compute_bound(
-            self.problem,
+            self.small,
             incumbent_kwh_day=progress.incumbent_kwh_day,
             max_iterations=_BOUND_ITERATIONS,
             deadline=self._deadline(_BOUND_SHARE),
@@ -216,10 +220,16 @@ class _Search:
     def _follow_bound(self, bound: Bound) -> None:
         """Build plans by the prices of the bound, and tighten it to whole stations."""
         deadline = self._deadline(_BOUND_SHARE)
-        if not self._is_over() and self.progress.plan is not None:
-            self._offer("prices", follow_prices(self.problem, self.progress.plan, bound, deadline=deadline))
+        plan = self._take_plan()
+        if not self._is_over() and plan is not None:
+            self._offer("prices", follow_prices(self.small, plan, bound, deadline=deadline))
         if not self._is_over():
-            whole = compute_whole_station_bound(self.problem, bound.multipliers, deadline=deadline)
+            whole = compute_whole_station_bound(
+                self.small,
+                bound.multipliers,
+                target_kwh_day=self.progress.incumbent_kwh_day,
+                deadline=deadline,
+            )
             self.progress.offer_bound("whole stations", whole)
 
     def prove(self) -> None:
@@ -298,22 +308,33 @@ class _Search:
 
     def _improve(self) -> bool:
         """Search around the best plan for a while; tell whether that brought a better one."""
-        if self._is_over() or self.progress.plan is None:
+        plan = self._take_plan()
+        if self._is_over() or plan is None:
             return False
         self.rounds += 1
-        plan = improve_plan(
-            self.problem,
-            self.progress.plan,
+        found = improve_plan(
+            self.small,
+            plan,
             seed=self.seed + self.rounds,
             max_iterations=_ROUND_ITERATIONS[self.problem.mode],
             deadline=self._deadline(_LAST_SHARE),
             bound=self.bound,
         )
-        return self._offer("swaps" if self.problem.mode is PlanMode.COVER else "neighbourhoods", plan)
+        if found is plan:
+            return False
+        return self._offer("swaps" if self.problem.mode is PlanMode.COVER else "neighbourhoods", found)
+
+    def _take_plan(self) -> Plan | None:
+        """Take the best plan, in the cells of the smaller problem."""
+        plan = self.progress.plan
+        if plan is None or self.merged is None:
+            return plan
+        share = self.merged.merge_shares(self.problem, plan.pair_share)
+        return make_plan(self.small, plan.level_pos, share)
 
     def _offer(self, step: str, plan: Plan | None) -> bool:
         """Settle a plan and keep it when it is the best."""
-        if plan is None or plan is self.progress.plan:
+        if plan is None:
             return False
         return self.progress.offer_plan(step, settle_plan(self.problem, plan.level_pos))
 

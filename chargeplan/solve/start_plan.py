@@ -8,6 +8,7 @@ from chargeplan.records import Floats, Ints, PlanProblem
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.cover_search import improve_cover, make_cover_plan, pick_cover_greedily
 from chargeplan.solve.deadline import Deadline, is_over
+from chargeplan.solve.descent import DescentOptions
 from chargeplan.solve.greedy_levels import LevelGreedy, open_required_sites
 from chargeplan.solve.plan import Plan, find_broken_rules, make_plan
 from chargeplan.solve.reduce import CoverRows, build_cover_rows
@@ -18,7 +19,9 @@ _COVER_ITERATIONS = 60  # about 1 ms each at 5,000 x 500; later rounds of the se
 _BOUND_ITERATIONS = 300
 # Shares of the bound's prices that guide the greedy: measured on sizing problems from scarce to
 # ample budgets, one of these came within 0.1 to 1.4 % of the bound, plain greedy within 0.5 to 10 %.
-_PRICE_SHARES = (0.9, 0.93, 0.96, 0.98, 0.99, 1.0)
+_PRICE_SHARES = (0.8, 0.85, 0.9, 0.93, 0.96, 0.98, 0.99, 1.0)
+# Quick steps: the prices of a rough bound guide as well as those of a tight one.
+_QUICK = DescentOptions(patience=10)
 
 
 def find_start_plan(
@@ -59,6 +62,7 @@ def find_start_plan(
         incumbent_kwh_day=best.objective_kwh_day,
         max_iterations=_BOUND_ITERATIONS,
         deadline=deadline,
+        options=_QUICK,
     )
     return follow_prices(problem, best, bound, deadline=deadline)
 
