@@ -34,6 +34,7 @@ AskStop = Callable[[], bool]
 NAME = "CBC"
 _POLL_S = 0.005
 _LARGEST_POLL_S = 0.05
+_NO_PREPROCESSING = ("-preprocess", "off")
 _GRACE_S = 1.0  # beyond the limit, for a CBC that does not look at the clock
 # The prctl of chargeplan.solve.child, kept across exec: CBC ends with the process that asked it.
 _END_WITH_PARENT = """
@@ -94,7 +95,7 @@ def solve_by_cbc(
         model_file, answer_file = Path(folder) / "model.mps", Path(folder) / "answer.txt"
         model_file.write_text(format_mps(model), encoding="utf-8", newline="\n")
         command = [path, str(model_file), "-ratioGap", "0", "-allowableGap", "0", "-timeMode", "elapsed"]
-        command += ["-sec", f"{time_limit_s:.3f}", "-preprocess", "on" if use_preprocessing else "off"]
+        command += ["-sec", f"{time_limit_s:.3f}", *([] if use_preprocessing else _NO_PREPROCESSING)]
         command += ["-solve", "-solution", str(answer_file)]
         ending = _run(command, time_limit_s=time_limit_s, ask_stop=ask_stop)
         if ending:

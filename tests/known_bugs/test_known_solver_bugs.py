@@ -184,6 +184,25 @@ def test_cbc_without_preprocessing_is_right(known):
     assert -(model.objective @ answer.values) == pytest.approx(best, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.skipif(find_cbc() is None, reason="CBC, the second solver, is not on this computer")
+def test_the_preprocessing_of_cbc_is_what_is_wrong_and_stays_off():
+    """Whether it calls the model of pulp 662 impossible depends on the order of columns and rows."""
+    columns, rows, _best = KNOWN_BUGS["pulp 662"]
+    rng = np.random.default_rng(662)
+    n_wrong = 0
+    for _ in range(20):
+        at, order = rng.permutation(len(columns)), rng.permutation(len(rows))
+        shuffled = [([rows[row][0][column] for column in at], *rows[row][1:]) for row in order]
+        model, _shift = make_model([columns[column] for column in at], shuffled)
+        answer = solve_by_cbc(model, time_limit_s=30.0)
+        assert answer.status is MilpStatus.OPTIMAL
+        assert keeps_rows(model, answer.values)
+        usual = solve_by_cbc(model, time_limit_s=30.0, use_preprocessing=True)
+        n_wrong += usual.status is MilpStatus.INFEASIBLE
+    if not n_wrong:
+        pytest.skip("the CBC of this computer is right with its preprocessing too")
+
+
 def test_a_false_infeasible_of_any_of_them_would_be_a_disagreement(known):
     """Whatever HiGHS would say of these models, the second opinion has a plan."""
     model, _best = known
