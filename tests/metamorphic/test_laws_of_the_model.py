@@ -22,7 +22,7 @@ from chargeplan.solve.search import solve_problem
 from chargeplan.words import Outcome, PlanMode
 
 N_CASES = 50
-N_SEARCHED = 4  # of each kind; the search takes its time for bounds that a model this small needs not
+N_SEARCHED = 2  # of each kind; the search takes its time for bounds that a model this small needs not
 IMPOSSIBLE = -math.inf  # any plan serves more than none
 
 PROBLEMS = {

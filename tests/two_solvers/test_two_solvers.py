@@ -17,8 +17,8 @@ from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.second_opinion import Verdict, ask_second_opinion, keeps_rows
 from chargeplan.words import PlanMode
 
-N_CASES = {PlanMode.COVER: 200, PlanMode.ALLOCATE: 150}
-N_CBC_CASES = 40
+N_CASES = {PlanMode.COVER: 100, PlanMode.ALLOCATE: 80}
+N_CBC_CASES = 20
 FIRST_SEED = 1000
 
 needs_cbc = pytest.mark.skipif(find_cbc() is None, reason="CBC, the second solver, is not on this computer")
@@ -84,7 +84,7 @@ def test_the_second_opinion_is_never_wrong(mode):
     """Whatever the first solver is supposed to have said: is there a plan or not?"""
     verdicts = collections.Counter()
     seeds = iter(list_problems(mode, N_CASES[mode]))
-    wanted = {True: 6, False: 6}  # as many impossible problems as possible ones
+    wanted = {True: 4, False: 4}  # as many impossible problems as possible ones
     for seed, model, best in seeds:
         if wanted[best is None] == 0:
             continue
