@@ -1,4 +1,4 @@
-"""The CBC that PuLP brings, in a process and a folder of its own: a second solver, never the first.
+"""The CBC that PuLP brings, in a process of its own: a second solver, never the first.
 
 Its preprocessing calls some small models with a plan impossible and misses the best plan of
 others (coin-or/pulp issue 662), so it is switched off. Without it CBC breaks off on some models
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ AskStop = Callable[[], bool]
 NAME = "CBC"
 _POLL_S = 0.005
 _LARGEST_POLL_S = 0.05
+_NO_PREPROCESSING = ("-preprocess", "off")
 _GRACE_S = 1.0  # beyond the limit, for a CBC that does not look at the clock
 # The prctl of chargeplan.solve.child, kept across exec: CBC ends with the process that asked it.
 _END_WITH_PARENT = """
@@ -90,20 +91,46 @@ def solve_by_cbc(
     path = find_cbc()
     if path is None:
         return _say_nothing("not found on this computer")
-    with tempfile.TemporaryDirectory(prefix="chargeplan_cbc_") as folder:
-        model_file, answer_file = Path(folder) / "model.mps", Path(folder) / "answer.txt"
-        model_file.write_text(format_mps(model), encoding="utf-8", newline="\n")
-        command = [path, str(model_file), "-ratioGap", "0", "-allowableGap", "0", "-timeMode", "elapsed"]
-        command += ["-sec", f"{time_limit_s:.3f}", "-preprocess", "on" if use_preprocessing else "off"]
-        command += ["-solve", "-solution", str(answer_file)]
-        ending = _run(command, time_limit_s=time_limit_s, ask_stop=ask_stop)
+    with _open_files(format_mps(model)) as files:
+        command = [path, files.model, "-ratioGap", "0", "-allowableGap", "0", "-timeMode", "elapsed"]
+        command += ["-sec", f"{time_limit_s:.3f}", *([] if use_preprocessing else _NO_PREPROCESSING)]
+        command += ["-solve", "-solution", files.answer]
+        ending = _run(command, pass_fds=files.fds, time_limit_s=time_limit_s, ask_stop=ask_stop)
         if ending:
             return _say_nothing(ending)
         try:
-            lines = answer_file.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = Path(files.answer).read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return _say_nothing("it wrote no answer")
     return read_answer(lines, model.n_columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The paths that CBC reads and writes, and what it inherits for them."""
+
+    model: str
+    answer: str
+    fds: tuple[int, ...] = ()
+
+
+@contextlib.contextmanager
+def _open_files(text: str) -> Iterator[_Files]:
+    """Offer the two files: on Linux in memory, so that a run that is killed leaves none behind."""
+    if sys.platform == "linux":
+        fds = (os.memfd_create("model.mps"), os.memfd_create("answer.txt"))
+        model, answer = (f"/proc/self/fd/{fd}" for fd in fds)
+        try:
+            Path(model).write_text(text, encoding="utf-8", newline="\n")
+            yield _Files(model, answer, fds)
+        finally:
+            for fd in fds:
+                os.close(fd)
+        return
+    with tempfile.TemporaryDirectory(prefix="chargeplan_cbc_") as folder:
+        model_file = Path(folder) / "model.mps"
+        model_file.write_text(text, encoding="utf-8", newline="\n")
+        yield _Files(str(model_file), str(Path(folder) / "answer.txt"))
 
 
 def find_cbc() -> str | None:
@@ -134,7 +161,7 @@ def _say_nothing(words: str) -> CbcAnswer:
     return CbcAnswer(MilpStatus.NO_INCUMBENT, None, words)
 
 
-def _run(command: list[str], *, time_limit_s: float, ask_stop: AskStop) -> str:
+def _run(command: list[str], *, pass_fds: tuple[int, ...], time_limit_s: float, ask_stop: AskStop) -> str:
     """Run CBC; return what kept it from an answer, empty when nothing did."""
     if sys.platform == "linux":
         command = [sys.executable, "-I", "-S", "-c", _END_WITH_PARENT, str(os.getpid()), *command]
@@ -144,6 +171,7 @@ def _run(command: list[str], *, time_limit_s: float, ask_stop: AskStop) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            pass_fds=pass_fds,
             start_new_session=True,  # a Ctrl-C of the terminal does not reach it
         )
     except OSError as error:

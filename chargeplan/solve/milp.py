@@ -68,10 +68,22 @@ def solve_milp(
     """
     started = time.perf_counter()
     check_solver_version(str(highspy.Highs().version()))  # type: ignore[no-untyped-call]
+    if request.model.n_columns == 0:
+        return _settle_empty(request.model)
     problem, variables = build_pulp_problem(request.model)
     solver = StartedHighs(request, variables, tell=tell, ask_stop=ask_stop, started=started)
     problem.solve(solver)
     return solver.read_result(problem)
+
+
+def _settle_empty(model: LinearModel) -> MilpResult:
+    """Say whether nothing keeps every row; HiGHS calls a model without columns neither."""
+    keeps = bool(np.all((model.row_lower <= 0) & (model.row_upper >= 0)))
+    status = MilpStatus.OPTIMAL if keeps else MilpStatus.INFEASIBLE
+    values, worth, bound = (np.zeros(0), 0.0, 0.0) if keeps else (None, math.nan, -math.inf)
+    return MilpResult(
+        status, values, worth, bound, StoppedBy.PROOF, 0, "no solver: there is nothing to choose"
+    )
 
 
 class StartedHighs(pulp.HiGHS):  # type: ignore[misc]

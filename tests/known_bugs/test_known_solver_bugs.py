@@ -5,6 +5,7 @@ wrapper takes integer columns of 0 and 1 only, so a whole number is written with
 The expected values are worked out by hand, mostly in the reports themselves.
 """
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -168,11 +169,11 @@ def test_our_wrapper_is_right(known):
     check(run_milp(make_request(model), tell=lambda _news: None, ask_stop=lambda: False), best)
 
 
-@pytest.mark.parametrize("threads_seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("use_presolve", [True, False])
-def test_presolve_and_seed_change_nothing(known, use_presolve, threads_seed):
+def test_presolve_and_seed_change_nothing(known, use_presolve, seed):
     model, best = known
-    check(solve_milp(make_request(model, use_presolve=use_presolve, seed=threads_seed)), best)
+    check(solve_milp(make_request(model, use_presolve=use_presolve, seed=seed)), best)
 
 
 @pytest.mark.skipif(find_cbc() is None, reason="CBC, the second solver, is not on this computer")
@@ -182,6 +183,29 @@ def test_cbc_without_preprocessing_is_right(known):
     assert answer.status is MilpStatus.OPTIMAL
     assert keeps_rows(model, answer.values)
     assert -(model.objective @ answer.values) == pytest.approx(best, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.skipif(find_cbc() is None, reason="CBC, the second solver, is not on this computer")
+def test_the_preprocessing_of_cbc_is_what_is_wrong_and_stays_off():
+    """Five rows of sizes 1 to 10,000 in whole numbers: with it, CBC calls 5 the most; 20 can be had."""
+    rng = np.random.default_rng(522)
+    n_columns, n_rows = int(rng.integers(3, 10)), int(rng.integers(2, 7))
+    rows = rng.integers(-9, 10, (n_rows, n_columns)) * 10 ** rng.integers(0, 5, (n_rows, 1))
+    upper = rows.sum(axis=1) // 2
+    gain = rng.integers(-50, 50, n_columns)
+    model, _shift = make_model(
+        [whole(-worth) for worth in gain],
+        [(row, -INFINITY, limit) for row, limit in zip(rows, upper, strict=True)],
+    )
+    points = np.array(list(itertools.product([0, 1], repeat=n_columns)))
+    best = (points @ gain)[np.all(points @ rows.T <= upper, axis=1)].max()
+    check(solve_milp(make_request(model)), -best)
+    answer = solve_by_cbc(model, time_limit_s=30.0)
+    assert model.objective @ answer.values == pytest.approx(best)
+    usual = solve_by_cbc(model, time_limit_s=30.0, use_preprocessing=True)
+    if usual.values is not None and model.objective @ usual.values == pytest.approx(best):
+        pytest.skip("the CBC of this computer is right with its preprocessing too")
+    assert usual.status is MilpStatus.OPTIMAL  # claimed
 
 
 def test_a_false_infeasible_of_any_of_them_would_be_a_disagreement(known):

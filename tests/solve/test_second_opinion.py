@@ -1,8 +1,12 @@
 """The second opinion: CBC first, then HiGHS without presolve; errors and time-outs are no opinion."""
 
 import math
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -160,3 +164,41 @@ def test_a_model_that_cannot_be_saved_is_said_and_hides_nothing(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert "could not be saved" in save_disputed_model(make_toy_model(), blocked / "model.mps")
+
+
+ASK_FOR_LONG = """
+import small_problems
+from chargeplan.model.linear import build_linear_model
+from chargeplan.solve.cbc import solve_by_cbc
+
+print("ready", flush=True)
+solve_by_cbc(build_linear_model(small_problems.make_hard_problem()), time_limit_s=120.0)
+"""
+
+
+@needs_cbc
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux")
+def test_a_killed_run_leaves_no_cbc_and_no_file(tmp_path):
+    tests = Path(__file__).resolve().parents[1]
+    paths = os.pathsep.join([str(tests), str(tests.parent)])
+    run = subprocess.Popen(
+        [sys.executable, "-c", ASK_FOR_LONG],
+        env=os.environ | {"PYTHONPATH": paths, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    )
+    with run:
+        assert run.stdout.readline() == b"ready\n"
+        child = wait_for(lambda: next(iter(psutil.Process(run.pid).children()), None))
+        wait_for(lambda: child.name() == "cbc")
+        run.kill()
+    assert wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for(find, limit_s=20.0):
+    """What a function finds, asked again until it finds something."""
+    end = time.monotonic() + limit_s
+    while not (found := find()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+    return found
