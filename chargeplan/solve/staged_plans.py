@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.solve.deadline import is_over
+from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.values import (
     ValuePlan,
     clean_values,
@@ -310,10 +311,11 @@ def improve_around(
     left_s = None if deadline is None else deadline.left_s
     values = None
     if fixed.is_possible:
-        values = solve_small(fixed.model, node_limit=node_limit, time_limit_s=left_s)
+        smaller = merge_alike(fixed.model)
+        values = solve_small(smaller.model, node_limit=node_limit, time_limit_s=left_s)
     if values is None:
         return None
-    stations = fixed.expand(clean_values(fixed.model, values))
+    stations = fixed.expand(clean_values(smaller.model, values)[smaller.column])
     if np.array_equal(stations[model.is_integer], plan.values[model.is_integer]):
         return None
     return maker.settle(stations, deadline=deadline)

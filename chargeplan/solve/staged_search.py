@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError, SolverError, SolversDisagreeError
 from chargeplan.model.columns import plan_columns
 from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
 from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
@@ -334,9 +335,13 @@ class StagedSearch:
             node_limit = _KERNEL_NODES
         known = math.isfinite(self.progress.bound_kwh_day) and gap > 0
         self.asked_model = fixed.model
+        smaller = merge_alike(fixed.model) if self.problem.mode is not PlanMode.COVER else None
+        values = None if start is None else start[fixed.free]
+        if smaller is not None and values is not None:
+            values = smaller.merge_values(values)
         request = MilpRequest(
-            model=fixed.model,
-            start_values=None if start is None else start[fixed.free],
+            model=fixed.model if smaller is None else smaller.model,
+            start_values=values,
             gap=max(gap - 1e-9, 0.0),
             target_kwh_day=self.progress.bound_kwh_day / (1 + gap) if known else math.inf,
             time_limit_s=self._measure_left_s(),
@@ -359,6 +364,8 @@ class StagedSearch:
                     f"the solver says that the model has no plan; {opinion.words}; nothing was published; "
                     "report this with the config"
                 )
+        if smaller is not None and result.integer_values is not None:
+            return replace(result, integer_values=result.integer_values[smaller.column])
         return result
 
     def _take(self, result: MilpResult, fixed: FixedModel, step: str, *, fits: bool, is_whole: bool) -> None:
