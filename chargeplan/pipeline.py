@@ -216,7 +216,7 @@ def build_model(
     InfeasibleError
         When arithmetic alone proves that no plan can satisfy what was asked.
     """
-    from chargeplan.model.linear import build_linear_model
+    from chargeplan.formulation.linear import build_linear_model
     from chargeplan.model.precheck import check_problem
     from chargeplan.model.problem import build_problem
     from chargeplan.model.stages import is_plain_request, stage_problem

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+
 def _no_floats() -> Floats:
     return np.zeros(0, dtype=np.float64)
 

@@ -909,15 +909,11 @@ class PlanProblem:
     @property
     def is_plain(self) -> bool:
         """Tell whether there is one year, one type, one group, the usual objective and no further limit."""
-        return (
-            self.stages is None and not self.limits.has_any and self.objective is PlanObjective.SERVED
-        )
+        return self.stages is None and not self.limits.has_any and self.objective is PlanObjective.SERVED
 
     def _check_stages(self, stages: PlanStages) -> None:
         _require_length(self.n_sites, open_cost_pkr=stages.open_cost_pkr)
-        _require(
-            stages.unit_kwh_day.shape[1] == self.n_cells, "unit_kwh_day must have a column per cell"
-        )
+        _require(stages.unit_kwh_day.shape[1] == self.n_cells, "unit_kwh_day must have a column per cell")
         last = stages.unit_kwh_day[-1].sum(axis=1)
         _require(
             bool(np.allclose(last, self.demand_kwh_day, rtol=1e-9, atol=1e-9)),

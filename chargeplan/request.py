@@ -69,9 +69,7 @@ def make_request(settings: Settings, cells: DemandCells | None = None) -> PlanRe
         service_rule=service.rule,
         service_target_share=service.target_share,
         service_wait_share=service.wait_share,
-        peak_share=0.0
-        if cells is None or service.rule is ServiceRule.UTILISATION
-        else cells.peak_hour_share,
+        peak_share=0.0 if cells is None or service.rule is ServiceRule.UTILISATION else cells.peak_hour_share,
         charger_types=_list_charger_types(model),
         years=tuple(each.year for each in model.years),
         year_budget_pkr=budgets if model.years else (),

@@ -123,7 +123,9 @@ def read_record(folder: Path, name: str, record_type: type[Record]) -> Record:
     with np.load(arrays_path, allow_pickle=False) if arrays_path.is_file() else _NoArrays() as arrays:
         for field in dataclasses.fields(typing.cast("Any", record_type)):
             hint = hints[field.name]
-            nested = next((each for each in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(each)), None)
+            nested = next(
+                (each for each in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(each)), None
+            )
             if nested is not None and field.name not in scalars:
                 values[field.name] = read_record(folder, f"{name}.{field.name}", typing.cast("Any", nested))
             else:

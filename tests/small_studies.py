@@ -8,7 +8,7 @@ import toy_city
 
 from chargeplan.config.settings import ModelSettings, SolveSettings
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
 from chargeplan.records import CandidateSites, TravelTable

@@ -129,7 +129,9 @@ def _draw_limits(rng, has, n_sites, n_cells, n_years, n_types):
         }
     if "points" in has:
         chosen["total_amount"] = np.array([[1.0] * n_types, [10.0, 25.0][:n_types]])
-        chosen["total_least"] = np.sort(rng.choice([0.0, 1.0, 2.0, 20.0], (2, n_years), p=[0.3, 0.4, 0.2, 0.1]))
+        chosen["total_least"] = np.sort(
+            rng.choice([0.0, 1.0, 2.0, 20.0], (2, n_years), p=[0.3, 0.4, 0.2, 0.1])
+        )
     if has & {"floor", "gini", "worst"}:
         chosen["cell_zone"] = np.arange(n_cells) % 2
     if "floor" in has:
@@ -169,7 +171,9 @@ def list_choices(problem: PlanProblem):
         if required[site]:
             states = [state for state in states if max(state) >= 0]
         ways = itertools.product(states, repeat=staging.n_years)
-        paths.append([way for way in ways if all(np.all(np.less_equal(a, b)) for a, b in itertools.pairwise(way))])
+        paths.append(
+            [way for way in ways if all(np.all(np.less_equal(a, b)) for a, b in itertools.pairwise(way))]
+        )
     for ways in itertools.product(*paths):
         levels = np.array(ways).transpose(1, 0, 2)  # year, site, type
         if keeps_station_limits(problem, levels):
@@ -216,7 +220,9 @@ def keeps_station_limits(problem: PlanProblem, levels: np.ndarray) -> bool:
             if missing > 0:
                 if limits.asset_step_kw[asset] <= 0:
                     return False
-                steps_before[asset] = max(steps_before[asset], int(np.ceil(missing / limits.asset_step_kw[asset])))
+                steps_before[asset] = max(
+                    steps_before[asset], int(np.ceil(missing / limits.asset_step_kw[asset]))
+                )
                 if steps_before[asset] > limits.asset_max_steps[asset]:
                     return False
         spent += float(steps_before @ limits.asset_step_pkr) if len(steps_before) else 0.0

@@ -27,7 +27,7 @@ from chargeplan.config.settings import Settings, SolveSettings
 from chargeplan.demand.build import build_demand
 from chargeplan.demand.layer import read_layer_figures
 from chargeplan.estates import add_listed_estates
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
 from chargeplan.network.read import read_network

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.solve.instances import make_mclp, make_square
 from benchmarks.solve.published_optima import measure_cpu_s
 from chargeplan.config.settings import SolveSettings
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import PlanProblem
 from chargeplan.runlog import ignore_event, measure_peak_memory_mb
 from chargeplan.solve.search import solve_problem

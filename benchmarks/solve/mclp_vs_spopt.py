@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.solve.instances import make_mclp, make_problem
 from chargeplan.config.settings import SolveSettings
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import Floats, PlanProblem
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.plan import find_broken_rules

@@ -13,8 +13,8 @@ import scipy.sparse as sp
 
 from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import SolverError, SolversDisagreeError
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.linear_model import LinearModel
-from chargeplan.model.linear import build_linear_model
 from chargeplan.records import Bools, Floats, Ints, PlanProblem, Solution
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.mps import save_disputed_model

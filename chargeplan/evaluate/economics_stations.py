@@ -93,7 +93,9 @@ def compute_sales_kwh_day(plan: PlanCase) -> tuple[Floats, Floats]:
     load: Floats = np.zeros(plan.problem.n_sites)
     np.add.at(load, plan.problem.pair_site, plan.served_kwh_day)
     power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)
-    return load, np.minimum(load, plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup, plan.solution.chargers))
+    return load, np.minimum(
+        load, plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup, plan.solution.chargers)
+    )
 
 
 def find_neeca_level(power_kw: float, account: Account) -> int:

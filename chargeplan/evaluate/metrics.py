@@ -64,7 +64,9 @@ def _describe_sites(plan: PlanCase) -> pd.DataFrame:
             "chargers": chargers,
             "power_kw": power_kw,
             "served_kwh_day": load,
-            "capacity_kwh_day": plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup, chargers),
+            "capacity_kwh_day": plan.request.compute_capacity_kwh_day(
+                power_kw, plan.sites.has_backup, chargers
+            ),
             "utilisation_share": np.divide(
                 load, hours_kwh_day, out=np.zeros(n_sites), where=hours_kwh_day > 0
             ),

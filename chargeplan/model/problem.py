@@ -60,9 +60,7 @@ def build_problem(
         existing_capacity = np.where(existing_chargers > 0, np.inf, 0.0)
     can_serve = level_allowed.any(axis=1) | (existing_capacity > 0)
     quality = grade_drives(request, travel.seconds)
-    kept = choose_pairs(
-        travel, quality, demand, can_serve=can_serve, nearest_sites=request.nearest_sites
-    )
+    kept = choose_pairs(travel, quality, demand, can_serve=can_serve, nearest_sites=request.nearest_sites)
     return PlanProblem(
         mode=request.mode,
         demand_kwh_day=demand,

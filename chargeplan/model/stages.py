@@ -164,10 +164,7 @@ def stage_problem(
     n_types = len(chargers.power_kw)
     can_use, group = group_classes(request, cells_by_year[-1])
     unit = np.stack(
-        [
-            _sum_groups(request, cells, sites, travel, group, len(can_use))
-            for cells in cells_by_year
-        ]
+        [_sum_groups(request, cells, sites, travel, group, len(can_use)) for cells in cells_by_year]
     )
     is_new = sites.has_status(SiteStatus.REQUIRED) | sites.has_status(SiteStatus.CANDIDATE)
     if around.spacing is not None:
@@ -214,9 +211,7 @@ def stage_problem(
             charger_kw=chargers.power_kw,
             can_use=can_use,
             unit_kwh_day=unit,
-            open_cost_pkr=np.where(
-                is_new, sites.table["fixed_cost_pkr"].to_numpy(dtype=np.float64), 0.0
-            ),
+            open_cost_pkr=np.where(is_new, sites.table["fixed_cost_pkr"].to_numpy(dtype=np.float64), 0.0),
         ),
         limits=_gather_limits(request, cells_by_year[-1], sites, chargers, bays, around),
         objective=request.objective,
@@ -245,9 +240,7 @@ def _sum_groups(
         pair_site=travel.site_pos,
         pair_seconds=travel.seconds,
     )
-    left_share = np.divide(
-        np.maximum(total - taken, 0.0), total, out=np.zeros(len(total)), where=total > 0
-    )
+    left_share = np.divide(np.maximum(total - taken, 0.0), total, out=np.zeros(len(total)), where=total > 0)
     summed = np.zeros((len(total), n_groups))
     for each in range(n_groups):
         summed[:, each] = cells.kwh_day[:, group == each].sum(axis=1)
@@ -266,9 +259,7 @@ def _compute_capacity(request: PlanRequest, sites: CandidateSites, chargers: Cha
     return np.stack(by_site, axis=1).reshape(-1, len(chargers.levels))
 
 
-def _place_existing(
-    plain: PlanProblem, sites: CandidateSites, chargers: ChargerTypes
-) -> tuple[Floats, Ints]:
+def _place_existing(plain: PlanProblem, sites: CandidateSites, chargers: ChargerTypes) -> tuple[Floats, Ints]:
     """Count each existing station as of the type whose power is nearest to that of its chargers."""
     n_types = len(chargers.power_kw)
     number = plain.existing_chargers
@@ -331,13 +322,15 @@ def _gather_limits(
     if around.spacing is not None:
         given |= {"clique_start": around.spacing.start, "clique_site": around.spacing.site}
     given |= _gather_rules(request, n_sites, chargers, around.rules)
-    if len(request.zone_floors) or np.isfinite(request.gini_cap) or request.objective is PlanObjective.WORST_ZONE:
+    if (
+        len(request.zone_floors)
+        or np.isfinite(request.gini_cap)
+        or request.objective is PlanObjective.WORST_ZONE
+    ):
         given["cell_zone"] = cells.zone_pos
     if len(request.zone_floors):
         floors = request.zone_floors.set_index("zone_id")["floor_share"]
-        given["zone_floor_share"] = (
-            cells.zones["zone_id"].map(floors).fillna(0.0).to_numpy(dtype=np.float64)
-        )
+        given["zone_floor_share"] = cells.zones["zone_id"].map(floors).fillna(0.0).to_numpy(dtype=np.float64)
     given |= {"gini_cap": request.gini_cap, "backup_share": request.backup_share}
     return PlanLimits(**given)  # type: ignore[arg-type]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.model.columns import plan_columns
+from chargeplan.formulation.columns import plan_columns
 
 if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
@@ -128,7 +128,9 @@ class StagedDual:
         self.level_pool = columns.level_year * self.n_slots + columns.level_slot
         self.level_capacity = problem.level_capacity_kwh_day[columns.level_slot, columns.level_number]
         is_existing = np.repeat(columns.is_existing, self.n_types)
-        self.standing_kwh = np.tile(np.where(is_existing, problem.existing_capacity_kwh_day, 0.0), self.n_years)
+        self.standing_kwh = np.tile(
+            np.where(is_existing, problem.existing_capacity_kwh_day, 0.0), self.n_years
+        )
         self.states = list_states(problem)
         self.scale = self._choose_scale()
         self.sites = np.unique(columns.open_site)
@@ -300,9 +302,7 @@ class StagedDual:
         values[self.box] = box_values
         capacity = self.standing_kwh.copy()
         chosen = np.flatnonzero(levels.ravel() >= 0)
-        capacity[chosen] = self.problem.level_capacity_kwh_day[
-            chosen % self.n_slots, levels.ravel()[chosen]
-        ]
+        capacity[chosen] = self.problem.level_capacity_kwh_day[chosen % self.n_slots, levels.ravel()[chosen]]
         pools = np.flatnonzero(capacity > 0)
         first, size = self.pool_first[pools], self.pool_last[pools] - self.pool_first[pools]
         ends = np.cumsum(size)

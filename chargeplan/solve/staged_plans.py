@@ -20,8 +20,8 @@ from chargeplan.solve.values import (
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
+    from chargeplan.formulation.columns import ColumnPlan
     from chargeplan.linear_model import LinearModel
-    from chargeplan.model.columns import ColumnPlan
     from chargeplan.records import Bools, Floats, Ints, PlanProblem
     from chargeplan.solve.deadline import Deadline
 
@@ -85,7 +85,9 @@ class PlanMaker:
         model = self.model
         speaks_of_others = np.abs(model.matrix) @ (~self.is_station).astype(np.float64) > 0
         rows = np.flatnonzero(~speaks_of_others)
-        free = self.is_station if may_have is None else self.is_station & (may_have | (model.column_lower > 0))
+        free = (
+            self.is_station if may_have is None else self.is_station & (may_have | (model.column_lower > 0))
+        )
         objective = np.zeros(model.n_columns)
         objective[self.columns.list_columns("level")] = np.maximum(level_worth, 0.0)
         if self.problem.mode is PlanMode.COVER:
@@ -206,7 +208,11 @@ class PlanMaker:
         if self.problem.mode is PlanMode.COVER:
             return plan
         needed = self._find_needed(plan.values)
-        sites = np.flatnonzero((needed != self.read_levels(plan.values)).reshape(len(needed), self.problem.n_sites, -1).any(axis=(0, 2)))
+        sites = np.flatnonzero(
+            (needed != self.read_levels(plan.values))
+            .reshape(len(needed), self.problem.n_sites, -1)
+            .any(axis=(0, 2))
+        )
         if len(sites) == 0:
             return plan
         both = self._try_levels(plan, needed, sites)

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError, SolverError, SolversDisagreeError
-from chargeplan.model.columns import plan_columns
+from chargeplan.errors import (
+    InfeasibleError,
+    InterruptedRunError,
+    NoPlanError,
+    SolverError,
+    SolversDisagreeError,
+)
+from chargeplan.formulation.columns import plan_columns
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
@@ -45,7 +51,9 @@ _LAST_SHARE = 0.97
 _BOUND_ITERATIONS = 500
 _NEIGHBOURHOOD_NODES = 60
 _SITES_AROUND = 8
-_STALLED_ROUNDS = 25
+_STALLED_ROUNDS = 12
+_NODE_LIMITED_STALLED_ROUNDS = 2
+_KERNEL_SHARE = 0.35  # of the time left: the next kernel is larger
 _NODE_LIMITED_ROUNDS = 30
 _FIRST_KERNEL_SITES = 40
 _KERNEL_GROWTH = 1.6
@@ -122,7 +130,9 @@ class StagedSearch:
             self.dual,
             incumbent_kwh_day=0.0 if math.isnan(incumbent) else incumbent,
             max_iterations=iterations,
-            deadline=self._deadline(_BOUND_SHARE),
+            deadline=self._deadline(
+                _BOUND_SHARE if self.kernel_sites == _FIRST_KERNEL_SITES else _LAST_SHARE
+            ),
             multipliers=None if self.bound is None else self.bound.multipliers,
         )
         self.progress.offer_bound("bound", self.bound.value_kwh_day)
@@ -181,14 +191,16 @@ class StagedSearch:
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
-        stalled = 0
         closeness = _count_shared_cells(self.problem)
-        patience = 2 if self.settings.node_limit is not None else _STALLED_ROUNDS
+        patience = _NODE_LIMITED_STALLED_ROUNDS if self.settings.node_limit is not None else _STALLED_ROUNDS
+        stalled = patience  # a kernel comes first: it brings more than many neighbourhoods
         while not self._is_over():
             if self._is_tiny() or self._is_whole_small():
                 self.stopped_by = self._solve(*self._leave_out(), is_whole=True) or StoppedBy.FAILURE
             elif self.plan is None or stalled >= patience or self._has_done_rounds():
                 self.stopped_by, stalled = self._solve_kernel(), 0
+                if not self._is_over():
+                    self._tighten(_BOUND_ITERATIONS)
             else:
                 stalled = 0 if self._improve(closeness) else stalled + 1
 
@@ -324,9 +336,9 @@ class StagedSearch:
         self._take(result, fixed, step, fits=fits, is_whole=is_whole)
         if self.progress.is_proven:
             return StoppedBy.PROOF
-        if is_whole or result.stopped_by not in {StoppedBy.PROOF, StoppedBy.NODE_LIMIT}:
+        if is_whole:
             return result.stopped_by if result.stopped_by is not StoppedBy.PROOF else StoppedBy.FAILURE
-        return None
+        return result.stopped_by if result.stopped_by is StoppedBy.USER else None
 
     def _run(self, fixed: FixedModel, start: Floats | None, step: str, is_whole: bool) -> MilpResult:
         gap = self.settings.gap
@@ -334,6 +346,9 @@ class StagedSearch:
         if node_limit is None and not is_whole:
             node_limit = _KERNEL_NODES
         known = math.isfinite(self.progress.bound_kwh_day) and gap > 0
+        limit_s = self._measure_left_s()
+        if self.settings.node_limit is None and not is_whole and self.plan is not None:
+            limit_s *= _KERNEL_SHARE
         self.asked_model = fixed.model
         smaller = merge_alike(fixed.model) if self.problem.mode is not PlanMode.COVER else None
         values = None if start is None else start[fixed.free]
@@ -344,7 +359,7 @@ class StagedSearch:
             start_values=values,
             gap=max(gap - 1e-9, 0.0),
             target_kwh_day=self.progress.bound_kwh_day / (1 + gap) if known else math.inf,
-            time_limit_s=self._measure_left_s(),
+            time_limit_s=limit_s,
             node_limit=node_limit,
             threads=self.settings.threads,
             seed=self.seed,

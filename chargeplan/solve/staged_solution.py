@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import InterruptedRunError, SolverError, SolversDisagreeError
-from chargeplan.model.columns import plan_columns, sum_zone_demand
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.columns import plan_columns, sum_zone_demand
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import Solution
-from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.mps import save_disputed_model
+from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.staged_merge import merge_units
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_search import StagedSearch
@@ -111,9 +111,7 @@ def _hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
     return replace(problem, objective=PlanObjective.SERVED, limits=limits)
 
 
-def _unfold(
-    plan: ValuePlan, merged: PlanProblem, problem: PlanProblem, group_of_cell: Ints
-) -> ValuePlan:
+def _unfold(plan: ValuePlan, merged: PlanProblem, problem: PlanProblem, group_of_cell: Ints) -> ValuePlan:
     """Give the cells of a merged problem their own shares: the same stations, the nearest first.
 
     Raises
@@ -135,9 +133,7 @@ def _unfold(
     return settled
 
 
-def _search(
-    problem: PlanProblem, model: LinearModel, means: _Means, start: Floats | None
-) -> StagedSearch:
+def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floats | None) -> StagedSearch:
     search = StagedSearch(
         problem,
         model,

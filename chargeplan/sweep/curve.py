@@ -155,7 +155,7 @@ def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, 
 
 def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
     """Search again, from the smallest point on, for plans that keep all that the smaller one has."""
-    from chargeplan.model.linear import build_linear_model
+    from chargeplan.formulation.linear import build_linear_model
 
     solved = [(number, point) for number, point in enumerate(points, start=1) if point.solved is not None]
     before: Solution | None = None

@@ -20,7 +20,13 @@ STAGES = (
     "evaluate",
     "publish",
 )
-CONDUCTORS = {"pipeline.py", "classical", "study_check.py", "sweep"}  # alone import stages and hand records on
+CONDUCTORS = {
+    "pipeline.py",
+    "request.py",
+    "classical",
+    "study_check.py",
+    "sweep",
+}  # alone import stages and hand records on
 COMMAND_LINE = {
     "cli.py",
     "cli_data.py",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import small_problems
 
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.columns import read_levels
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpRequest, MilpStatus

@@ -10,7 +10,7 @@ import small_problems
 
 from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import InfeasibleError
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.plan import find_broken_rules, make_plan

@@ -16,7 +16,7 @@ from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import InfeasibleError
 from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
 from chargeplan.runlog import ignore_event

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 import toy_city
 
 from chargeplan.config.settings import ModelSettings, TravelSettings
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.problem import build_problem
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpRequest, MilpStatus

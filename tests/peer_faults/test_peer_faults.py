@@ -38,7 +38,7 @@ from chargeplan import (
 from chargeplan.config.settings import NetworkSettings, SitesSettings, SolveSettings
 from chargeplan.errors import DataError, InfeasibleError, RecordError
 from chargeplan.evaluate.metrics import evaluate_plan
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.network.read import read_network
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.records import StudyArea

@@ -9,7 +9,7 @@ import pytest
 from referee_milp import find_optimum, make_town
 
 from chargeplan.config.settings import SolveSettings
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve import cover_steps
 from chargeplan.solve.cover_lp import CoverLp, Relaxed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import small_problems
 
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.columns import read_levels, restrict_model, write_values
 from chargeplan.solve.merge_model import average_shares, merge_model
 from chargeplan.solve.plan import find_allowed_levels, find_required_sites

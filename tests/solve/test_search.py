@@ -18,7 +18,7 @@ from chargeplan.errors import (
     SolverError,
     SolversDisagreeError,
 )
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import SolveEvent, ignore_event
 from chargeplan.solve import cbc, milp_steps
 from chargeplan.solve import search as search_module

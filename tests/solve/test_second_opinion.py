@@ -15,7 +15,7 @@ import small_problems
 import toy_city
 
 from chargeplan.errors import SolverError
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.cbc import CbcAnswer, find_cbc, read_answer, solve_by_cbc
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.mps import save_disputed_model
@@ -168,7 +168,7 @@ def test_a_model_that_cannot_be_saved_is_said_and_hides_nothing(tmp_path):
 
 ASK_FOR_LONG = """
 import small_problems
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.cbc import solve_by_cbc
 
 print("ready", flush=True)

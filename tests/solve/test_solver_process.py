@@ -17,7 +17,7 @@ import small_problems
 import toy_city
 
 from chargeplan.errors import SolverError
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve import process
 from chargeplan.solve.columns import read_levels, restrict_model, write_values
 from chargeplan.solve.milp import solve_milp
@@ -242,7 +242,7 @@ def test_a_restricted_model_solves_as_the_problem_without_those_stations():
 SEARCH = """
 import small_problems
 from chargeplan.config.settings import SolveSettings
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.search import solve_problem
 problem = small_problems.make_hard_problem(200, 40)
 solution = solve_problem(problem, build_linear_model(problem), SolveSettings(time_limit_s=300.0), seed=1,
@@ -252,7 +252,7 @@ print("END", solution.stopped_by, solution.objective_kwh_day, flush=True)
 MILP = """
 import math
 import small_problems
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.outcome import MilpRequest
 from chargeplan.solve.process import run_milp
 model = build_linear_model(small_problems.make_hard_problem())

@@ -9,7 +9,7 @@ import toy_city
 
 from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import SolversDisagreeError
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.plan import compute_cost_pkr, find_broken_rules

@@ -10,7 +10,7 @@ import math
 import pytest
 import small_problems
 
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.cbc import find_cbc, solve_by_cbc
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpRequest, MilpStatus

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.linear_model import LinearModel
-from chargeplan.model.columns import COLUMN_FAMILIES, ColumnPlan, plan_columns
-from chargeplan.model.families import (
+from chargeplan.formulation.columns import COLUMN_FAMILIES, ColumnPlan, plan_columns
+from chargeplan.formulation.families_fairness import build_backup_rows, build_equity_rows
+from chargeplan.formulation.families_money import build_budget_rows, build_count_rows
+from chargeplan.formulation.families_places import (
+    build_bays_rows,
+    build_grid_rows,
+    build_power_rows,
+    build_rule_rows,
+    build_spacing_rows,
+)
+from chargeplan.formulation.families_serving import (
     build_assign_rows,
     build_capacity_rows,
     build_cover_rows,
@@ -15,16 +23,8 @@ from chargeplan.model.families import (
     build_link_rows,
     build_persist_rows,
 )
-from chargeplan.model.families_fairness import build_backup_rows, build_equity_rows
-from chargeplan.model.families_money import build_budget_rows, build_count_rows
-from chargeplan.model.families_places import (
-    build_bays_rows,
-    build_grid_rows,
-    build_power_rows,
-    build_rule_rows,
-    build_spacing_rows,
-)
-from chargeplan.model.rows import RowFamily
+from chargeplan.formulation.rows import RowFamily
+from chargeplan.linear_model import LinearModel
 from chargeplan.records import Floats, Ints, PlanProblem
 from chargeplan.words import PlanMode, PlanObjective
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chargeplan.model.columns import ColumnPlan, sum_zone_demand
-from chargeplan.model.rows import RowFamily, join_families, make_empty_family, make_family, number_rows
+from chargeplan.formulation.columns import ColumnPlan, sum_zone_demand
+from chargeplan.formulation.rows import RowFamily, join_families, make_empty_family, make_family
 from chargeplan.records import PlanProblem
 
 
@@ -131,9 +131,10 @@ def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     pair_row = row_of[:, problem.pair_cell].ravel()
     pair_column = columns.open_of[:, problem.pair_site].ravel()
     used = np.flatnonzero(pair_column >= 0)
-    stands = columns.is_existing[problem.pair_site] & (
-        problem.existing_chargers.reshape(problem.n_sites, -1).sum(axis=1) > 0
-    )[problem.pair_site]
+    stands = (
+        columns.is_existing[problem.pair_site]
+        & (problem.existing_chargers.reshape(problem.n_sites, -1).sum(axis=1) > 0)[problem.pair_site]
+    )
     standing = np.bincount(problem.pair_cell[stands], minlength=n_cells)[cell]
     two_stations = make_family(
         "backup",

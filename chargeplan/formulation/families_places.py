@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chargeplan.model.columns import ColumnPlan
-from chargeplan.model.rows import RowFamily, join_families, make_empty_family, make_family, number_rows
+from chargeplan.formulation.columns import ColumnPlan
+from chargeplan.formulation.rows import RowFamily, join_families, make_empty_family, make_family, number_rows
 from chargeplan.records import Bools, Floats, Ints, PlanProblem
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import toy_city
 
-from chargeplan.model.linear import build_linear_model
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.pulp_problem import build_pulp_problem
 from chargeplan.words import PlanMode
 

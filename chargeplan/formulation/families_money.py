@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chargeplan.model.columns import ColumnPlan
-from chargeplan.model.rows import RowFamily, make_empty_family, make_family
+from chargeplan.formulation.columns import ColumnPlan
+from chargeplan.formulation.rows import RowFamily, make_empty_family, make_family
 from chargeplan.records import Floats, PlanProblem
 
 # Solvers keep a row to an absolute 1e-6: with the cheapest station at 1,000 units or more, a plan

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chargeplan.model.cover_groups import CoverGroups, build_cover_groups, make_empty_groups
+from chargeplan.formulation.cover_groups import CoverGroups, build_cover_groups, make_empty_groups
 from chargeplan.records import Bools, Floats, Ints, PlanProblem
 from chargeplan.words import PlanMode, PlanObjective
 
