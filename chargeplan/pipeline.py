@@ -207,7 +207,7 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
 
 
 def build_model(
-    settings: Settings, records: StudyRecords, *, log: RunLog
+    settings: Settings, records: StudyRecords, around: Surroundings | None = None, *, log: RunLog
 ) -> tuple[PlanRequest, PlanProblem, LinearModel]:
     """Pose the planning problem of a study.
 
@@ -224,7 +224,7 @@ def build_model(
     cells, sites, travel = records.cells, records.sites, records.travel
     with log.phase("model") as phase:
         request = make_request(settings, cells)
-        around = build_surroundings(settings, records)
+        around = around or build_surroundings(settings, records)
         problem = build_problem(cells, sites, travel, request)
         if not is_plain_request(request, around):
             problem = stage_problem(problem, request, records.cells_by_year, sites, travel, around)
@@ -322,7 +322,8 @@ def run_study(
     records = build_records(loaded, log=log)
     area, network, cells = records.area, records.network, records.cells
     sites, travel = records.sites, records.travel
-    request, problem, linear = build_model(settings, records, log=log)
+    around = build_surroundings(settings, records)
+    request, problem, linear = build_model(settings, records, around, log=log)
     with log.phase("solve") as phase:
         solution = solve_problem(
             problem,
@@ -336,7 +337,19 @@ def run_study(
         phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
     with log.phase("evaluate") as phase:
         evaluation = evaluate_plan(
-            PlanCase(request, network, cells, sites, travel, problem, solution, records.data_limits)
+            PlanCase(
+                request,
+                network,
+                cells,
+                sites,
+                travel,
+                problem,
+                solution,
+                records.data_limits,
+                earlier_cells=records.cells_by_year[:-1],
+                grid=records.grid,
+                rules=around.rules,
+            )
         )
         served_share = evaluation.get_metric("served_share")
         phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of demand served"

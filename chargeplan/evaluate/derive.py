@@ -68,20 +68,58 @@ def derive_quality(request: PlanRequest, seconds: Floats) -> Floats:
     return quality
 
 
+def list_charger_types(request: PlanRequest) -> list[tuple[float, float, tuple[int, ...]]]:
+    """List power in kW, price in PKR and offered numbers of each charger type."""
+    if len(request.charger_types) == 0:
+        return [(request.charger_power_kw, request.charger_cost_pkr, list_allowed_levels(request))]
+    return [
+        (float(row.power_kw), float(row.cost_pkr), tuple(int(text) for text in str(row.levels).split()))
+        for row in request.charger_types.itertuples()
+    ]
+
+
+def find_strongest_kw(request: PlanRequest) -> float:
+    """Find the power of the strongest charger type."""
+    return max(kw for kw, _, _ in list_charger_types(request))
+
+
 def derive_site_cost_pkr(request: PlanRequest, sites: CandidateSites, chargers: Ints) -> Floats:
-    """Derive what each site costs at these numbers of chargers, shape (n_sites,), PKR."""
-    is_new = ~sites.has_status(SiteStatus.EXISTING) & (chargers > 0)
+    """Derive what each site costs, shape (n_sites,), PKR: opening it and its chargers.
+
+    Parameters
+    ----------
+    request : PlanRequest
+    sites : CandidateSites
+    chargers : ndarray of int64, shape (n_sites, n_types)
+    """
+    is_new = ~sites.has_status(SiteStatus.EXISTING) & (chargers.sum(axis=1) > 0)
     fixed_pkr = sites.table["fixed_cost_pkr"].to_numpy()
-    return np.where(is_new, fixed_pkr + chargers * request.charger_cost_pkr, 0.0)
+    price = np.array([cost for _, cost, _ in list_charger_types(request)])
+    return np.where(is_new, fixed_pkr + chargers @ price, 0.0)
 
 
 def derive_site_power_kw(request: PlanRequest, sites: CandidateSites, chargers: Ints) -> Floats:
-    """Derive the installed power of each open site, shape (n_sites,), kW."""
+    """Derive the installed power of each open site from chargers by type, shape (n_sites,), kW."""
     existing_kw = sites.table["existing_power_kw"].to_numpy()
     is_existing = sites.has_status(SiteStatus.EXISTING)
-    return np.where(is_existing, existing_kw, chargers * request.charger_power_kw)
+    each_kw = np.array([kw for kw, _, _ in list_charger_types(request)])
+    return np.where(is_existing, existing_kw, chargers @ each_kw)
+
+
+def derive_site_capacity_kwh_day(request: PlanRequest, sites: CandidateSites, chargers: Ints) -> Floats:
+    """Derive what each site can deliver with chargers by type, shape (n_sites,), kWh per day."""
+    is_existing = sites.has_status(SiteStatus.EXISTING)
+    existing_kw = sites.table["existing_power_kw"].to_numpy()
+    standing = request.compute_capacity_kwh_day(existing_kw, sites.has_backup, chargers.sum(axis=1))
+    new = np.zeros(len(chargers))
+    for kind, (kw, _, _) in enumerate(list_charger_types(request)):
+        new += request.compute_capacity_kwh_day(chargers[:, kind] * kw, sites.has_backup, chargers[:, kind])
+    return np.where(is_existing, standing, new)
 
 
 def list_allowed_levels(request: PlanRequest) -> tuple[int, ...]:
     """List the numbers of chargers that a new station may have."""
+    if len(request.charger_types):
+        offered = [number for _, _, numbers in list_charger_types(request) for number in numbers]
+        return tuple(sorted(set(offered)))
     return (request.station_chargers,) if request.mode is PlanMode.COVER else request.levels

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from chargeplan.evaluate.derive import find_strongest_kw
 from chargeplan.evaluate.economics_account import Account
 from chargeplan.evaluate.economics_benefits import Metric, reckon_benefits
 from chargeplan.evaluate.economics_formulas import compute_payback_years
@@ -111,8 +112,8 @@ def compute_economics(plan: PlanCase) -> Economics:
 def _sum_up(plan: PlanCase, stations: pd.DataFrame, account: Account) -> list[Metric]:
     """Sum the stations up and judge them as one investment."""
     year = f"in {plan.request.year}" if plan.request.year else "in the study year"
-    level = find_neeca_level(plan.request.charger_power_kw, account)
-    account.note("NEECA's level of the charger", level, "level", f"{plan.request.charger_power_kw:g} kW")
+    level = find_neeca_level(find_strongest_kw(plan.request), account)
+    account.note("NEECA's level of the charger", level, "level", f"{find_strongest_kw(plan.request):g} kW")
     for name in ("charger_cost_pkr", "outage_hours_day"):
         if name in account:
             account.use(name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.evaluate.flows import split_flows_by_class
 from chargeplan.evaluate.economics_stations import compute_sales_kwh_day
 from chargeplan.units import DAYS_PER_YEAR, GRAMS_PER_KG, KG_PER_TONNE
 from chargeplan.words import SiteStatus
@@ -110,8 +111,11 @@ def split_by_class(plan: PlanCase) -> Floats:
     """Split the energy that new stations sell by vehicle class, shape (n_classes,), kWh per day.
 
     A cell's energy is served for its classes in proportion to what each wants there, and a station
-    that cannot deliver all of it turns every driver away alike.
+    that cannot deliver all of it turns every driver away alike. With several charger types the plan says
+    which classes it serves.
     """
+    if not plan.is_plain:
+        return split_flows_by_class(plan)
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     load, sold = compute_sales_kwh_day(plan)
     sold_share = np.divide(sold, load, out=np.zeros(len(load)), where=load > 0) * is_new

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chargeplan.evaluate.derive import derive_site_cost_pkr, derive_site_power_kw
+from chargeplan.evaluate.derive import (
+    derive_site_capacity_kwh_day,
+    derive_site_cost_pkr,
+    derive_site_power_kw,
+    find_strongest_kw,
+)
 from chargeplan.evaluate.economics_figures import BY_KIND, NEECA_LEVELS
 from chargeplan.evaluate.economics_formulas import (
     compute_annuity_factor,
@@ -58,7 +63,7 @@ def reckon_stations(plan: PlanCase, account: Account) -> pd.DataFrame:
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     at = np.flatnonzero(is_new)
     load, sold = compute_sales_kwh_day(plan)
-    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)[at]
+    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.chargers_by_type)[at]
     table = pd.DataFrame(
         {
             "site_id": plan.sites.table["site_id"].to_numpy()[at],
@@ -92,9 +97,8 @@ def compute_sales_kwh_day(plan: PlanCase) -> tuple[Floats, Floats]:
     """
     load: Floats = np.zeros(plan.problem.n_sites)
     np.add.at(load, plan.problem.pair_site, plan.served_kwh_day)
-    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)
     return load, np.minimum(
-        load, plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup, plan.solution.chargers)
+        load, derive_site_capacity_kwh_day(plan.request, plan.sites, plan.chargers_by_type)
     )
 
 
@@ -155,7 +159,7 @@ def _classify_connections(power_kw: Floats, account: Account) -> list[str]:
 def _reckon_capex(plan: PlanCase, account: Account, at: Ints, stations: pd.DataFrame) -> dict[str, Floats]:
     table = plan.sites.table.iloc[at]
     power_kw = stations["power_kw"].to_numpy()
-    cost = derive_site_cost_pkr(plan.request, plan.sites, plan.solution.chargers)[at]
+    cost = derive_site_cost_pkr(plan.request, plan.sites, plan.chargers_by_type)[at]
     is_high = (stations["connection"] == ConnectionClass.HIGH_TENSION.value).to_numpy()
     needs_meter = table["separate_meter_needed"].to_numpy()
     solar_kw = table["solar_kw"].to_numpy()
@@ -175,7 +179,7 @@ def _reckon_capex(plan: PlanCase, account: Account, at: Ints, stations: pd.DataF
 
 
 def _reckon_year(plan: PlanCase, account: Account, at: Ints, table: pd.DataFrame) -> dict[str, Floats]:
-    level = find_neeca_level(plan.request.charger_power_kw, account)
+    level = find_neeca_level(find_strongest_kw(plan.request), account)
     kinds = plan.sites.table["kind"].to_numpy()[at]
     rents = {kind: account.use(f"{BY_KIND}.{kind}") for kind in sorted(set(kinds))}
     rent_pkr_m2_month = np.array([rents[kind] for kind in kinds], dtype=np.float64)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from chargeplan.evaluate.derive import derive_competitor_kwh_day, derive_site_cost_pkr, derive_site_power_kw
+from chargeplan.evaluate.derive import (
+    derive_competitor_kwh_day,
+    derive_site_capacity_kwh_day,
+    derive_site_cost_pkr,
+    derive_site_power_kw,
+)
 from chargeplan.evaluate.economics import compute_economics
 from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
@@ -56,7 +61,7 @@ def _describe_sites(plan: PlanCase) -> pd.DataFrame:
     load = sum_by(plan.problem.pair_site, served_pair, n_sites)
     drive = sum_by(plan.problem.pair_site, served_pair * minutes, n_sites)
     n_cells = np.bincount(plan.problem.pair_site[plan.used], minlength=n_sites)
-    power_kw = derive_site_power_kw(plan.request, plan.sites, chargers)
+    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.chargers_by_type)
     hours_kwh_day = power_kw * plan.request.hours_day
     table = pd.DataFrame(
         {
@@ -64,13 +69,11 @@ def _describe_sites(plan: PlanCase) -> pd.DataFrame:
             "chargers": chargers,
             "power_kw": power_kw,
             "served_kwh_day": load,
-            "capacity_kwh_day": plan.request.compute_capacity_kwh_day(
-                power_kw, plan.sites.has_backup, chargers
-            ),
+            "capacity_kwh_day": derive_site_capacity_kwh_day(plan.request, plan.sites, plan.chargers_by_type),
             "utilisation_share": np.divide(
                 load, hours_kwh_day, out=np.zeros(n_sites), where=hours_kwh_day > 0
             ),
-            "cost_pkr": derive_site_cost_pkr(plan.request, plan.sites, chargers),
+            "cost_pkr": derive_site_cost_pkr(plan.request, plan.sites, plan.chargers_by_type),
             "mean_drive_min": np.divide(drive, load, out=np.zeros(n_sites), where=load > 0),
             "n_cells": n_cells,
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from chargeplan.evaluate.derive import (
     derive_competitor_kwh_day,
     derive_quality,
     derive_site_cost_pkr,
-    derive_site_power_kw,
+    derive_site_capacity_kwh_day,
     list_allowed_levels,
 )
 from chargeplan.evaluate.rebuild import find_problem_faults
@@ -38,6 +39,10 @@ from chargeplan.records import (
 )
 from chargeplan.words import Outcome, PlanMode, SiteStatus
 
+if TYPE_CHECKING:
+    from chargeplan.grid_assets import GridAssets
+    from chargeplan.rules.rows import RuleRows
+
 SHARE_TOLERANCE = 1e-6
 RELATIVE_TOLERANCE = 1e-6
 _MONEY_TOLERANCE_PKR = 0.5
@@ -48,7 +53,8 @@ _SAMPLED_PAIRS = 64
 class PlanCase:
     """A plan with the raw records it is checked against.
 
-    `data_limits` are what the road data cannot tell or lack; they become warnings.
+    `data_limits` are what the road data cannot tell or lack; they become warnings. `earlier_cells` are the
+    demand of the years before the last one, `grid` and `rules` what the plan must respect beside.
     """
 
     request: PlanRequest
@@ -59,6 +65,21 @@ class PlanCase:
     problem: PlanProblem
     solution: Solution
     data_limits: tuple[str, ...] = ()
+    earlier_cells: tuple[DemandCells, ...] = ()
+    grid: GridAssets | None = None
+    rules: RuleRows | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one year and one charger type, and nothing to respect but budget and count."""
+        return len(self.solution.slot_chargers) == 0
+
+    @property
+    def chargers_by_type(self) -> Ints:
+        """Chargers in the last year, shape (n_sites, n_types)."""
+        if self.is_plain:
+            return self.solution.chargers[:, None]
+        return self.solution.slot_chargers[-1].reshape(len(self.solution.chargers), -1)
 
     @property
     def used(self) -> Ints:
@@ -89,8 +110,11 @@ def verify_plan(plan: PlanCase) -> pd.DataFrame:
     VerificationError
         With every check that failed and the first ids at fault.
     """
+    from chargeplan.evaluate.verify_stages import REPLACED_CHECKS, STAGE_CHECKS
+
     rows = []
-    for name, check in CHECKS.items():
+    checks_by_name = CHECKS if plan.is_plain else CHECKS | REPLACED_CHECKS | STAGE_CHECKS
+    for name, check in checks_by_name.items():
         faults = check(plan)
         rows.append((name, not faults, "; ".join(faults)))
     checks = pd.DataFrame(rows, columns=["name", "passed", "detail"]).astype({"detail": "str"})
@@ -236,7 +260,7 @@ def _check_levels(plan: PlanCase) -> Faults:
 
 def _check_budget(plan: PlanCase) -> Faults:
     """The cost of all new sites and chargers is within the budget."""
-    cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, plan.solution.chargers).sum())
+    cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, plan.chargers_by_type).sum())
     if cost_pkr > plan.request.budget_pkr + _MONEY_TOLERANCE_PKR:
         return [f"the plan costs {cost_pkr:,.0f} PKR, the budget is {plan.request.budget_pkr:,.0f} PKR"]
     return []
@@ -255,8 +279,7 @@ def _check_capacity(plan: PlanCase) -> Faults:
     """In allocate mode no station delivers more than it can."""
     if plan.request.mode is PlanMode.COVER:
         return []
-    power_kw = derive_site_power_kw(plan.request, plan.sites, plan.solution.chargers)
-    capacity = plan.request.compute_capacity_kwh_day(power_kw, plan.sites.has_backup, plan.solution.chargers)
+    capacity = derive_site_capacity_kwh_day(plan.request, plan.sites, plan.chargers_by_type)
     load = np.bincount(plan.problem.pair_site, weights=plan.served_kwh_day, minlength=plan.problem.n_sites)
     over = np.flatnonzero(load > capacity * (1 + RELATIVE_TOLERANCE) + RELATIVE_TOLERANCE)
     ids = plan.sites.table["site_id"].to_numpy()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.errors import name_rows
-from chargeplan.evaluate.derive import list_allowed_levels
+from chargeplan.evaluate.derive import list_allowed_levels, list_charger_types
 from chargeplan.evaluate.economics_benefits import split_by_class
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.rows import count_things
@@ -19,7 +19,12 @@ _UNUSABLE_WARNING_SHARE = 0.02
 
 
 def compute_unusable_share(plan: PlanCase) -> float:
-    """Compute the share of what new stations sell to classes that cannot use their chargers."""
+    """Compute the share of what new stations sell to classes that cannot use their chargers.
+
+    With a list of charger types there is none: the plan serves each class where it can charge.
+    """
+    if len(plan.request.charger_types):
+        return 0.0
     sold = split_by_class(plan)
     cannot = ~plan.cells.can_use(plan.request.charger_power_kw)
     return float(sold[cannot].sum() / sold.sum()) if sold.sum() > 0 else 0.0
@@ -80,7 +85,7 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     is_new = plan.sites.has_status(SiteStatus.CANDIDATE) | plan.sites.has_status(SiteStatus.REQUIRED)
     has_bays = plan.sites.table["max_chargers"].to_numpy() >= smallest
     cheapest = plan.sites.table["fixed_cost_pkr"].to_numpy()[is_new & has_bays].min(initial=np.inf)
-    cheapest += smallest * plan.request.charger_cost_pkr
+    cheapest += min(price * min(numbers) for _, price, numbers in list_charger_types(plan.request))
     if np.isfinite(cheapest) and cheapest > plan.request.budget_pkr:
         warnings.append(
             f"the budget of {format_pkr(plan.request.budget_pkr)} buys no new station: the cheapest costs "
