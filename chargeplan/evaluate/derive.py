@@ -103,7 +103,7 @@ def derive_site_power_kw(request: PlanRequest, sites: CandidateSites, chargers: 
     existing_kw = sites.table["existing_power_kw"].to_numpy()
     is_existing = sites.has_status(SiteStatus.EXISTING)
     each_kw = np.array([kw for kw, _, _ in list_charger_types(request)])
-    return np.where(is_existing, existing_kw, chargers @ each_kw)
+    return np.asarray(np.where(is_existing, existing_kw, chargers @ each_kw), dtype=np.float64)
 
 
 def derive_site_capacity_kwh_day(request: PlanRequest, sites: CandidateSites, chargers: Ints) -> Floats:
@@ -113,7 +113,8 @@ def derive_site_capacity_kwh_day(request: PlanRequest, sites: CandidateSites, ch
     standing = request.compute_capacity_kwh_day(existing_kw, sites.has_backup, chargers.sum(axis=1))
     new = np.zeros(len(chargers))
     for kind, (kw, _, _) in enumerate(list_charger_types(request)):
-        new += request.compute_capacity_kwh_day(chargers[:, kind] * kw, sites.has_backup, chargers[:, kind])
+        power_kw = chargers[:, kind].astype(np.float64) * kw
+        new += request.compute_capacity_kwh_day(power_kw, sites.has_backup, chargers[:, kind])
     return np.where(is_existing, standing, new)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.evaluate.flows import split_flows_by_class
 from chargeplan.evaluate.economics_stations import compute_sales_kwh_day
+from chargeplan.evaluate.flows import split_flows_by_class
 from chargeplan.units import DAYS_PER_YEAR, GRAMS_PER_KG, KG_PER_TONNE
 from chargeplan.words import SiteStatus
 

@@ -68,7 +68,7 @@ def find_blocked(plan: PlanCase) -> Bools:
 
 def _derive_bays(plan: PlanCase) -> Floats:
     """Derive how many chargers a site has room for, less where a rule asks for more bays each."""
-    bays = plan.sites.table["max_chargers"].to_numpy(dtype=np.float64)
+    bays: Floats = plan.sites.table["max_chargers"].to_numpy(dtype=np.float64)
     if plan.rules is None:
         return bays
     for row, rule in enumerate(plan.rules.bays_rule.tolist()):

@@ -19,8 +19,8 @@ from chargeplan.evaluate.derive import (
     derive_can_serve,
     derive_competitor_kwh_day,
     derive_quality,
-    derive_site_cost_pkr,
     derive_site_capacity_kwh_day,
+    derive_site_cost_pkr,
     list_allowed_levels,
 )
 from chargeplan.evaluate.rebuild import find_problem_faults
@@ -79,7 +79,8 @@ class PlanCase:
         """Chargers in the last year, shape (n_sites, n_types)."""
         if self.is_plain:
             return self.solution.chargers[:, None]
-        return self.solution.slot_chargers[-1].reshape(len(self.solution.chargers), -1)
+        by_slot: Ints = self.solution.slot_chargers[-1]
+        return by_slot.reshape(len(self.solution.chargers), -1)
 
     @property
     def used(self) -> Ints:

@@ -58,12 +58,12 @@ def _name_sites(plan: PlanCase, site: Ints) -> str:
 
 
 def _check_problem(plan: PlanCase) -> Faults:
-    """The planned problem is the one of the request."""
+    """Check that the planned problem is the one of the request."""
     return find_stage_faults(plan)
 
 
 def _check_shape(plan: PlanCase) -> Faults:
-    """The last year's chargers and shares are the plan that is shown."""
+    """Check that the last year's chargers and shares are the plan that is shown."""
     chargers = _read_chargers(plan)
     if len(chargers) != len(_list_years(plan)) or len(list_cells_by_year(plan)) != len(chargers):
         return [f"{len(chargers)} years of chargers for {len(_list_years(plan))} years asked for"]
@@ -153,7 +153,7 @@ def _check_capacity(plan: PlanCase) -> Faults:
     over = np.zeros(load.shape, dtype=np.bool_)
     for kind, (kw, _, _) in enumerate(list_charger_types(plan.request)):
         number = chargers[:, :, kind]
-        new = plan.request.compute_capacity_kwh_day(number * kw, backup[None, :], number)
+        new = plan.request.compute_capacity_kwh_day(number.astype(np.float64) * kw, backup[None, :], number)
         standing_kw = plan.sites.table["existing_power_kw"].to_numpy()
         standing = plan.request.compute_capacity_kwh_day(
             np.broadcast_to(standing_kw, number.shape), backup[None, :], number
@@ -205,7 +205,7 @@ def measure_queue(number: int, erlang: float, rule: ServiceRule, wait_share: flo
 
 
 def _check_budget(plan: PlanCase) -> Faults:
-    """What was built by each year costs at most the money of the years up to it."""
+    """Check that what was built by each year costs at most the money of the years up to it."""
     request = plan.request
     money = np.cumsum(request.year_budget_pkr or (request.budget_pkr,))
     years, faults = _list_years(plan), []
@@ -252,7 +252,7 @@ def _check_count(plan: PlanCase) -> Faults:
 
 
 def _check_power(plan: PlanCase) -> Faults:
-    """New stations have neither less nor more power than asked for."""
+    """Check that new stations have neither less nor more power than asked for."""
     kw, faults = _derive_kw(plan), []
     small = (kw > 0) & (kw < plan.request.least_station_kw * (1 - _RELATIVE))
     large = kw > plan.request.largest_station_kw * (1 + _RELATIVE)
@@ -263,7 +263,7 @@ def _check_power(plan: PlanCase) -> Faults:
 
 
 def _check_grid(plan: PlanCase) -> Faults:
-    """New stations below an asset draw at most its headroom, with the upgrades bought for it."""
+    """Check that new stations below an asset draw at most its headroom, with the upgrades bought for it."""
     if plan.grid is None:
         return []
     grid, steps, kw = plan.grid, plan.solution.asset_steps, _derive_kw(plan)
@@ -295,7 +295,7 @@ def compute_asset_load_kw(plan: PlanCase, site_kw: Floats) -> Floats:
 
 
 def _check_spacing(plan: PlanCase) -> Faults:
-    """New stations keep their distance from each other and from those that stand."""
+    """Check that new stations keep their distance, from each other and from those that stand."""
     spacing_m = plan.request.spacing_m
     if spacing_m <= 0:
         return []
@@ -411,7 +411,7 @@ def _check_rules(plan: PlanCase) -> Faults:
 
 
 def _check_demand(plan: PlanCase) -> Faults:
-    """The demand that was planned for is that of the cells, classes and years, less what competitors take."""
+    """Check the demand that was planned for: of cells, classes and years, less what competitors take."""
     unit, stages = derive_unit_kwh_day(plan), plan.problem.staging
     if unit.shape != stages.unit_kwh_day.shape:
         return [f"demand was planned in shape {stages.unit_kwh_day.shape}, the records give {unit.shape}"]
@@ -425,7 +425,7 @@ def _check_demand(plan: PlanCase) -> Faults:
 
 
 def _check_objective(plan: PlanCase) -> Faults:
-    """The objective is the energy served times its worth, weighted by the years."""
+    """Check that the objective is the energy served times its worth, weighted by the years."""
     if plan.request.mode is PlanMode.COVER:
         return []
     flows = derive_flows(plan)
@@ -439,7 +439,7 @@ def _check_objective(plan: PlanCase) -> Faults:
 
 
 def _check_proof(plan: PlanCase) -> Faults:
-    """The bound is not below the plan, and the word for the outcome follows from the gap."""
+    """Check that the bound is not below the plan, and that the word for the outcome follows from the gap."""
     solution, faults = plan.solution, []
     if solution.bound_kwh_day < solution.objective_kwh_day * (1 - _RELATIVE):
         faults.append("the bound is below the plan")

@@ -171,7 +171,7 @@ def sum_zone_demand(problem: PlanProblem) -> Floats:
 
 
 def _number_flags(flags: Bools, first: int) -> Ints:
-    """Number the set flags from a first column on, -1 elsewhere."""
+    """Give the set flags rising numbers from a first column on, the others -1."""
     numbers = np.full(flags.shape, -1, dtype=np.int64)
     numbers[flags] = first + np.arange(int(flags.sum()))
     return numbers

@@ -6,7 +6,7 @@ import numpy as np
 
 from chargeplan.formulation.columns import ColumnPlan, sum_zone_demand
 from chargeplan.formulation.rows import RowFamily, join_families, make_empty_family, make_family
-from chargeplan.records import PlanProblem
+from chargeplan.records import Floats, PlanProblem
 
 
 def build_equity_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
@@ -27,7 +27,8 @@ def build_equity_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     return join_families("equity", parts)
 
 
-def _define_shares(problem, columns, demand):
+def _define_shares(problem: PlanProblem, columns: ColumnPlan, demand: Floats) -> RowFamily:
+    """Say what the served share of each zone is."""
     staging, limits = problem.staging, problem.limits
     n_zones = demand.shape[1]
     cell = problem.pair_cell[columns.serve_pair]
@@ -50,7 +51,7 @@ def _define_shares(problem, columns, demand):
     )
 
 
-def _set_floors(problem, columns, *, first_number):
+def _set_floors(problem: PlanProblem, columns: ColumnPlan, *, first_number: int) -> RowFamily:
     floor = problem.limits.zone_floor_share
     if len(floor) == 0:
         return make_empty_family("equity")
@@ -65,7 +66,7 @@ def _set_floors(problem, columns, *, first_number):
     )
 
 
-def _find_worst(columns, *, first_number):
+def _find_worst(columns: ColumnPlan, *, first_number: int) -> RowFamily:
     if columns.worst < 0:
         return make_empty_family("equity")
     year, zone = np.nonzero(columns.share_of >= 0)
@@ -80,7 +81,9 @@ def _find_worst(columns, *, first_number):
     )
 
 
-def _limit_gini(problem, columns, demand, *, first_number):
+def _limit_gini(
+    problem: PlanProblem, columns: ColumnPlan, demand: Floats, *, first_number: int
+) -> list[RowFamily]:
     """Bound the differences of shares from below, and their weighted sum from above."""
     n_zones = demand.shape[1]
     first, second = np.triu_indices(n_zones, 1)
@@ -119,7 +122,10 @@ def _limit_gini(problem, columns, demand, *, first_number):
 
 
 def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
-    """BACKUP: enough demand reaches two open stations, sum_(i in N_j) y_it >= 2 zeta_jt, sum D_jt zeta_jt >= share sum D_jt."""
+    """BACKUP: enough demand reaches two open stations.
+
+    sum_(i in N_j) y_it >= 2 zeta_jt and sum_j D_jt zeta_jt >= share sum_j D_jt.
+    """
     if problem.limits.backup_share <= 0:
         return make_empty_family("backup")
     n_cells = problem.n_cells
@@ -127,7 +133,6 @@ def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     row_of = np.full(columns.backup_of.shape, -1, dtype=np.int64)
     row_of[year, cell] = np.arange(len(year))
     n_years = len(columns.backup_of)
-    pair_year = np.repeat(np.arange(n_years), problem.n_pairs)
     pair_row = row_of[:, problem.pair_cell].ravel()
     pair_column = columns.open_of[:, problem.pair_site].ravel()
     used = np.flatnonzero(pair_column >= 0)
@@ -154,5 +159,4 @@ def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
         demand[year, cell] / total[year],
         lower=problem.limits.backup_share,
     )
-    del pair_year
     return join_families("backup", [two_stations, enough])

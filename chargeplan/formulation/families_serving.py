@@ -105,7 +105,7 @@ def _relate_levels(
     )
 
 
-def build_persist_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
+def build_persist_rows(columns: ColumnPlan) -> RowFamily:
     """PERSIST: what is built stays, y_it >= y_i,t-1, sum_(m >= l) u_ikmt >= sum_(m >= l) u_ikm,t-1, s_amt >= s_am,t-1.
 
     The sums over all larger levels say that the number of chargers does not fall, and say it more

@@ -50,7 +50,7 @@ def build_linear_model(problem: PlanProblem) -> LinearModel:
     families += [
         build_budget_rows(problem, columns),
         build_count_rows(problem, columns),
-        build_persist_rows(problem, columns),
+        build_persist_rows(columns),
         build_bays_rows(problem, columns),
         build_power_rows(problem, columns),
         build_grid_rows(problem, columns),
@@ -78,7 +78,7 @@ def _write_objective(problem: PlanProblem, columns: ColumnPlan) -> Floats:
 
 
 def _number_columns(problem: PlanProblem, columns: ColumnPlan) -> Ints:
-    """Number the columns of each family by the position of what they speak of."""
+    """Give each column the position of what it speaks of as its number."""
     staging = problem.staging
     n_slots, n_levels = problem.level_cost_pkr.shape
     pair = columns.serve_year * problem.n_pairs + columns.serve_pair

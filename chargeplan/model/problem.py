@@ -112,7 +112,7 @@ def _choose_levels(request: PlanRequest) -> Ints:
 def _compute_level_capacity(levels: Ints, sites: CandidateSites, request: PlanRequest) -> Floats:
     if request.mode is PlanMode.COVER:
         return np.full((len(sites.table), len(levels)), np.inf)
-    power_kw = request.charger_power_kw * levels[None, :]
+    power_kw = request.charger_power_kw * levels[None, :].astype(np.float64)
     return request.compute_capacity_kwh_day(power_kw, sites.has_backup[:, None], levels[None, :])
 
 

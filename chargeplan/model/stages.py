@@ -122,7 +122,7 @@ def group_classes(request: PlanRequest, cells: DemandCells) -> tuple[Bools, Ints
         return np.ones((1, 1), dtype=np.bool_), np.zeros(len(cells.classes), dtype=np.int64)
     kw = request.charger_types["power_kw"].to_numpy(dtype=np.float64)
     by_class = np.stack([cells.can_use(float(each)) for each in kw], axis=1)
-    usable = by_class.any(axis=1)
+    usable: Bools = np.asarray(by_class.any(axis=1), dtype=np.bool_)
     if not usable.any():
         raise InfeasibleError(
             f"no vehicle class can use a charger of {', '.join(f'{each:g}' for each in kw)} kW; give "
@@ -174,7 +174,7 @@ def stage_problem(
         bays = np.minimum(bays, _find_rule_bays(around.rules))
     fits = (bays[:, None, None] >= chargers.levels) & chargers.is_offered & is_new[:, None, None]
     allowed = fits.reshape(-1, len(chargers.levels))
-    level_cost = np.outer(np.tile(chargers.cost_pkr, len(is_new)), chargers.levels)
+    level_cost: Floats = np.outer(np.tile(chargers.cost_pkr, len(is_new)), chargers.levels.astype(np.float64))
     level_cost += _charge_risk(around.grid, len(is_new), chargers).reshape(level_cost.shape)
     level_cost[~np.repeat(is_new, n_types)] = 0.0
     existing_capacity, existing_chargers = _place_existing(plain, sites, chargers)

@@ -12,7 +12,7 @@ from chargeplan.solve.staged_dual import StagedDual
 
 if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.records import Bools, Floats, Ints
     from chargeplan.solve.deadline import Deadline
 
 _SAFETY_SHARE = 1e-9
@@ -46,7 +46,6 @@ class StagedBound:
 
 
 def compute_staged_bound(
-    problem: PlanProblem,
     model: LinearModel,
     dual: StagedDual,
     *,
@@ -59,7 +58,6 @@ def compute_staged_bound(
 
     Parameters
     ----------
-    problem : PlanProblem
     model : LinearModel
     dual : StagedDual
     incumbent_kwh_day : float

@@ -58,7 +58,8 @@ def merge_units(problem: PlanProblem) -> tuple[PlanProblem, Ints]:
     pair_site, pair_cell = problem.pair_site[kept], row[kept]
     again = np.lexsort((pair_site, pair_cell))
     unit = np.zeros((problem.staging.n_years, len(leaders), problem.staging.n_groups))
-    np.add.at(unit, (slice(None), group), problem.staging.unit_kwh_day)
+    for year, demand in enumerate(problem.staging.unit_kwh_day):
+        np.add.at(unit[year], group, demand)
     mean = np.where(summed > 0, seconds / np.maximum(summed, 1e-300), problem.pair_seconds[kept])
     merged_zone = zone[leaders] if len(zone_of) else zone_of
     merged = replace(

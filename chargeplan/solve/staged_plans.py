@@ -259,7 +259,8 @@ class PlanMaker:
         values[columns.list_columns("level")] = (
             levels[columns.level_year, columns.level_slot] == columns.level_number
         )
-        is_open = (levels >= 0).reshape(len(levels), self.problem.n_sites, n_types).any(axis=2)
+        by_site = (levels >= 0).reshape(len(levels), self.problem.n_sites, n_types)
+        is_open: Bools = np.asarray(by_site.any(axis=2), dtype=np.bool_)
         opens = columns.list_columns("open")
         values[opens] = is_open[columns.open_year, columns.open_site]
         if np.any(values[opens] < self.model.column_lower[opens]):

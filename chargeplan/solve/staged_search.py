@@ -125,7 +125,6 @@ class StagedSearch:
             return
         incumbent = self.progress.incumbent_kwh_day
         self.bound = compute_staged_bound(
-            self.problem,
             self.model,
             self.dual,
             incumbent_kwh_day=0.0 if math.isnan(incumbent) else incumbent,
@@ -152,7 +151,7 @@ class StagedSearch:
         """
         if self.bound is None or self.dual is None:
             return
-        may_have = self._find_promising()
+        may_have: Bools | None = self._find_promising()
         factor = 1.0
         for share, (multipliers, _) in zip(_PRICE_SHARES, reversed(self.bound.picks), strict=False):
             if self._is_over():
@@ -250,7 +249,10 @@ class StagedSearch:
         level = columns.list_columns("level")
         may_have[level] = levels[columns.level_year, columns.level_slot, columns.level_number]
         opens = columns.list_columns("open")
-        is_open = levels.any(axis=2).reshape(len(levels), self.problem.n_sites, -1).any(axis=2)
+        by_slot: Bools = np.asarray(levels.any(axis=2), dtype=np.bool_)
+        is_open: Bools = np.asarray(
+            by_slot.reshape(len(levels), self.problem.n_sites, -1).any(axis=2), dtype=np.bool_
+        )
         may_have[opens] = is_open[columns.open_year, columns.open_site]
         must[opens] |= must_open[columns.open_year, columns.open_site]
         return may_have, must
