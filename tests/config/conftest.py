@@ -86,6 +86,15 @@ model:
     max_utilisation: 0.35
     outage_hours_day: 2.5
     levels: [1, 2, 4]
+    service: {rule: waiting, target_share: 0.2, wait_share: 0.3}
+  chargers:
+    - {name: slow, power_kw: 7, cost_pkr: 250000, levels: [2, 4]}
+  objective: served
+  equity: {floor_share: 0.1, zone_floor_share: {north: 0.2}, gini_cap: 0.3}
+  spacing_m: 500
+  least_station_kw: 20
+  largest_station_kw: 400
+  backup_share: 0.1
   rules: [in-mop-2022]
   reported_rules: [us-nevi]
 economics:

@@ -88,7 +88,7 @@ def test_faults_of_file_and_overrides_come_together(bench, full_text):
         full_text.replace("threads: 1", "threads: 0"), "solve.gap=2", "travel.limit_min=x"
     )
     assert [fault.split(": ")[0].partition("=")[0] for fault in faults] == [
-        "city.yaml:91:3",
+        "city.yaml:100:3",
         "--set solve.gap",
         "--set travel.limit_min",
     ]

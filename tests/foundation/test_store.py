@@ -23,6 +23,10 @@ def assert_equal_records(left, right) -> None:
             assert (a != b).nnz == 0
         elif isinstance(a, np.ndarray):
             np.testing.assert_array_equal(a, b)
+        elif dataclasses.is_dataclass(a):
+            assert_equal_records(a, b)
+        elif isinstance(a, float) and np.isnan(a):
+            assert np.isnan(b)
         else:
             assert a == b
             assert type(a) is type(b)
