@@ -330,7 +330,8 @@ def _check_equity(plan: PlanCase) -> Faults:
                 f"in {year} the Gini coefficient of zones is {gini:.4f}, the cap {request.gini_cap}"
             )
     if not math.isnan(plan.solution.worst_share):
-        worst = float(share[demand > 0].min(initial=1.0))
+        is_reached = np.isin(np.arange(len(zones)), plan.cells.zone_pos[plan.problem.pair_cell])
+        worst = float(share[(demand > 0) & is_reached[None, :]].min(initial=1.0))
         if worst < plan.solution.worst_share - 10 * _SHARE_TOLERANCE:
             faults.append(
                 f"the worst zone is served to {worst:.6f}, said was {plan.solution.worst_share:.6f}"

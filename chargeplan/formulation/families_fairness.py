@@ -21,7 +21,7 @@ def build_equity_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     n_years, n_zones = demand.shape
     size = n_years * n_zones
     parts = [_define_shares(problem, columns, demand), _set_floors(problem, columns, first_number=size)]
-    parts.append(_find_worst(columns, first_number=2 * size))
+    parts.append(_find_worst(problem, columns, first_number=2 * size))
     if columns.differ_of.size:
         parts += _limit_gini(problem, columns, demand, first_number=3 * size)
     return join_families("equity", parts)
@@ -66,10 +66,13 @@ def _set_floors(problem: PlanProblem, columns: ColumnPlan, *, first_number: int)
     )
 
 
-def _find_worst(columns: ColumnPlan, *, first_number: int) -> RowFamily:
+def _find_worst(problem: PlanProblem, columns: ColumnPlan, *, first_number: int) -> RowFamily:
+    """Hold the worst share below that of every zone of which any demand reaches a site."""
     if columns.worst < 0:
         return make_empty_family("equity")
-    year, zone = np.nonzero(columns.share_of >= 0)
+    is_reached = np.zeros(columns.share_of.shape[1], dtype=np.bool_)
+    is_reached[problem.limits.cell_zone[problem.pair_cell]] = True
+    year, zone = np.nonzero((columns.share_of >= 0) & is_reached[None, :])
     row = np.arange(len(year))
     return make_family(
         "equity",

@@ -41,10 +41,15 @@ class PlanMaker:
     model : LinearModel
     columns : ColumnPlan
         Of the same problem.
+    is_repeatable : bool
+        Limit the choice of stations by nodes alone, so that the same plans come back on every computer.
     """
 
-    def __init__(self, problem: PlanProblem, model: LinearModel, columns: ColumnPlan) -> None:
+    def __init__(
+        self, problem: PlanProblem, model: LinearModel, columns: ColumnPlan, *, is_repeatable: bool = False
+    ) -> None:
         self.problem, self.model, self.columns = problem, model, columns
+        self.is_repeatable = is_repeatable
         family = [model.column_families.index(name) for name in _STATION_FAMILIES]
         self.is_station = np.isin(model.column_family, family)
         self.serve = columns.list_columns("serve")
@@ -104,7 +109,9 @@ class PlanMaker:
             row_number=np.concatenate([model.row_number[rows], np.arange(n_floors)]),
         )
         fixed = fix_columns(station_rows, free, np.zeros(model.n_columns))
-        left_s = _MASTER_LIMIT_S if deadline is None else min(_MASTER_LIMIT_S, deadline.left_s)
+        left_s = None if deadline is None else deadline.left_s
+        if not self.is_repeatable:
+            left_s = _MASTER_LIMIT_S if left_s is None else min(_MASTER_LIMIT_S, left_s)
         values = None
         if fixed.is_possible:
             values = solve_small(fixed.model, node_limit=_MASTER_NODES, time_limit_s=left_s, gap=5e-3)

@@ -92,7 +92,7 @@ class StagedSearch:
         self.should_stop, self.run = should_stop, run
         self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
         self.columns = plan_columns(problem)
-        self.maker = PlanMaker(problem, model, self.columns)
+        self.maker = PlanMaker(problem, model, self.columns, is_repeatable=settings.node_limit is not None)
         self.dual: StagedDual | None = None
         self.bound: StagedBound | None = None
         self.rng = np.random.default_rng(seed)
