@@ -53,6 +53,7 @@ _NEIGHBOURHOOD_NODES = 60
 _SITES_AROUND = 8
 _STALLED_ROUNDS = 12
 _NODE_LIMITED_STALLED_ROUNDS = 2
+_NODE_LIMITED_KERNELS = 3
 _KERNEL_SHARE = 0.35  # of the time left: the next kernel is larger
 _NODE_LIMITED_ROUNDS = 30
 _FIRST_KERNEL_SITES = 40
@@ -192,12 +193,16 @@ class StagedSearch:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
         closeness = _count_shared_cells(self.problem)
         patience = _NODE_LIMITED_STALLED_ROUNDS if self.settings.node_limit is not None else _STALLED_ROUNDS
+        kernels = 0
         stalled = patience  # a kernel comes first: it brings more than many neighbourhoods
         while not self._is_over():
             if self._is_tiny() or self._is_whole_small():
                 self.stopped_by = self._solve(*self._leave_out(), is_whole=True) or StoppedBy.FAILURE
             elif self.plan is None or stalled >= patience or self._has_done_rounds():
                 self.stopped_by, stalled = self._solve_kernel(), 0
+                kernels += 1
+                if self.settings.node_limit is not None and kernels >= _NODE_LIMITED_KERNELS:
+                    self.stopped_by = self.stopped_by or StoppedBy.NODE_LIMIT
                 if not self._is_over():
                     self._tighten(_BOUND_ITERATIONS)
             else:
