@@ -111,6 +111,13 @@ BENCHMARKS = (
         is_on_islamabad=True,
     ),
     Benchmark(
+        "staged_islamabad",
+        "benchmarks.solve.staged_islamabad",
+        (),
+        ("--limit-s", "20"),
+        is_on_islamabad=True,
+    ),
+    Benchmark(
         "islamabad_map",
         "benchmarks.publish.islamabad_map",
         ("--runs", "5"),
