@@ -330,7 +330,7 @@ class Elastic:
         for limit in limits:
             soft = self.soft[limit]
             if limit is Limit.REQUIRED:
-                closed = np.unique(soft.item[by_column[soft.row] < 0.5])  # noqa: PLR2004 (0 or 1)
+                closed = np.unique(soft.item[by_column[soft.row] < 0.5])
                 amount |= {(limit, int(site)): 1.0 for site in closed}
                 continue
             over, under = activity[soft.row] - self.whole.row_upper[soft.row], 0.0

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from chargeplan.records import PlanProblem
     from chargeplan.solve.elastic import AskStop, RunMilp
 
-GENERAL_WORDS = "no plan can keep every limit: the solver and its second opinion both prove it"
+GENERAL_WORDS = "no plan can keep every limit"
+_BOTH = "the solver and its second opinion both find that there is no plan"
 _LARGEST_S, _LEAST_S = 60.0, 5.0
 _SHARE_DIGITS, _GINI_STEP = 4, 0.001
 _SHORT = 1e-9
@@ -178,11 +179,11 @@ class _Words:
     def tell_stations(self, single: list[Change]) -> str:
         """Say how many stations the money buys at most, and how many the cheapest plan without that limit has."""
         relief = self.relief.get(Limit.BUDGET)
-        if relief is None or len(single) < 2:  # noqa: PLR2004 (money alone)
+        if relief is None or len(single) < 2:
             return ""
         affordable = self._count_affordable()
         last = self.plan_columns.open_of[-1]
-        opened = int((relief.values[last[last >= 0]] > 0.5).sum())  # noqa: PLR2004 (0 or 1)
+        opened = int((relief.values[last[last >= 0]] > 0.5).sum())
         if opened <= affordable:
             return ""
         return (
@@ -265,11 +266,13 @@ class _Words:
         )
 
     def _cap_gini(self, cap: float) -> LinearModel:
-        """The model with another Gini cap, which stands in the coefficients of the shares."""
+        """Change the model to another Gini cap, which stands in the coefficients of the shares."""
         model, soft = self.elastic.model, self.elastic.soft[Limit.GINI]
         factor = np.ones(model.n_columns)
         factor[model.find_columns("share")] = cap / self.problem.limits.gini_cap
-        capped = sp.csr_array(model.matrix[soft.row] @ sp.dia_array((factor[None], [0]), shape=(len(factor),) * 2))
+        capped = sp.csr_array(
+            model.matrix[soft.row] @ sp.dia_array((factor[None], [0]), shape=(len(factor),) * 2)
+        )
         others = np.setdiff1d(np.arange(model.n_rows), soft.row)
         order = np.argsort(np.concatenate([others, soft.row]), kind="stable")
         matrix = sp.csr_array(sp.vstack([model.matrix[others], capped], format="csr")[order])
@@ -307,9 +310,13 @@ class _Words:
         groups = [limits.clique_site[start[clique] : start[clique + 1]] for clique in amount]
         names = [" / ".join(labels.name_site(int(site)) for site in group[:4]) for group in groups]
         asked = labels.spacing_m
-        cause = f"the spacing{f' of {asked:g} m' if asked else ''} (too many stations among {name_rows(names)})"
+        cause = (
+            f"the spacing{f' of {asked:g} m' if asked else ''} (too many stations among {name_rows(names)})"
+        )
         possible_m = self._find_spacing_m()
-        advice = "leave model.spacing_m out" if possible_m < 1 else f"lower model.spacing_m to {possible_m:.0f}"
+        advice = (
+            "leave model.spacing_m out" if possible_m < 1 else f"lower model.spacing_m to {possible_m:.0f}"
+        )
         cost = 1.0 - possible_m / asked if asked else 1.0
         return Change(Limit.SPACING, {0: possible_m}, cost, cause, advice)
 
@@ -332,7 +339,7 @@ class _Words:
         return float(steps[low])
 
     def _space(self, pairs: Ints) -> LinearModel:
-        """The model with other pairs that may not both open, in place of the spacing rows."""
+        """Change the model to other pairs that may not both open, in place of the spacing rows."""
         model, whole = self.elastic.model, self.model
         is_kept = np.ones(whole.n_rows, dtype=np.bool_)
         is_kept[whole.find_rows("spacing")] = False
