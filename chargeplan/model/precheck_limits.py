@@ -405,8 +405,8 @@ def _check_count(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
             )
             return [
                 f"{key} allows {count_things(most, 'new station')}, but {count_things(count, 'station')} must "
-                f"open{when}: {count_things(required, 'required site')} and {count - required} in areas of rules; raise it to "
-                f"{count}, make required sites candidates, or move packs to model.reported_rules"
+                f"open{when}: {count_things(required, 'required site')} and {count - required} in areas of rules; "
+                f"raise it to {count}, make required sites candidates, or move packs to model.reported_rules"
             ]
     return []
 

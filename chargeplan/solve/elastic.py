@@ -31,6 +31,7 @@ _SERVING_COLUMNS = ("serve", "cover")
 _TOLERANCE = 1e-9
 _LATER_IS_BETTER = 1e-4  # of two raises of the same size, the later year is named
 _GAP = 1e-4
+_POLICY_WEIGHT = 3.0  # a rule of policy gives way after the config's own numbers
 
 
 class Limit(StrEnum):
@@ -96,11 +97,11 @@ def list_soft_rows(problem: PlanProblem, model: LinearModel) -> list[SoftRows]:
     n_years, n_sites = staging.n_years, problem.n_sites
     found = []
 
-    def take(limit: Limit, rows: Ints, item: Ints) -> None:
+    def take(limit: Limit, rows: Ints, item: Ints | Floats) -> None:
         if len(rows):
             found.append(SoftRows(limit, rows, np.asarray(item, dtype=np.int64)))
 
-    def take_family(limit: Limit, family: str, find_item: Callable[[Ints], Ints]) -> None:
+    def take_family(limit: Limit, family: str, find_item: Callable[[Ints], Ints | Floats]) -> None:
         rows = model.find_rows(family)
         take(limit, rows, find_item(model.row_number[rows]))
 
@@ -266,7 +267,8 @@ class Elastic:
             at_column.append(model.n_columns + n_slack + slack)
             value.append(np.where(is_upper, -1.0, 1.0))
             later = _LATER_IS_BETTER * np.arange(len(items))[::-1] if limit is Limit.BUDGET else 0.0
-            price.append(np.full(len(items), 1.0 / scale.max()) * (1.0 + later))
+            weight = _POLICY_WEIGHT if limit in {Limit.AREA, Limit.TOTAL} else 1.0
+            price.append(np.full(len(items), weight / scale.max()) * (1.0 + later))
             reach = np.zeros(len(items))
             np.maximum.at(reach, slack, self._find_largest_miss(rows, is_upper))
             most.append(reach)
@@ -294,7 +296,7 @@ class Elastic:
         """Measure the size of rows: their limit, or what one step in them is."""
         side = np.where(is_upper, self.model.row_upper[rows], self.model.row_lower[rows])
         largest = np.asarray(abs(self.model.matrix[rows]).max(axis=1).todense()).ravel()
-        return np.maximum(np.maximum(np.abs(side), largest), _TOLERANCE)
+        return np.asarray(np.maximum(np.maximum(np.abs(side), largest), _TOLERANCE), dtype=np.float64)
 
     def _find_largest_miss(self, rows: Ints, is_upper: Bools) -> Floats:
         """Find by how much any values of the columns can break rows."""
@@ -303,7 +305,7 @@ class Elastic:
         high, low = self.model.column_upper, self.model.column_lower
         most = positive @ high + negative @ low - self.model.row_upper[rows]
         least = self.model.row_lower[rows] - (positive @ low + negative @ high)
-        return np.maximum(np.where(is_upper, most, least), 0.0)
+        return np.asarray(np.maximum(np.where(is_upper, most, least), 0.0), dtype=np.float64)
 
     def _fit_flows(self, model: LinearModel, values: Floats) -> Floats | None:
         """Fit the continuous columns to whole ones, with the least slack; None when the solver's plan is none."""
@@ -333,7 +335,7 @@ class Elastic:
                 closed = np.unique(soft.item[by_column[soft.row] < 0.5])
                 amount |= {(limit, int(site)): 1.0 for site in closed}
                 continue
-            over, under = activity[soft.row] - self.whole.row_upper[soft.row], 0.0
+            over = activity[soft.row] - self.whole.row_upper[soft.row]
             under = self.whole.row_lower[soft.row] - activity[soft.row]
             miss = np.maximum(over, under)
             given = 0.0  # budgets: money of earlier years is there in later ones

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from chargeplan.records import PlanProblem
     from chargeplan.solve.elastic import AskStop, RunMilp
 
+CONFIRMED = "(the solver and its second opinion both prove that there is no plan)"
 GENERAL_WORDS = "no plan can keep every limit"
-_BOTH = "the solver and its second opinion both find that there is no plan"
 _LARGEST_S, _LEAST_S = 60.0, 5.0
 _SHARE_DIGITS, _GINI_STEP = 4, 0.001
 _SHORT = 1e-9
+_POLICY_COST = (
+    2.0  # a rule of policy is named after the config's own numbers, up to three times what was asked
+)
 _ORDER = tuple(Limit)
 
 
@@ -115,7 +118,8 @@ def explain_impossible(
             single += words.describe(relief)
     single.sort(key=lambda change: change.cost)
     if single:
-        return Explanation(_tell_single(single, words), tuple(single), ())
+        others = _find_opponents(single, kinds, elastic, words)
+        return Explanation(_tell_single(single, others, words), tuple(single), ())
     relief = elastic.relieve(tuple(kinds)) if kinds else None
     together = [] if relief is None or not relief.amount else words.describe(relief)
     if not together:
@@ -126,11 +130,25 @@ def explain_impossible(
     return Explanation(text, (), tuple(together))
 
 
-def _tell_single(single: list[Change], words: _Words) -> str:
-    cause = _join([change.cause for change in sorted(single, key=lambda each: _ORDER.index(each.limit))])
-    first, *others = [change.advice for change in single]
+def _find_opponents(
+    single: list[Change], kinds: list[Limit], elastic: Elastic, words: _Words
+) -> list[Change]:
+    """Find what one limit contradicts that is part of every conflict, when no other limit is."""
+    others = tuple(limit for limit in kinds if limit is not single[0].limit)
+    if len(single) > 1 or not others:
+        return []
+    relief = elastic.relieve(others)
+    return [] if relief is None or not relief.amount else words.describe(relief)
+
+
+def _tell_single(single: list[Change], others: list[Change], words: _Words) -> str:
+    named = sorted([*single, *others], key=lambda each: _ORDER.index(each.limit))
+    cause = _join([change.cause for change in named])
+    first, *more = [change.advice for change in single]
     figures = words.tell_stations(single)
-    lines = [f"no plan keeps {cause}{figures}: {first}", *(f"or {advice}" for advice in others)]
+    lines = [f"no plan keeps {cause}{figures}: {first}", *(f"or {advice}" for advice in more)]
+    if others:
+        lines.append("or " + "; and ".join(change.advice for change in others))
     return "\n".join(lines)
 
 
@@ -377,7 +395,9 @@ class _Words:
             f"of {rules} to model.reported_rules"
         )
         cost = missing / max(float(least.sum()), 1.0)
-        return Change(Limit.AREA, new, max(cost, 0.5), f"the rule that asks for {name_rows(names)}", advice)
+        return Change(
+            Limit.AREA, new, _POLICY_COST + cost, f"the rule that asks for {name_rows(names)}", advice
+        )
 
     def _write_total(self, amount: dict[int, float]) -> Change:
         staging, limits, labels = self.problem.staging, self.problem.limits, self.labels
@@ -393,7 +413,7 @@ class _Words:
         return Change(
             Limit.TOTAL,
             new,
-            max(sum(amount.values()) / asked_in_all, 0.5),
+            _POLICY_COST + sum(amount.values()) / asked_in_all,
             f"the rule that asks for {name_rows(names)} more",
             f"ask for {name_rows(advice)} in a pack of your own, or move the pack to model.reported_rules",
         )

@@ -23,7 +23,7 @@ from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.explain_impossible import explain_impossible
+from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.milp_steps import MilpSteps
@@ -373,7 +373,7 @@ class _Search:
                 seed=self.seed,
                 should_stop=self.should_stop,
             )
-            return InfeasibleError(explanation.text)
+            return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
         if self.stopped_by is StoppedBy.USER:
             return InterruptedRunError("stopped before there was a plan; run again and wait longer")
         return NoPlanError(

@@ -25,7 +25,7 @@ from chargeplan.errors import (
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.explain_impossible import explain_impossible
+from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -451,7 +451,7 @@ class StagedSearch:
                 seed=self.seed,
                 should_stop=self.should_stop,
             )
-            return InfeasibleError(explanation.text)
+            return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
         if self.stopped_by is StoppedBy.USER:
             return InterruptedRunError("stopped before there was a plan; run again and wait longer")
         return NoPlanError(
