@@ -123,7 +123,7 @@ def _check_sizes(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
     which = (
         f"{count_things(len(required), 'required site')} can hold no station: {_name_sites(labels, required)}"
         if len(required)
-        else f"none of {count_things(int(stuck.sum()), 'site')} can hold a station"
+        else f"none of {count_things(int(stuck.sum()), 'site')} can hold a station, so that no plan can serve anything"
     )
     at = required if len(required) else np.flatnonzero(stuck)
     asked, advice = [], []
