@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chargeplan.records import Bools, Floats, Ints, PlanProblem
 
 _SLACK = 1e-9
+_HALVINGS = 40
 _DIGITS = 4  # of shares that are proposed
 _OR_REPORT = "or move its pack to model.reported_rules"
 
@@ -43,7 +44,11 @@ def check_limits(problem: PlanProblem, labels: PlanLabels) -> list[str]:
         *_check_floors(problem, labels, sizes),
         *_check_backup(problem, sizes),
     ]
-    return reasons or [*_check_count(problem, labels, sizes), *_check_money(problem, labels, sizes)]
+    return reasons or [
+        *_check_count(problem, labels, sizes),
+        *_check_money(problem, labels, sizes),
+        *_check_floor_money(problem, labels, sizes),
+    ]
 
 
 class StationSizes:
@@ -446,16 +451,89 @@ def _price_total(problem: PlanProblem, sizes: StationSizes, total: int, least: f
     """Bound the money for a total from below: the cheapest amounts first, each at its best price."""
     if least <= 0:
         return 0.0
-    staging = problem.staging
     amount = np.tile(problem.limits.total_amount[total], problem.n_sites)[:, None] * problem.level_chargers
+    return _price_amount(problem, sizes, amount, sizes.most_amount[total], least)
+
+
+def _price_amount(
+    problem: PlanProblem, sizes: StationSizes, amount: Floats, most: Floats, least: float
+) -> float:
+    """Bound the money for an amount over all stations from below.
+
+    Parameters
+    ----------
+    problem, sizes : PlanProblem, StationSizes
+    amount : ndarray, shape (n_slots, n_levels)
+    most : ndarray, shape (n_sites,)
+        No station has more.
+    least : float
+
+    Returns
+    -------
+    float
+        Infinite when all stations together have less.
+    """
+    staging = problem.staging
     usable = problem.level_allowed & (problem.level_chargers <= sizes.most.ravel()[:, None]) & (amount > 0)
     price = np.where(usable, problem.level_cost_pkr / np.where(amount > 0, amount, 1.0), np.inf)
     each = price.min(axis=1).reshape(problem.n_sites, staging.n_types).min(axis=1)
-    most = sizes.most_amount[total]
     opening = np.divide(staging.open_cost_pkr, most, out=np.zeros(problem.n_sites), where=most > 0)
     unit = np.where((most > 0) & np.isfinite(each), each + opening, np.inf)
     order = np.argsort(unit, kind="stable")
     order = order[np.isfinite(unit[order])]
     before = np.cumsum(most[order]) - most[order]
     taken = np.clip(least - before, 0.0, most[order])
+    if taken.sum() < least * (1 - _SLACK):
+        return float("inf")
     return float((taken * unit[order]).sum())
+
+
+def _check_floor_money(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -> list[str]:
+    """Compare what the floors of all zones need with what the money of each year can deliver at its best."""
+    floor, staging = problem.limits.zone_floor_share, problem.staging
+    if not np.any(floor > 0):
+        return []
+    n_zones = max(int(problem.limits.cell_zone.max(initial=-1)) + 1, len(floor))
+    share = np.zeros(n_zones)
+    share[: len(floor)] = floor
+    allowed = problem.level_allowed & (problem.level_chargers <= sizes.most.ravel()[:, None])
+    amount = np.where(allowed, problem.level_capacity_kwh_day, 0.0)
+    most = amount.max(axis=1).reshape(problem.n_sites, staging.n_types).sum(axis=1)
+    standing = float(problem.existing_capacity_kwh_day.sum())
+    money = np.cumsum(staging.year_budget_pkr)
+    for year in range(staging.n_years):
+        demand = staging.unit_kwh_day[year].sum(axis=1)
+        total = float(demand.sum())
+        needed = float(share @ np.bincount(problem.limits.cell_zone, demand, n_zones))
+        least_pkr = _price_amount(problem, sizes, amount, most, max(needed - standing, 0.0))
+        if not np.isfinite(least_pkr) or least_pkr <= money[year] * (1 + _SLACK):
+            continue
+        when = f" in {staging.years[year]}" if labels.has_years else ""
+        asked = float(staging.year_budget_pkr[year])
+        more = float(np.ceil(least_pkr - money[year]))
+        key = (
+            f"budget_pkr of {staging.years[year]} in model.years" if labels.has_years else "model.budget_pkr"
+        )
+        most_share = _find_affordable(problem, sizes, amount, most, float(money[year])) + standing
+        return [
+            f"the floors of all zones ask for {needed:,.0f} of {total:,.0f} kWh/day{when}, whose chargers cost "
+            f"{format_pkr(least_pkr)} at the very least; the money of {format_pkr(money[year])} buys "
+            f"{most_share:,.0f} kWh/day at most, {most_share / total:.1%} of the demand; raise {key} to at least "
+            f"{asked + more:.0f} ({more:.0f} more), or lower model.equity.floor_share (zone_floor_share) by "
+            f"{1 - most_share / needed:.1%} or more"
+        ]
+    return []
+
+
+def _find_affordable(
+    problem: PlanProblem, sizes: StationSizes, amount: Floats, most: Floats, money_pkr: float
+) -> float:
+    """Find the amount whose least price is the money, by halving."""
+    low, high = 0.0, float(most.sum())
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _price_amount(problem, sizes, amount, most, middle) <= money_pkr:
+            low = middle
+        else:
+            high = middle
+    return high

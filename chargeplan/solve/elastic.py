@@ -171,6 +171,7 @@ class Elastic:
         self.run, self.threads, self.seed, self.should_stop = run, threads, seed, should_stop
         self.deadline = time.monotonic() + limit_s
         self.soft = {each.limit: each for each in list_soft_rows(problem, model)}
+        self.unknown: list[tuple[Limit, ...]] = []
         self.whole = model
         self.columns = np.arange(model.n_columns)
         self.rows = np.arange(model.n_rows)
@@ -195,10 +196,15 @@ class Elastic:
         self.columns, self.rows = np.flatnonzero(~is_serving), np.flatnonzero(~drop)
 
     def relieve(self, limits: tuple[Limit, ...], *, share: float = 1.0) -> Relief | None:
-        """Let kinds of limits give way as little as can be; None when that brings no plan in the time."""
+        """Let kinds of limits give way as little as can be; None when that brings no plan in the time.
+
+        `unknown` collects the kinds of which the time did not tell whether they bring one.
+        """
         model, n_hard = self._make_soft(limits)
-        result = self._solve(model, share)
+        result = self._solve(model, share, start=self._open_all(model, limits))
         if result is None or result.integer_values is None:
+            if result is None or result.status is not MilpStatus.INFEASIBLE:
+                self.unknown.append(limits)
             return None
         values = result.integer_values.copy()
         flows = self._fit_flows(model, values)
@@ -209,18 +215,37 @@ class Elastic:
         whole[self.columns] = values[:n_hard]
         return Relief(limits, amount, whole, result.status is MilpStatus.OPTIMAL)
 
+    def lower_together(self, limit: Limit) -> None:
+        """Let all items of a kind give way by the same amount from now on."""
+        soft = self.soft[limit]
+        self.soft[limit] = replace(soft, item=np.zeros_like(soft.item))
+
     def is_possible(self, model: LinearModel, *, share: float = 1.0) -> bool:
         """Tell whether a changed model has a plan; False when that is not known in the time."""
         question = replace(model, objective=np.zeros(model.n_columns))
         result = self._solve(question, share)
         return result is not None and result.integer_values is not None
 
-    def _solve(self, model: LinearModel, share: float) -> MilpResult | None:
+    def _open_all(self, model: LinearModel, limits: tuple[Limit, ...]) -> Floats | None:
+        """Open everything at its largest, where that is a plan but for the money or the count."""
+        if not set(limits) & {Limit.BUDGET, Limit.COUNT}:
+            return None
+        values = np.zeros(model.n_columns)
+        for family in ("open", "step", "backup"):
+            values[model.find_columns(family)] = 1.0
+        level = model.find_columns("level")
+        n_levels = self.problem.level_cost_pkr.shape[1]
+        slot = model.column_number[level] // n_levels  # year and slot, rising with the level inside
+        is_last = np.append(np.diff(slot) != 0, True) if len(level) else np.zeros(0, dtype=np.bool_)
+        values[level[is_last]] = 1.0
+        return self._fit_flows(model, values) if self.left_s > 0 else None
+
+    def _solve(self, model: LinearModel, share: float, start: Floats | None = None) -> MilpResult | None:
         if self.left_s <= 0 or self.should_stop():
             return None
         request = MilpRequest(
             model=model,
-            start_values=None,
+            start_values=start,
             gap=_GAP,
             target_kwh_day=math.inf,
             time_limit_s=max(share * self.left_s, 0.5),

@@ -32,10 +32,28 @@ GENERAL_WORDS = "no plan can keep every limit"
 _LARGEST_S, _LEAST_S = 60.0, 5.0
 _SHARE_DIGITS, _GINI_STEP = 4, 0.001
 _SHORT = 1e-9
+_MANY_ZONES = 3
 _POLICY_COST = (
     2.0  # a rule of policy is named after the config's own numbers, up to three times what was asked
 )
 _ORDER = tuple(Limit)
+
+
+_KEYS = {
+    Limit.BUDGET: "the budget",
+    Limit.COUNT: "the number of stations",
+    Limit.FLOOR: "the floors",
+    Limit.GINI: "the Gini cap",
+    Limit.BACKUP: "the backup share",
+    Limit.GRID: "the grid",
+    Limit.SPACING: "the spacing",
+    Limit.AREA: "the rules about areas",
+    Limit.TOTAL: "the rules about totals",
+    Limit.STATION: "the least size of stations",
+    Limit.POWER: "the largest power of stations",
+    Limit.BAYS: "the bays",
+    Limit.REQUIRED: "the required sites",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,9 @@ def explain_impossible(
     single = []
     for number, limit in enumerate(kinds):
         relief = elastic.relieve((limit,), share=1.0 / (len(kinds) - number + 1))
+        if relief is not None and _lowers_many_alike(relief, problem):
+            elastic.lower_together(limit)
+            relief = elastic.relieve((limit,), share=1.0 / (len(kinds) - number + 1))
         if relief is not None and relief.amount:
             single += words.describe(relief)
     single.sort(key=lambda change: change.cost)
@@ -128,6 +149,13 @@ def explain_impossible(
     advice = "; and ".join(change.advice for change in together)
     text = f"no plan keeps {causes}, and no single change is enough: {advice}"
     return Explanation(text, (), tuple(together))
+
+
+def _lowers_many_alike(relief: Relief, problem: PlanProblem) -> bool:
+    """Tell whether so many equal floors give way that one lower number for all is the plainer change."""
+    floor = problem.limits.zone_floor_share
+    zones = [item for limit, item in relief.amount if limit is Limit.FLOOR]
+    return len(zones) > _MANY_ZONES and len(np.unique(floor[floor > 0])) == 1
 
 
 def _find_opponents(
@@ -147,6 +175,9 @@ def _tell_single(single: list[Change], others: list[Change], words: _Words) -> s
     first, *more = [change.advice for change in single]
     figures = words.tell_stations(single)
     lines = [f"no plan keeps {cause}{figures}: {first}", *(f"or {advice}" for advice in more)]
+    if words.elastic.unknown:
+        kinds = name_rows(sorted({_KEYS[limit] for limits in words.elastic.unknown for limit in limits}), 20)
+        lines.append(f"whether changes of {kinds} help was not found out in the time")
     if others:
         lines.append("or " + "; and ".join(change.advice for change in others))
     return "\n".join(lines)
@@ -191,7 +222,10 @@ class _Words:
             amount = {item: value for (kind, item), value in relief.amount.items() if kind is limit}
             if amount:
                 self.relief[limit] = relief
-                changes.append(self.write[limit](amount))
+                change = self.write[limit](amount)
+                if not relief.is_least:
+                    change = replace(change, advice=f"{change.advice}, where less may be enough")
+                changes.append(change)
         return changes
 
     def tell_stations(self, single: list[Change]) -> str:
@@ -255,6 +289,8 @@ class _Words:
 
     def _write_floor(self, amount: dict[int, float]) -> Change:
         asked = self.problem.limits.zone_floor_share
+        if not self.elastic.soft[Limit.FLOOR].item.any() and np.count_nonzero(asked) > _MANY_ZONES:
+            return self._write_equal_floors(amount[0])
         new = {zone: _round_down(float(asked[zone]) - each, _SHARE_DIGITS) for zone, each in amount.items()}
         names = [f"{asked[zone]:.4g} in {self.labels.name_zone(zone)}" for zone in new]
         cause = ("the floor of " if len(new) == 1 else "the floors of ") + name_rows(names)
@@ -264,6 +300,15 @@ class _Words:
         ]
         cost = sum(amount.values()) / max(float(asked.sum()), _GINI_STEP)
         return Change(Limit.FLOOR, new, cost, cause, f"lower {', '.join(changes)}")
+
+    def _write_equal_floors(self, amount: float) -> Change:
+        asked = self.problem.limits.zone_floor_share
+        largest = float(asked.max())
+        share = _round_down(largest - amount, _SHARE_DIGITS)
+        zones = np.flatnonzero(asked > 0).tolist()
+        cause = f"the floor of {largest:.4g} in all {len(zones)} zones"
+        advice = f"lower model.equity.floor_share to {share:.{_SHARE_DIGITS}g}"
+        return Change(Limit.FLOOR, dict.fromkeys(zones, share), amount / largest, cause, advice)
 
     def _write_gini(self, _amount: dict[int, float]) -> Change:
         asked = self.problem.limits.gini_cap
