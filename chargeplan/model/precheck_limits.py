@@ -451,7 +451,8 @@ def _price_total(problem: PlanProblem, sizes: StationSizes, total: int, least: f
     """Bound the money for a total from below: the cheapest amounts first, each at its best price."""
     if least <= 0:
         return 0.0
-    amount = np.tile(problem.limits.total_amount[total], problem.n_sites)[:, None] * problem.level_chargers
+    by_slot = np.tile(problem.limits.total_amount[total], problem.n_sites)
+    amount = np.outer(by_slot, problem.level_chargers).astype(np.float64)
     return _price_amount(problem, sizes, amount, sizes.most_amount[total], least)
 
 

@@ -101,6 +101,16 @@ CASES = {
             "raise model.budget_pkr to 417 (117 more)",
         ],
     ),
+    # 90 % of both zones are 94.5 kWh/day; 3 chargers and their site cost 250 for 60 kWh/day, so 393.75 at the least.
+    "floors above the money": (
+        make_limited(budget=(250.0,), **floors(0.9, 0.9)),
+        [
+            "the floors of all zones ask for 94 of 105 kWh/day",
+            "cost PKR 394 at the very least",
+            "buys 60 kWh/day at most, 57.1% of the demand",
+            "raise model.budget_pkr to at least 394 (144 more)",
+        ],
+    ),
     "a year without the money": (
         make_limited(budget=(150.0, 100.0), max_sites=(-1, -1), **areas(((0,), 1), ((2,), 1), years=(0, 1))),
         [
