@@ -201,19 +201,25 @@ class Elastic:
         `unknown` collects the kinds of which the time did not tell whether they bring one.
         """
         model, n_hard = self._make_soft(limits)
-        result = self._solve(model, share, start=self._open_all(model, limits))
-        if result is None or result.integer_values is None:
-            if result is None or result.status is not MilpStatus.INFEASIBLE:
-                self.unknown.append(limits)
+        start = self._open_all(model, limits)
+        result = self._solve(model, share, start=start)
+        is_least = result is not None and result.status is MilpStatus.OPTIMAL
+        if result is not None and result.integer_values is not None:
+            values = result.integer_values.copy()
+        elif result is not None and result.status is MilpStatus.INFEASIBLE:
             return None
-        values = result.integer_values.copy()
+        elif start is not None:
+            values = np.where(model.is_integer, np.round(start), 0.0)
+        else:
+            self.unknown.append(limits)
+            return None
         flows = self._fit_flows(model, values)
         if flows is None:
             return None
         amount = self._measure(limits, flows[:n_hard])
         whole = np.zeros(self.whole.n_columns)
         whole[self.columns] = values[:n_hard]
-        return Relief(limits, amount, whole, result.status is MilpStatus.OPTIMAL)
+        return Relief(limits, amount, whole, is_least)
 
     def lower_together(self, limit: Limit) -> None:
         """Let all items of a kind give way by the same amount from now on."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CONFIRMED = "(the solver and its second opinion both prove that there is no plan)"
 GENERAL_WORDS = "no plan can keep every limit"
-_LARGEST_S, _LEAST_S = 60.0, 5.0
+_LARGEST_S, _LEAST_S = 60.0, 20.0
 _SHARE_DIGITS, _GINI_STEP = 4, 0.001
 _SHORT = 1e-9
 _MANY_ZONES = 3
@@ -118,7 +118,7 @@ def explain_impossible(
     run : callable
         Runs one MILP.
     limit_s : float
-        Time; 5 to 60 s are taken.
+        Time; up to 60 s are taken, and 20 s where there are fewer.
     labels : PlanLabels, optional
     threads, seed : int
     should_stop : callable
@@ -144,7 +144,8 @@ def explain_impossible(
     relief = elastic.relieve(tuple(kinds)) if kinds else None
     together = [] if relief is None or not relief.amount else words.describe(relief)
     if not together:
-        return Explanation(GENERAL_WORDS, (), ())
+        unknown = _tell_unknown(elastic)
+        return Explanation("; ".join([GENERAL_WORDS, *unknown]), (), ())
     causes = _join([change.cause for change in together])
     advice = "; and ".join(change.advice for change in together)
     text = f"no plan keeps {causes}, and no single change is enough: {advice}"
@@ -175,12 +176,21 @@ def _tell_single(single: list[Change], others: list[Change], words: _Words) -> s
     first, *more = [change.advice for change in single]
     figures = words.tell_stations(single)
     lines = [f"no plan keeps {cause}{figures}: {first}", *(f"or {advice}" for advice in more)]
-    if words.elastic.unknown:
-        kinds = name_rows(sorted({_KEYS[limit] for limits in words.elastic.unknown for limit in limits}), 20)
-        lines.append(f"whether changes of {kinds} help was not found out in the time")
+    lines += _tell_unknown(words.elastic)
     if others:
         lines.append("or " + "; and ".join(change.advice for change in others))
     return "\n".join(lines)
+
+
+def _tell_unknown(elastic: Elastic) -> list[str]:
+    """Say which kinds of changes might help too: the time did not tell."""
+    kinds = {limit for limits in elastic.unknown for limit in limits}
+    if not kinds:
+        return []
+    names = name_rows([_KEYS[limit] for limit in _ORDER if limit in kinds], len(_KEYS))
+    return [
+        f"whether changes of {names} help was not found out in the time; raise solve.time_limit_s to know"
+    ]
 
 
 def _join(texts: list[str]) -> str:
