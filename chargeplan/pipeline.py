@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from chargeplan.grid_assets import GridAssets
     from chargeplan.linear_model import LinearModel
     from chargeplan.model.stages import Surroundings
+    from chargeplan.plan_labels import PlanLabels
     from chargeplan.records import Floats
 
 RECORD_TYPES: dict[str, type] = {
@@ -217,7 +218,8 @@ def build_model(
         When arithmetic alone proves that no plan can satisfy what was asked.
     """
     from chargeplan.formulation.linear import build_linear_model
-    from chargeplan.model.precheck import check_problem
+    from chargeplan.model.labels import label_plan
+    from chargeplan.model.precheck import check_problem, check_rules
     from chargeplan.model.problem import build_problem
     from chargeplan.model.stages import is_plain_request, stage_problem
 
@@ -225,14 +227,26 @@ def build_model(
     with log.phase("model") as phase:
         request = make_request(settings, cells)
         around = around or build_surroundings(settings, records)
+        check_rules(around.rules, sites, request)
         problem = build_problem(cells, sites, travel, request)
         if not is_plain_request(request, around):
             problem = stage_problem(problem, request, records.cells_by_year, sites, travel, around)
-        check_problem(problem, cells, sites)
+        labels = label_plan(problem, request, cells, sites, around, crs=records.area.crs)
+        check_problem(problem, cells, sites, labels)
         linear = build_linear_model(problem)
         n_rows, n_columns = linear.matrix.shape
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
     return request, problem, linear
+
+
+def label_study(
+    settings: Settings, records: StudyRecords, request: PlanRequest, problem: PlanProblem
+) -> PlanLabels:
+    """Name the sites, zones, grid assets and rules of a study's problem."""
+    from chargeplan.model.labels import label_plan
+
+    around = build_surroundings(settings, records)
+    return label_plan(problem, request, records.cells, records.sites, around, crs=records.area.crs)
 
 
 def build_surroundings(settings: Settings, records: StudyRecords) -> Surroundings:
@@ -243,7 +257,7 @@ def build_surroundings(settings: Settings, records: StudyRecords) -> Surrounding
     ConfigError, DataError
         When a pack of rules cannot be used.
     InfeasibleError
-        When a required site breaks the spacing, or counting shows that a rule cannot be kept.
+        When a required site breaks the spacing.
     """
     from chargeplan.config.rule_packs import read_study_rules
     from chargeplan.model.spacing import build_site_spacing, describe_clashes
@@ -333,6 +347,7 @@ def run_study(
             listen=listen,
             should_stop=should_stop,
             disputed_model=settings.publish.folder / f"{settings.study.name}.disputed_model.mps",
+            name_things=lambda: label_study(settings, records, request, problem),
         )
         phase.message = f"{solution.outcome_text}, stopped by {solution.stopped_by}"
     with log.phase("evaluate") as phase:

@@ -58,6 +58,11 @@ def _list_costs(problem: PlanProblem, columns: ColumnPlan) -> tuple[Ints, Ints, 
     )
 
 
+def find_money_unit_pkr(problem: PlanProblem, columns: ColumnPlan) -> float:
+    """Find the money that one unit of the budget rows stands for."""
+    return choose_money_unit_pkr(_list_costs(problem, columns)[2])
+
+
 def choose_money_unit_pkr(cost_pkr: Floats) -> float:
     """Choose the power of ten in which the cheapest station costs 1,000 to 10,000.
 

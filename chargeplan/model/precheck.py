@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from chargeplan.errors import InfeasibleError, name_rows
-from chargeplan.records import Bools, CandidateSites, DemandCells, Floats, Ints, PlanProblem
+from chargeplan.model.precheck_limits import check_limits
+from chargeplan.model.stages import list_charger_types
+from chargeplan.plan_labels import PlanLabels
+from chargeplan.rules.possible import describe_impossible
 from chargeplan.units import format_pkr
 from chargeplan.words import PlanMode, SiteStatus
 
+if TYPE_CHECKING:
+    from chargeplan.records import (
+        Bools,
+        CandidateSites,
+        DemandCells,
+        Floats,
+        Ints,
+        PlanProblem,
+        PlanRequest,
+    )
+    from chargeplan.rules.rows import RuleRows
 
-def check_problem(problem: PlanProblem, cells: DemandCells, sites: CandidateSites) -> None:
+
+def check_problem(
+    problem: PlanProblem, cells: DemandCells, sites: CandidateSites, labels: PlanLabels | None = None
+) -> None:
     """Refuse a problem that no plan can satisfy, or in which no plan can serve anything.
 
-    A problem that passes has a plan: opening just the required sites at their cheapest levels.
+    A plain problem that passes has a plan: opening just the required sites at their cheapest levels. Of the others,
+    those are refused whose limits arithmetic proves impossible; the rest is for the solver.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    cells, sites : DemandCells, CandidateSites
+    labels : PlanLabels, optional
+        Names for grid assets and rules; sites and zones have theirs.
 
     Raises
     ------
@@ -27,9 +54,48 @@ def check_problem(problem: PlanProblem, cells: DemandCells, sites: CandidateSite
         *_check_reach(problem, cells, sites),
     ]
     if not reasons:
+        reasons = check_limits(problem, labels or _label_places(cells, sites))
+    if not reasons:
         reasons = _check_something_can_open(problem, sites)
     if reasons:
         raise InfeasibleError("\n".join(reasons))
+
+
+def check_rules(rules: RuleRows | None, sites: CandidateSites, request: PlanRequest) -> None:
+    """Refuse rules that no plan can keep, as counting sites, bays and power shows.
+
+    Raises
+    ------
+    InfeasibleError
+    """
+    if rules is None:
+        return
+    chargers = list_charger_types(request)
+    bays = np.asarray(sites.table["max_chargers"], dtype=np.int64)
+    largest = np.where(chargers.is_offered, chargers.levels, 0).max(axis=1)
+    left = np.minimum(bays, largest.sum())
+    most_kw = np.zeros(len(bays))
+    for kind in np.argsort(-chargers.power_kw, kind="stable").tolist():  # the strongest chargers first
+        number = np.minimum(left, largest[kind])
+        most_kw += number * chargers.power_kw[kind]
+        left = left - number
+    told = describe_impossible(
+        rules,
+        sites,
+        most_chargers=np.minimum(bays, largest.sum()),
+        most_kw=np.minimum(most_kw, request.largest_station_kw),
+        largest_charger_kw=float(chargers.power_kw.max()),
+    )
+    if told:
+        raise InfeasibleError("\n".join(told))
+
+
+def _label_places(cells: DemandCells, sites: CandidateSites) -> PlanLabels:
+    return PlanLabels(
+        site_id=tuple(sites.table["site_id"].astype(str)),
+        zone_id=tuple(cells.zones["zone_id"].astype(str)),
+        zone_name=tuple(cells.zones["zone_name"].astype(str)),
+    )
 
 
 def _find_required(problem: PlanProblem) -> Bools:

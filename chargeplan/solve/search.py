@@ -18,10 +18,12 @@ from chargeplan.errors import (
     NoPlanError,
     SolversDisagreeError,
 )
+from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.milp_steps import MilpSteps
@@ -84,6 +86,7 @@ def solve_problem(
     run: RunMilp = run_milp,
     start: Plan | None = None,
     disputed_model: Path | None = None,
+    name_things: NameThings = PlanLabels,
 ) -> Solution:
     """Find a plan and prove how good it is.
 
@@ -105,11 +108,14 @@ def solve_problem(
         A plan that keeps the rules of the problem; the answer is at least as good.
     disputed_model : Path, optional
         File for a model about which solvers disagree; a temporary one without. The message says.
+    name_things : callable
+        Called without arguments for the names of sites, zones and rules, when there is no plan.
 
     Raises
     ------
     InfeasibleError
-        When the solver and its second opinion prove that there is no plan.
+        When the solver and its second opinion prove that there is no plan; with the limits that contradict
+        each other and the least changes that help.
     SolversDisagreeError
         When they contradict each other or a plan that keeps all rules; the model is saved.
     NoPlanError
@@ -131,8 +137,10 @@ def solve_problem(
             run=run,
             solver=f"HiGHS {version}",
             disputed_model=disputed_model,
+            name_things=name_things,
         )
     search = _Search(problem, linear_model, settings, seed, listen, should_stop, run, start)
+    search.name_things = name_things
     try:
         search.prepare()
         search.prove()
@@ -177,6 +185,7 @@ class _Search:
         self.rounds = 0
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
+        self.name_things: NameThings = PlanLabels
         self.steps: MilpSteps | None = None
 
     @property
@@ -354,10 +363,17 @@ class _Search:
 
     def _explain_no_plan(self) -> Exception:
         if self.is_infeasible:
-            return InfeasibleError(
-                "no plan can keep every limit: the solver and its second opinion both prove it; "
-                "raise model.budget_pkr or model.max_sites, or make required sites candidates"
+            explanation = explain_impossible(
+                self.problem,
+                self.model,
+                run=self.run,
+                limit_s=self.progress.left_s,
+                labels=self.name_things(),
+                threads=self.settings.threads,
+                seed=self.seed,
+                should_stop=self.should_stop,
             )
+            return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
         if self.stopped_by is StoppedBy.USER:
             return InterruptedRunError("stopped before there was a plan; run again and wait longer")
         return NoPlanError(

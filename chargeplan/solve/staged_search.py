@@ -23,7 +23,9 @@ from chargeplan.errors import (
     SolversDisagreeError,
 )
 from chargeplan.formulation.columns import plan_columns
+from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -86,9 +88,10 @@ class StagedSearch:
         should_stop: AskStop,
         run: RunMilp,
         start: ValuePlan | None = None,
+        name_things: NameThings = PlanLabels,
     ) -> None:
         self.problem, self.model, self.settings, self.seed = problem, model, settings, seed
-        self.start = start
+        self.start, self.name_things = start, name_things
         self.asked_model = model
         self.should_stop, self.run = should_stop, run
         self.progress = SearchProgress(listen, limit_s=settings.time_limit_s, gap_asked=settings.gap)
@@ -445,9 +448,17 @@ class StagedSearch:
     def explain_no_plan(self) -> Exception:
         """Say why there is no plan."""
         if self.is_infeasible:
-            return InfeasibleError(
-                "no plan can keep every limit: the solver and its second opinion both prove it"
+            explanation = explain_impossible(
+                self.problem,
+                self.model,
+                run=self.run,
+                limit_s=self.progress.left_s,
+                labels=self.name_things(),
+                threads=self.settings.threads,
+                seed=self.seed,
+                should_stop=self.should_stop,
             )
+            return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
         if self.stopped_by is StoppedBy.USER:
             return InterruptedRunError("stopped before there was a plan; run again and wait longer")
         return NoPlanError(

@@ -11,6 +11,7 @@ import numpy as np
 from chargeplan.errors import InterruptedRunError, SolverError, SolversDisagreeError
 from chargeplan.formulation.columns import plan_columns, sum_zone_demand
 from chargeplan.formulation.linear import build_linear_model
+from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import StoppedBy
@@ -45,6 +46,7 @@ class _Means:
     should_stop: AskStop
     run: RunMilp
     disputed_model: Path | None
+    name_things: NameThings
 
 
 def solve_staged_problem(
@@ -58,13 +60,14 @@ def solve_staged_problem(
     run: RunMilp,
     solver: str,
     disputed_model: Path | None = None,
+    name_things: NameThings = PlanLabels,
 ) -> Solution:
     """Find a plan of a problem that is not plain and prove how good it is.
 
     See `chargeplan.solve.search.solve_problem`, which calls this. When the worst zone comes first, its share is
     made as large as can be with part of the time, and held while the rest is improved.
     """
-    means = _Means(settings, seed, listen, should_stop, run, disputed_model)
+    means = _Means(settings, seed, listen, should_stop, run, disputed_model, name_things)
     if problem.mode is PlanMode.COVER:
         search = _search(problem, linear_model, means, None)
         return _finish(problem, search.plan, search, means, solver)
@@ -143,6 +146,7 @@ def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floa
         should_stop=means.should_stop,
         run=means.run,
         start=None if start is None else make_value_plan(model, start),
+        name_things=means.name_things,
     )
     try:
         search.prepare()

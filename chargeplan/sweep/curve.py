@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chargeplan.errors import ConfigError, InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.inputs import make_settings_as_run
-from chargeplan.pipeline import StudyRecords, build_model, build_records
+from chargeplan.pipeline import StudyRecords, build_model, build_records, label_study
 from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.solve.search import solve_problem
 from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
@@ -137,6 +138,7 @@ def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, 
                 listen=_name_point(watch.listen, number, len(points)),
                 should_stop=watch.should_stop,
                 start=make_start(problem, before),
+                name_things=partial(label_study, point.settings, records, point.request, problem),
             )
         except InfeasibleError as error:
             point.word, point.reason = Outcome.IMPOSSIBLE.value, "; ".join(str(error).splitlines())

@@ -1,0 +1,91 @@
+"""Names for what a planning problem knows by position only, for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def _no_places() -> Floats:
+    return np.zeros((0, 2), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanLabels:
+    """Names of sites, zones, assets and rules; what has none is named by its position.
+
+    Parameters
+    ----------
+    site_id, zone_id, zone_name, asset_id : tuple of str
+    has_years : bool
+        Whether the config plans for `model.years`, which have budgets and counts of their own.
+    area_label, area_rule : tuple of str
+        Of each set of sites of `PlanLimits.cover_start`: what it is and which rule asks for it.
+    total_unit, total_rule : tuple of str
+        Of each total of `PlanLimits.total_least`.
+    station_key : tuple of str
+        Rule or config key of each row of `PlanLimits.station_least`.
+    site_xy_m : ndarray, shape (n_sites, 2) or (0, 2)
+        Coordinates in a metric CRS, from which a spacing that is possible is found.
+    spacing_m : float
+        0 when not asked for.
+    """
+
+    site_id: tuple[str, ...] = ()
+    zone_id: tuple[str, ...] = ()
+    zone_name: tuple[str, ...] = ()
+    asset_id: tuple[str, ...] = ()
+    has_years: bool = False
+    area_label: tuple[str, ...] = ()
+    area_rule: tuple[str, ...] = ()
+    total_unit: tuple[str, ...] = ()
+    total_rule: tuple[str, ...] = ()
+    station_key: tuple[str, ...] = ()
+    site_xy_m: Floats = field(default_factory=_no_places)
+    spacing_m: float = 0.0
+
+    def name_site(self, site: int) -> str:
+        """Name a site."""
+        return _name(self.site_id, site, "site at row")
+
+    def name_asset(self, asset: int) -> str:
+        """Name a grid asset."""
+        return _name(self.asset_id, asset, "asset at row")
+
+    def name_zone(self, zone: int) -> str:
+        """Name a zone, with its id where that is another word."""
+        ident = self.key_zone(zone)
+        name = self.zone_name[zone] if zone < len(self.zone_name) else ""
+        return ident if name in {"", ident} else f"{name} ({ident})"
+
+    def key_zone(self, zone: int) -> str:
+        """Name a zone as `model.equity.zone_floor_share` does."""
+        return _name(self.zone_id, zone, "zone at row")
+
+    def name_area(self, area: int) -> str:
+        """Name a set of sites of which some must be open."""
+        return _name(self.area_label, area, "area at row")
+
+    def name_area_rule(self, area: int) -> str:
+        """Name the rule of such a set."""
+        return _name(self.area_rule, area, "rule of area")
+
+    def name_total(self, total: int) -> str:
+        """Name the rule of a total."""
+        return _name(self.total_rule, total, "total at row")
+
+    def name_station_rule(self, rule: int) -> str:
+        """Name the rule or key that asks for an amount at each station."""
+        return _name(self.station_key, rule, "station rule at row")
+
+
+def _name(names: tuple[str, ...], at: int, otherwise: str) -> str:
+    return names[at] if at < len(names) else f"{otherwise} {at}"
+
+
+NameThings = Callable[[], PlanLabels]
