@@ -387,23 +387,12 @@ def _check_rules(plan: PlanCase) -> Faults:
     """Every policy rule that must be kept is kept, in every year."""
     if plan.rules is None:
         return []
-    from chargeplan.rules.evaluate import evaluate_rules
+    from chargeplan.rules.evaluate import evaluate_plan_rules
 
     each_kw = np.array([kw for kw, _, _ in list_charger_types(plan.request)])
     faults = []
     for row, year in enumerate(_list_years(plan)):
-        now = _read_chargers(plan)[row]
-        is_existing = plan.sites.has_status(SiteStatus.EXISTING)
-        kw = np.where(is_existing, plan.sites.table["existing_power_kw"].to_numpy(), now @ each_kw)
-        report = evaluate_rules(
-            plan.rules,
-            plan.sites,
-            now.sum(axis=1),
-            kw,
-            type_kw=each_kw,
-            chargers_by_type=now.astype(np.float64),
-            period=row,
-        )
+        report = evaluate_plan_rules(plan.rules, plan.sites, _read_chargers(plan)[row], each_kw, period=row)
         broken = report.broken
         if len(broken):
             faults.append(f"in {year} rules are broken: {name_rows(broken['place'].to_numpy())}")
