@@ -54,7 +54,7 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
 
     sites = build_site_results(bundle)
     sites["chargers_by_type"] = [
-        None if counts is None else to_json(counts) for counts in sites["chargers_by_type"]
+        None if counts is None else to_json(counts, indent=None) for counts in sites["chargers_by_type"]
     ]
     site_layer = gpd.GeoDataFrame(
         sites[[*_SITE_COLUMNS, *RESULT_COLUMNS, *SITE_STAGES]],
