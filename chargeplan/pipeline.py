@@ -414,7 +414,7 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
         records: dict[str, Any] = {
             name: read_record(records_folder, name, kind) for name, kind in RECORD_TYPES.items()
         }
-        optional = _read_optional_records(records_folder, records["request"])
+        optional = read_optional_records(records_folder, records["request"])
         count = (
             len(records)
             + len(optional["earlier_cells"])
@@ -437,7 +437,7 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
     return evaluation
 
 
-def _read_optional_records(folder: Path, request: PlanRequest) -> dict[str, Any]:
+def read_optional_records(folder: Path, request: PlanRequest) -> dict[str, Any]:
     """Read the records that only some runs have: earlier years, grid, rules; fields of `PlanCase`.
 
     Raises
