@@ -320,10 +320,9 @@ def _check_equity(plan: PlanCase) -> Faults:
     zones = plan.cells.zones["zone_id"].tolist()
     for row, year in enumerate(_list_years(plan)):
         for zone, name in enumerate(zones):
-            if demand[row, zone] > 0 and share[row, zone] < floors.get(name, 0.0) - _SHARE_TOLERANCE:
-                faults.append(
-                    f"in {year} {share[row, zone]:.4f} of {name} is served, the floor is {floors[name]}"
-                )
+            floor = floors.get(name, 0.0)
+            if demand[row, zone] > 0 and share[row, zone] < floor - _SHARE_TOLERANCE:
+                faults.append(f"in {year} {share[row, zone]:.4f} of {name} is served, the floor is {floor}")
         gini = compute_gini(share[row], demand[row])
         if gini > request.gini_cap + _SHARE_TOLERANCE:
             faults.append(
