@@ -1053,7 +1053,8 @@ class Evaluation:
         Per year planned for, of a plan that is not plain: year, demand_kwh_day (of all cells),
         served_kwh_day, served_share; all that is new by then (new_sites, new_chargers, new_power_kw), all money up
         to then (money_pkr, NaN when not limited), what it went to (stations_pkr, risk_pkr for unknown
-        headroom, upgrades_pkr of the grid) and what is left_pkr; worst_zone_id, worst_zone_share, gini.
+        headroom, upgrades_pkr of the grid) and what is left_pkr; worst_zone_id (of zones that sites reach),
+        worst_zone_share, gini.
     station_years : pandas.DataFrame
         Per year, station and charger type with chargers: year, site_id, charger_type, power_kw of one
         charger, chargers, served_kwh_day, capacity_kwh_day.

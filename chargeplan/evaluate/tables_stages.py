@@ -123,9 +123,14 @@ def compute_stage_metrics(plan: PlanCase, tables: StageTables) -> list[Metric]:
             ("grid_upgrades", float(last["upgrades_pkr"]), "PKR", "steps of grid assets that were bought"),
         ]
     if not np.isnan(plan.solution.worst_share):
-        shares = tables.zone_years.loc[tables.zone_years["demand_kwh_day"] > 0, "served_share"]
+        worst = float(tables.years["worst_zone_share"].min())
         metrics += [
-            ("worst_zone_share", float(shares.min()), "share", "served of the worst-served zone, all years"),
+            (
+                "worst_zone_share",
+                worst,
+                "share",
+                "served of the worst-served zone that sites reach, all years",
+            ),
             (
                 "worst_zone_share_bound",
                 plan.solution.worst_share_bound,
@@ -172,11 +177,13 @@ def _describe_years(plan: PlanCase) -> Iterable[dict[str, Any]]:
     money = np.cumsum(plan.request.year_budget_pkr or (plan.request.budget_pkr,))
     share, demand = compute_zone_shares(plan)
     zone_id = plan.cells.zones["zone_id"].to_numpy()
+    # A zone that no site reaches is worst in every plan; it tells nothing about this one.
+    is_reached = np.isin(np.arange(len(zone_id)), plan.cells.zone_pos[plan.problem.pair_cell])
     for row, (year, cells) in enumerate(zip(list_years(plan), list_cells_by_year(plan), strict=True)):
         wanted = float(cells.total_kwh_day.sum())
         spent = split_spending_pkr(plan, row)
-        with_demand = np.flatnonzero(demand[row] > 0)
-        worst = with_demand[np.argmin(share[row][with_demand])] if len(with_demand) else -1
+        compared = np.flatnonzero((demand[row] > 0) & is_reached)
+        worst = compared[np.argmin(share[row][compared])] if len(compared) else -1
         is_limited = np.isfinite(money[row])
         new = np.where(is_new[:, None], chargers[row], 0)
         yield {

@@ -49,7 +49,7 @@ def run_folder(tmp_path_factory, project_folder):
         "sites.min_spacing_m": 3000,
         "model.budget_pkr": "null",
         "model.nearest_sites": 4,
-        "model.chargers": "[{name: slow, power_kw: 7.4, levels: [2, 4]}, {name: fast, power_kw: 60, levels: [1, 2]}]",
+        "model.chargers": "[{name: slow, power_kw: 7.4, levels: [2, 4]}, {name: fast, power_kw: 120, levels: [1, 2]}]",
         "model.years": "[{year: 2028, budget_pkr: 30e6, max_sites: 12}, {year: 2030, budget_pkr: 30e6, max_sites: 16}]",
         "model.equity": "{zone_floor_share: {'(no zone)': 0.02}}",
         "model.spacing_m": 3500,

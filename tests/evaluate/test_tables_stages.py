@@ -1,6 +1,7 @@
 """The tables of a plan with years and a grid are those worked out on paper; plain plans have none."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,14 @@ import toy_city
 
 from chargeplan.errors import VerificationError
 from chargeplan.evaluate.metrics import evaluate_plan
+from chargeplan.evaluate.tables_stages import (
+    GRID_YEARS,
+    RULE_PLACES,
+    STATION_YEARS,
+    YEARS,
+    ZONE_YEARS,
+    tabulate_stages,
+)
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.grid_assets import GridAssets
 from chargeplan.model.stages import Surroundings, stage_problem
@@ -17,6 +26,7 @@ from chargeplan.words import ServiceRule
 
 # Pairs of the toy city in order: (A,s1) (B,s1) (B,s2) (C,s1) (C,s2) (C,s3) (D,s2) (D,s3) (E,s3)
 LAST_SHARE = np.array([1.0, 1.0, 0.0, 0.75, 0.0, 0.0, 0.0, 1.0, 1.0])
+PAIR_FIELDS = ("pair_cell", "pair_site", "pair_quality", "pair_seconds")
 TABLES = ("years", "station_years", "zone_years", "grid_years", "rule_places")
 
 
@@ -102,6 +112,24 @@ def test_fairness_of_a_year_is_that_of_its_zones(evaluation):
     assert zones.loc[(2030, "e"), "demand_kwh_day"] == pytest.approx(40.0)
     assert zones.loc[(2030, "w"), "floor_share"] == 0.5
     assert np.isnan(zones.loc[(2030, "e"), "floor_share"])
+
+
+def test_a_zone_that_no_site_reaches_is_not_the_worst():
+    """Nobody may drive from D and E: East wants 40 and no site is in reach."""
+    case = make_staged_case()
+    reached = case.problem.pair_cell < 3
+    problem = dataclasses.replace(
+        case.problem,
+        **{name: getattr(case.problem, name)[reached] for name in PAIR_FIELDS},
+    )
+    solution = dataclasses.replace(
+        case.solution,
+        pair_share=case.solution.pair_share[reached],
+        flow_at=np.array([0, 1, 3, 6 + 0, 6 + 1, 6 + 3]),
+        flow_share=np.array([1.0, 1.0, 0.75, 1.0, 1.0, 0.75]),
+    )
+    tables = tabulate_stages(dataclasses.replace(case, problem=problem, solution=solution))
+    assert list(tables.years["worst_zone_id"]) == ["w", "w"]
 
 
 def test_stations_have_a_row_per_year_in_which_they_have_chargers(evaluation):
@@ -217,3 +245,16 @@ def test_a_stored_figure_that_was_changed_is_found(name, column, evaluation):
     table.loc[0, column] += 1.0
     with pytest.raises(VerificationError, match=name):
         compare_evaluations(dataclasses.replace(evaluation, **{name: table}), evaluation)
+
+
+def test_every_column_of_the_published_tables_is_documented_and_no_other(project_folder):
+    page = (project_folder / "docs" / "reference" / "plan-tables.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## `([^`]+)`[^\n]*\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))
+    for name, columns in (
+        ("years.csv", YEARS),
+        ("stations_by_year.csv", STATION_YEARS),
+        ("zones_by_year.csv", ZONE_YEARS),
+        ("grid.csv", GRID_YEARS),
+        ("rules.csv", RULE_PLACES),
+    ):
+        assert re.findall(r"^\| `([^`]+)` \|", sections[name], re.MULTILINE) == list(columns), name
