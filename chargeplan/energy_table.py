@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -137,11 +137,17 @@ class DemandTable:
     policy: tuple[tuple[str, str, float, float], ...]
 
 
-def read_demand_table(cells: DemandCells, charger_power_kw: float | None = None) -> DemandTable:
+def read_demand_table(cells: DemandCells, charger_power_kw: Sequence[float] = ()) -> DemandTable:
     """Read how people became energy from `cells.explanation`, where the source of each figure stands.
 
     Public is what stations can serve: overnight, destination and fast charging. Public, depots,
     swapped and home sum to kWh/day.
+
+    Parameters
+    ----------
+    cells : DemandCells
+    charger_power_kw : sequence of float
+        Of each charger type that is planned; classes that can use none of them are named.
     """
     explanation = cells.explanation.drop_duplicates("step").set_index("step")
     told = explanation["value"]
@@ -207,14 +213,15 @@ def _read_policy(cells: DemandCells, told: pd.Series) -> Iterator[tuple[str, str
             yield name, year, float(told[f"{name}: national electric stock, {year}"]), float(value)
 
 
-def _tell_plugs(cells: DemandCells, charger_power_kw: float | None) -> Iterator[str]:
-    """Tell which classes cannot use the chargers that are planned."""
-    if charger_power_kw is None or cells.can_use(charger_power_kw).all():
+def _tell_plugs(cells: DemandCells, charger_power_kw: Sequence[float]) -> Iterator[str]:
+    """Tell which classes cannot use any of the chargers that are planned."""
+    cannot = [not any(usable) for usable in zip(*map(cells.can_use, charger_power_kw), strict=True)]
+    if not any(cannot):
         return
-    cannot = ~cells.can_use(charger_power_kw)
     share = float(cells.kwh_day[:, cannot].sum()) / max(float(cells.kwh_day.sum()), 1e-12)
     names = ", ".join(name for name, is_left in zip(cells.classes, cannot, strict=True) if is_left)
-    yield f"{share:.0%} of the public energy is of classes that cannot use {charger_power_kw:g} kW: {names}"
+    powers = " or ".join(f"{kw:g}" for kw in charger_power_kw)
+    yield f"{share:.0%} of the public energy is of classes that cannot use {powers} kW: {names}"
 
 
 def _tell_counts(told: pd.Series) -> Iterator[str]:
@@ -228,7 +235,7 @@ def _tell_counts(told: pd.Series) -> Iterator[str]:
         yield f"{people} by the census, {float(told[step]):,.0f} in the study box of the city register"
 
 
-def tabulate_demand(cells: DemandCells, charger_power_kw: float | None = None) -> str:
+def tabulate_demand(cells: DemandCells, charger_power_kw: Sequence[float] = ()) -> str:
     """Write on one page, 80 columns wide, how people became energy."""
     table = read_demand_table(cells, charger_power_kw)
     rows = [(row, row.format()) for row in table.rows]

@@ -392,10 +392,13 @@ def run_study(
             credits=tuple(settings.study.credits),
             zone_outlines=read_zone_outlines(settings.study.zones, cells.zones["zone_id"].tolist()),
             online_tiles=settings.publish.online_tiles,
+            earlier_cells=records.cells_by_year[:-1],
+            grid=records.grid,
+            rules=around.rules,
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle)
         phase.message = str(folder)
-    table = tabulate_demand(cells, request.charger_power_kw)
+    table = tabulate_demand(cells, request.type_power_kw)
     return RunResult(folder, area, request, solution, evaluation, table, records.data_date)
 
 
@@ -426,10 +429,16 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
         records: dict[str, Any] = {
             name: read_record(records_folder, name, kind) for name, kind in RECORD_TYPES.items()
         }
-        phase.message = f"{len(records)} records match their checksums"
+        optional = read_optional_records(records_folder, records["request"])
+        count = (
+            len(records)
+            + len(optional["earlier_cells"])
+            + sum(optional[name] is not None for name in ("grid", "rules"))
+        )
+        phase.message = f"{count} records match their checksums"
     with log.phase("evaluate") as phase:
         names = ("request", "network", "demand", "sites", "travel", "problem", "solution")
-        evaluation = evaluate_plan(PlanCase(*(records[name] for name in names)))
+        evaluation = evaluate_plan(PlanCase(*(records[name] for name in names), **optional))
         compare_evaluations(records["evaluation"], evaluation)
         phase.message = f"{len(evaluation.checks)} checks passed, every figure recomputed"
     if records_folder != folder:
@@ -441,6 +450,28 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
             count = check_published(records_folder)
             phase.message = f"{count} published files match their checksums, sites.geojson is the plan"
     return evaluation
+
+
+def read_optional_records(folder: Path, request: PlanRequest) -> dict[str, Any]:
+    """Read the records that only some runs have: earlier years, grid, rules; fields of `PlanCase`.
+
+    Raises
+    ------
+    DataError
+        When the demand of a year that was planned for is missing.
+    """
+    from chargeplan.grid_assets import GridAssets
+    from chargeplan.rules.rows import RuleRows
+
+    earlier = [f"demand_{year}" for year in request.years[:-1]]
+    missing = [name for name in earlier if not (folder / f"{name}.json").is_file()]
+    if missing:
+        raise DataError(f"{folder}: {', '.join(missing)} missing; run the study again")
+    return {
+        "earlier_cells": tuple(read_record(folder, name, DemandCells) for name in earlier),
+        "grid": read_record(folder, "grid", GridAssets) if (folder / "grid.json").is_file() else None,
+        "rules": read_record(folder, "rules", RuleRows) if (folder / "rules.json").is_file() else None,
+    }
 
 
 def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
@@ -460,6 +491,11 @@ def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
         "economics",
         "site_economics",
         "economics_by_year",
+        "years",
+        "station_years",
+        "zone_years",
+        "grid_years",
+        "rule_places",
     )
     for name in names:
         try:

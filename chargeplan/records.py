@@ -680,6 +680,17 @@ class PlanRequest:
         hours = load_erlang / np.maximum(number, 1) / self.peak_share
         return np.minimum(hours, self.hours_day)[at].reshape(chargers.shape)
 
+    @property
+    def type_power_kw(self) -> tuple[float, ...]:
+        """Power of one charger of each type."""
+        return tuple(map(float, self.charger_types["power_kw"])) or (self.charger_power_kw,)
+
+    @property
+    def type_names(self) -> tuple[str, ...]:
+        """Name of each charger type; its power when nobody named it."""
+        named = tuple(map(str, self.charger_types["name"]))
+        return named or tuple(f"{kw:g} kW" for kw in self.type_power_kw)
+
     def get_figure(self, name: str) -> float:
         """Return the value of a figure by name.
 
@@ -1038,6 +1049,23 @@ class Evaluation:
         break-even (columns of `chargeplan.evaluate.economics`).
     economics_by_year : pandas.DataFrame
         Per year, from the construction on: capital, costs, revenue and what they are worth then.
+    years : pandas.DataFrame
+        Per year planned for, of a plan that is not plain: year, demand_kwh_day (of all cells),
+        served_kwh_day, served_share; all that is new by then (new_sites, new_chargers, new_power_kw), all money up
+        to then (money_pkr, NaN when not limited), what it went to (stations_pkr, risk_pkr for unknown
+        headroom, upgrades_pkr of the grid) and what is left_pkr; worst_zone_id (of zones that sites reach),
+        worst_zone_share, gini.
+    station_years : pandas.DataFrame
+        Per year, station and charger type with chargers: year, site_id, charger_type, power_kw of one
+        charger, chargers, served_kwh_day, capacity_kwh_day.
+    zone_years : pandas.DataFrame
+        Per year and zone: year, zone_id, zone_name, demand_kwh_day (left for our stations, of
+        classes that can use a charger), served_kwh_day, served_share of it, floor_share (NaN without one).
+    grid_years : pandas.DataFrame
+        Per year and grid asset with new load or upgrades: year, asset_id, name, parent_id, load_kw,
+        headroom_kw (NaN when unknown), steps, limit_kw with them, is_unknown, is_synthetic.
+    rule_places : pandas.DataFrame
+        Per year, policy rule and place: year, rule_id, must, place, reached, required, unit, state.
     """
 
     metrics: pd.DataFrame
@@ -1050,6 +1078,11 @@ class Evaluation:
     economics: pd.DataFrame = field(default_factory=pd.DataFrame)
     site_economics: pd.DataFrame = field(default_factory=pd.DataFrame)
     economics_by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
+    years: pd.DataFrame = field(default_factory=pd.DataFrame)
+    station_years: pd.DataFrame = field(default_factory=pd.DataFrame)
+    zone_years: pd.DataFrame = field(default_factory=pd.DataFrame)
+    grid_years: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rule_places: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         _require(bool(self.checks["passed"].all()), "an evaluation with a failed check must not be made")

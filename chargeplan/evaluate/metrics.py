@@ -12,6 +12,7 @@ from chargeplan.evaluate.derive import (
     derive_site_power_kw,
 )
 from chargeplan.evaluate.economics import compute_economics
+from chargeplan.evaluate.tables_stages import compute_stage_metrics, tabulate_stages
 from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
 from chargeplan.records import Evaluation, Floats, Ints
@@ -32,7 +33,12 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
     served = sum_by(plan.problem.pair_cell, plan.served_kwh_day, plan.problem.n_cells)
     sites = _describe_sites(plan)
     economics = compute_economics(plan)
-    rows = (*_compute_metrics(plan, served, competitor, sites), *economics.metrics)
+    stages = tabulate_stages(plan)
+    rows = (
+        *_compute_metrics(plan, served, competitor, sites),
+        *compute_stage_metrics(plan, stages),
+        *economics.metrics,
+    )
     return Evaluation(
         metrics=pd.DataFrame(rows, columns=["name", "value", "unit", "meaning"]),
         zones=_describe_zones(plan, served, competitor),
@@ -44,6 +50,11 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
         economics=economics.account,
         site_economics=economics.sites,
         economics_by_year=economics.years,
+        years=stages.years,
+        station_years=stages.station_years,
+        zone_years=stages.zone_years,
+        grid_years=stages.grid_years,
+        rule_places=stages.rule_places,
     )
 
 

@@ -320,10 +320,9 @@ def _check_equity(plan: PlanCase) -> Faults:
     zones = plan.cells.zones["zone_id"].tolist()
     for row, year in enumerate(_list_years(plan)):
         for zone, name in enumerate(zones):
-            if demand[row, zone] > 0 and share[row, zone] < floors.get(name, 0.0) - _SHARE_TOLERANCE:
-                faults.append(
-                    f"in {year} {share[row, zone]:.4f} of {name} is served, the floor is {floors[name]}"
-                )
+            floor = floors.get(name, 0.0)
+            if demand[row, zone] > 0 and share[row, zone] < floor - _SHARE_TOLERANCE:
+                faults.append(f"in {year} {share[row, zone]:.4f} of {name} is served, the floor is {floor}")
         gini = compute_gini(share[row], demand[row])
         if gini > request.gini_cap + _SHARE_TOLERANCE:
             faults.append(
@@ -388,23 +387,12 @@ def _check_rules(plan: PlanCase) -> Faults:
     """Every policy rule that must be kept is kept, in every year."""
     if plan.rules is None:
         return []
-    from chargeplan.rules.evaluate import evaluate_rules
+    from chargeplan.rules.evaluate import evaluate_plan_rules
 
     each_kw = np.array([kw for kw, _, _ in list_charger_types(plan.request)])
     faults = []
     for row, year in enumerate(_list_years(plan)):
-        now = _read_chargers(plan)[row]
-        is_existing = plan.sites.has_status(SiteStatus.EXISTING)
-        kw = np.where(is_existing, plan.sites.table["existing_power_kw"].to_numpy(), now @ each_kw)
-        report = evaluate_rules(
-            plan.rules,
-            plan.sites,
-            now.sum(axis=1),
-            kw,
-            type_kw=each_kw,
-            chargers_by_type=now.astype(np.float64),
-            period=row,
-        )
+        report = evaluate_plan_rules(plan.rules, plan.sites, _read_chargers(plan)[row], each_kw, period=row)
         broken = report.broken
         if len(broken):
             faults.append(f"in {year} rules are broken: {name_rows(broken['place'].to_numpy())}")

@@ -102,6 +102,8 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         )
     if float(np.sum(demand)) <= 0:
         warnings.append("there is no demand at all; check demand.population and demand.fleet")
+    if plan.grid is not None and plan.grid.is_synthetic:
+        warnings.append(f"the grid is SYNTHETIC, no headroom of it is a utility's figure: {plan.grid.title}")
     warnings.extend(f"where demand lies: {warning}" for warning in plan.cells.warnings)
     warnings.extend(f"road data: {limit.rstrip('.')}" for limit in plan.data_limits)
     return tuple(warnings)

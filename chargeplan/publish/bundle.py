@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import shapely
 
+    from chargeplan.grid_assets import GridAssets
     from chargeplan.records import (
         CandidateSites,
         DataSource,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         StudyArea,
         TravelTable,
     )
+    from chargeplan.rules.rows import RuleRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,11 @@ class RunBundle:
         stand in for zones.
     online_tiles : bool
         Offer an online background map, switched off, as a layer.
+    earlier_cells : tuple of DemandCells
+        Demand of the years before the last one.
+    grid : GridAssets or None
+    rules : RuleRows or None
+        Policy rules, those that are only reported too.
     """
 
     area: StudyArea
@@ -72,6 +79,9 @@ class RunBundle:
     timings: Mapping[str, Any] = field(default_factory=dict)
     zone_outlines: Sequence[shapely.MultiPolygon | None] = ()
     online_tiles: bool = False
+    earlier_cells: tuple[DemandCells, ...] = ()
+    grid: GridAssets | None = None
+    rules: RuleRows | None = None
 
     def __post_init__(self) -> None:
         n_cells, n_sites = len(self.cells.cell_id), len(self.sites.table)
@@ -86,6 +96,9 @@ class RunBundle:
                 0 if self.cells.zones_are_cells else len(self.cells.zones),
             ),
             ("evaluated cells", len(self.evaluation.cell_served_kwh_day), n_cells),
+            ("years of demand", len(self.earlier_cells), max(len(self.solution.slot_chargers) - 1, 0)),
+            ("sites of the grid", n_sites if self.grid is None else self.grid.n_sites, n_sites),
+            ("sites of the rules", n_sites if self.rules is None else len(self.rules.site_stands), n_sites),
         ):
             if size != expected:
                 msg = f"the records of this run do not belong together: {size} {what}, expected {expected}"

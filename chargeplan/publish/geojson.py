@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.run_record import describe_limits, describe_outcome
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
+from chargeplan.publish.stage_results import describe_grid
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 from chargeplan.words import SiteStatus
@@ -50,6 +53,7 @@ def describe_plan(bundle: RunBundle) -> dict[str, Any]:
         "study": bundle.area.name,
         "year": bundle.year,
         "is_schematic": bundle.area.is_schematic,
+        "grid": describe_grid(bundle),
         "result": describe_outcome(bundle),
         "limits": describe_limits(bundle),
         "metrics": {
@@ -75,6 +79,9 @@ def _build_feature(row: dict[str, Any]) -> dict[str, Any]:
         "is_new": bool(row["is_new"]),
         "rank": int(row["rank"]),
         "chargers": chargers,
+        "chargers_by_type": row["chargers_by_type"],
+        "opened_year": _round(row["opened_year"], 0),
+        "headroom_unknown": None if pd.isna(row["headroom_unknown"]) else bool(row["headroom_unknown"]),
         "power_kw": _round(row["power_kw"], 1),
         "connection": row["connection"] if isinstance(row["connection"], str) else None,
         "served_kwh_day": _round(row["served_kwh_day"], 2),

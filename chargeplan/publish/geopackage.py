@@ -12,6 +12,8 @@ import shapely
 from chargeplan.geo import WGS84
 from chargeplan.publish.hexagons import build_hexagons
 from chargeplan.publish.site_results import RESULT_COLUMNS, build_site_results
+from chargeplan.publish.stage_results import SITE_STAGES
+from chargeplan.text import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +53,11 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
     import geopandas as gpd
 
     sites = build_site_results(bundle)
+    sites["chargers_by_type"] = [
+        None if counts is None else to_json(counts, indent=None) for counts in sites["chargers_by_type"]
+    ]
     site_layer = gpd.GeoDataFrame(
-        sites[[*_SITE_COLUMNS, *RESULT_COLUMNS]],
+        sites[[*_SITE_COLUMNS, *RESULT_COLUMNS, *SITE_STAGES]],
         geometry=gpd.points_from_xy(sites["lon"], sites["lat"]),
         crs=WGS84,
     )

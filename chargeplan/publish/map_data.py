@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from chargeplan.energy_table import LEGEND, SUMS, read_demand_table
@@ -14,14 +15,18 @@ from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
 from chargeplan.publish.run_record import describe_limits, describe_outcome, make_finite
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
+from chargeplan.publish.stage_results import (
+    describe_grid,
+    describe_rules,
+    describe_station_stages,
+    describe_years,
+)
 from chargeplan.records import format_gap
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
 from chargeplan.words import Outcome, SiteStatus
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from chargeplan.publish.bundle import RunBundle
     from chargeplan.records import Floats, Solution
 
@@ -36,6 +41,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
     """Build what the cards, the tables and the site layers show."""
     results = build_site_results(bundle)
     ranked = sort_by_rank(results)
+    stages = describe_station_stages(bundle)
     return {
         "title": clean_text(bundle.area.title),
         "year": bundle.year,
@@ -49,7 +55,10 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "figures": _list_figures(bundle),
         "economics": _list_economics(bundle),
         "demand": _describe_demand(bundle),
-        "openSites": [_describe_open_site(row) for row in ranked.to_dict("records")],
+        "openSites": [_describe_open_site(row) | stages[row["site_id"]] for row in ranked.to_dict("records")],
+        "years": describe_years(bundle),
+        "rules": describe_rules(bundle),
+        "grid": describe_grid(bundle),
         "otherSites": _list_other_sites(results),
         "removedSites": [
             [
@@ -197,7 +206,7 @@ def _list_economics(bundle: RunBundle) -> list[list[str]]:
 
 def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
     """Describe how people became energy, with the figures and words that the run prints."""
-    table = read_demand_table(bundle.cells, bundle.request.charger_power_kw)
+    table = read_demand_table(bundle.cells, bundle.request.type_power_kw)
     return {
         "heading": clean_text(table.heading),
         "people": [f"{table.people:,.0f} people in the study area", *map(clean_text, table.counted)],
@@ -254,6 +263,8 @@ def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:
         "costText": format_pkr(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
         "meanDriveMin": make_finite(round(row["mean_drive_min"], 2)),
         "cells": int(row["n_cells"]),
+        "openedYear": make_finite(row["opened_year"]),
+        "headroomUnknown": bool(row["headroom_unknown"]) if pd.notna(row["headroom_unknown"]) else None,
     }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # RFC 7946 files carry 7 decimals.
 _COORDINATE_TOLERANCE_DEG = 1e-7
 _TEXTS = ("status", "kind", "name", "name_en", "name_ur")
+_STAGES = ("opened_year", "chargers_by_type")
 _FIGURES = (
     "rank",
     "power_kw",
@@ -91,6 +92,7 @@ def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evalua
     rows = zip(
         table.to_dict("records"), solution.chargers[is_station], figures.to_dict("records"), strict=True
     )
+    stages = _list_stages(evaluation)
     return {
         str(row["site_id"]): {
             "chargers": int(chargers),
@@ -98,8 +100,24 @@ def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evalua
             "latitude": float(row["lat"]),
             **{name: clean_text(row[name]) for name in _TEXTS},
             **{name: float(figure) for name, figure in figured.items()},
+            **(stages.get(str(row["site_id"]), {}) if row["status"] != SiteStatus.EXISTING else {}),
         }
         for row, chargers, figured in rows
+    }
+
+
+def _list_stages(evaluation: Evaluation) -> dict[str, _Station]:
+    """List year and chargers by type of each station; nothing for a plain plan, which has one of each."""
+    table = evaluation.station_years
+    if table.empty:
+        return {}
+    first, last = table.groupby("site_id")["year"].min(), table[table["year"] == table["year"].max()]
+    by_type: dict[str, dict[str, int]] = {}
+    for row in last.itertuples():
+        by_type.setdefault(str(row.site_id), {})[clean_text(row.charger_type)] = int(row.chargers)
+    return {
+        site_id: {"opened_year": int(first[site_id]), "chargers_by_type": counts}
+        for site_id, counts in by_type.items()
     }
 
 
@@ -111,7 +129,10 @@ def _read_stations(path: Path) -> list[tuple[str, _Station]]:
             (
                 str(feature["properties"]["site_id"]),
                 {
-                    **{name: feature["properties"][name] for name in ("chargers", *_TEXTS, *_FIGURES)},
+                    **{
+                        name: feature["properties"][name]
+                        for name in ("chargers", *_TEXTS, *_FIGURES, *_STAGES)
+                    },
                     "longitude": float(feature["geometry"]["coordinates"][0]),
                     "latitude": float(feature["geometry"]["coordinates"][1]),
                 },
@@ -130,6 +151,8 @@ def _find_difference(expected: _Station, published: _Station) -> str:
             is_same = abs(value - found) <= _COORDINATE_TOLERANCE_DEG
         elif name in _FIGURES:
             is_same = _is_rounded(value, found)
+        elif name == "chargers_by_type":
+            is_same = found in (value, None)  # None where the study names no types
         else:
             is_same = value == found
         if not is_same:

@@ -14,6 +14,7 @@ from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.geopackage import check_geopackage, write_geopackage
 from chargeplan.publish.map_page import build_map_page
 from chargeplan.publish.run_record import describe_run, describe_timings
+from chargeplan.publish.stage_results import build_rule_squares
 from chargeplan.store import check_records, write_records
 from chargeplan.text import to_json
 
@@ -30,6 +31,15 @@ DEMAND_NAME = "demand.csv"
 PERIODS_NAME = "demand_periods.csv"
 CELL_PERIODS_NAME = "demand_periods_by_cell.csv"
 YEARS_NAME = "economics_by_year.csv"
+# Tables of plans that are not plain, each written when it has rows: file and field of `Evaluation`.
+STAGE_TABLES = {
+    "years.csv": "years",
+    "stations_by_year.csv": "station_years",
+    "zones_by_year.csv": "zone_years",
+    "grid.csv": "grid_years",
+    "rules.csv": "rule_places",
+}
+RULES_NAME = "rules.geojson"
 RUN_NAME = "run.json"
 TIMINGS_NAME = "timings.json"
 RECORDS_NAME = "records"
@@ -48,6 +58,8 @@ RUN_FOLDER_NAMES = (
     PERIODS_NAME,
     CELL_PERIODS_NAME,
     YEARS_NAME,
+    *STAGE_TABLES,
+    RULES_NAME,
     RUN_NAME,
     TIMINGS_NAME,
     RECORDS_NAME,
@@ -146,26 +158,43 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
         write_text(folder / name, text)
     years = bundle.evaluation.economics_by_year
     write_text(folder / YEARS_NAME, years.to_csv(index=False, lineterminator="\n"))
+    for name, field in STAGE_TABLES.items():
+        table = getattr(bundle.evaluation, field)
+        if len(table):
+            text = table.to_csv(index=False, lineterminator="\n", float_format=FLOAT_FORMAT)
+            write_text(folder / name, text)
+    squares = build_rule_squares(bundle)
+    if squares["features"]:
+        write_text(folder / RULES_NAME, to_json(squares, indent=1) + "\n")
     write_text(folder / RUN_NAME, to_json(describe_run(bundle)) + "\n")
     write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
     records = folder / RECORDS_NAME
     records.mkdir()
-    write_records(
-        records,
-        {
-            "area": bundle.area,
-            "network": bundle.network,
-            "demand": bundle.cells,
-            "sites": bundle.sites,
-            "travel": bundle.travel,
-            "request": bundle.request,
-            "problem": bundle.problem,
-            # Clocks differ between runs; they are in timings.json.
-            "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
-            "evaluation": bundle.evaluation,
-        },
-        published=[folder / name for name in RUN_FOLDER_NAMES if name not in (TIMINGS_NAME, RECORDS_NAME)],
-    )
+    published = [folder / name for name in RUN_FOLDER_NAMES if name not in (TIMINGS_NAME, RECORDS_NAME)]
+    write_records(records, _gather_records(bundle), published=[path for path in published if path.is_file()])
+
+
+def _gather_records(bundle: RunBundle) -> dict[str, object]:
+    """Gather the records by name: those of every run, and those that only some have."""
+    records: dict[str, object] = {
+        "area": bundle.area,
+        "network": bundle.network,
+        "demand": bundle.cells,
+        "sites": bundle.sites,
+        "travel": bundle.travel,
+        "request": bundle.request,
+        "problem": bundle.problem,
+        # Clocks differ between runs; they are in timings.json.
+        "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
+        "evaluation": bundle.evaluation,
+    }
+    for year, cells in zip(bundle.request.years, bundle.earlier_cells, strict=False):  # the last is `demand`
+        records[f"demand_{year}"] = cells
+    return records | {
+        name: record
+        for name, record in (("grid", bundle.grid), ("rules", bundle.rules))
+        if record is not None
+    }
 
 
 def _check_files(folder: Path, bundle: RunBundle) -> None:
@@ -173,6 +202,9 @@ def _check_files(folder: Path, bundle: RunBundle) -> None:
     check_records(folder / RECORDS_NAME)
     geojson = (folder / GEOJSON_NAME).read_text(encoding="utf-8")
     faults = [f"{GEOJSON_NAME}: {fault}" for fault in find_geojson_faults(geojson)]
+    if (folder / RULES_NAME).is_file():
+        squares = (folder / RULES_NAME).read_text(encoding="utf-8")
+        faults += [f"{RULES_NAME}: {fault}" for fault in find_geojson_faults(squares)]
     faults += check_geopackage(folder / GEOPACKAGE_NAME, bundle)
     page = (folder / MAP_NAME).read_text(encoding="utf-8")
     if not page.rstrip().endswith("</html>"):

@@ -69,6 +69,7 @@ def describe_run(bundle: RunBundle) -> dict[str, Any]:
         "limits": describe_limits(bundle),
         "counts": _count_things(bundle),
         "metrics": _list_rows(bundle.evaluation.metrics),
+        "years": _list_rows(bundle.evaluation.years),
         "economics": _list_rows(bundle.evaluation.economics),
         "economics_of_stations": _list_rows(bundle.evaluation.site_economics),
         "checks": _list_rows(bundle.evaluation.checks),

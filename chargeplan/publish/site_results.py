@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.publish.stage_results import add_stage_columns
 from chargeplan.text import show_name
 from chargeplan.words import SiteStatus
 
@@ -43,7 +44,7 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per site in the order of `CandidateSites`: its columns, `shown_name`, the
-        `RESULT_COLUMNS`, `connection` (word of `ConnectionClass`, missing unless the site is new), and
+        `RESULT_COLUMNS`, `SITE_STAGES`, `connection` (word of `ConnectionClass`, missing unless the site is new), and
         the flags `is_open` (in the plan or existing) and `is_new`. Where
         a site is neither open nor existing, rank and utilisation are NaN and the other figures
         0; the mean drive is NaN where a site serves nobody.
@@ -68,6 +69,7 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
         show_name(row, f"{str(row['kind']).replace('_', ' ')} {row['site_id']}")
         for row in table[["name_en", "name", "name_ur", "kind", "site_id"]].to_dict("records")
     ]
+    add_stage_columns(table, bundle)
     return table
 
 

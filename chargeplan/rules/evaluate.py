@@ -11,6 +11,7 @@ import pandas as pd
 
 from chargeplan.errors import RecordError, name_rows
 from chargeplan.rows import count_things
+from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,34 @@ def evaluate_rules(
     ]
     places = _join_places(parts, rows, period)
     return RuleReport(_summarise(places, rows, period), places)
+
+
+def evaluate_plan_rules(
+    rows: RuleRows, sites: CandidateSites, chargers_by_type: Ints, type_kw: Floats, *, period: int = 0
+) -> RuleReport:
+    """Tell which rules a plan keeps; existing stations have the power they have.
+
+    Parameters
+    ----------
+    rows : RuleRows
+    sites : CandidateSites
+    chargers_by_type : ndarray of int64, shape (n_sites, n_types)
+        In the year of the period.
+    type_kw : ndarray, shape (n_types,)
+    period : int
+        Row of `rows.years`.
+    """
+    existing = sites.has_status(SiteStatus.EXISTING)
+    standing_kw = sites.table["existing_power_kw"].to_numpy(dtype=np.float64)
+    return evaluate_rules(
+        rows,
+        sites,
+        chargers_by_type.sum(axis=1),
+        np.where(existing, standing_kw, chargers_by_type @ type_kw),
+        type_kw=type_kw,
+        chargers_by_type=chargers_by_type.astype(np.float64),
+        period=period,
+    )
 
 
 def _gather_stations(

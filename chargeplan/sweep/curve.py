@@ -10,7 +10,13 @@ import numpy as np
 
 from chargeplan.errors import ConfigError, InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.inputs import make_settings_as_run
-from chargeplan.pipeline import StudyRecords, build_model, build_records, label_study
+from chargeplan.pipeline import (
+    StudyRecords,
+    build_model,
+    build_records,
+    build_surroundings,
+    label_study,
+)
 from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.solve.search import solve_problem
 from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
@@ -227,6 +233,9 @@ def _evaluate_point(point: CurvePoint, records: StudyRecords) -> int:
         point.solved.problem,
         point.solution,
         records.data_limits,
+        earlier_cells=records.cells_by_year[:-1],
+        grid=records.grid,
+        rules=build_surroundings(point.settings, records).rules,
     )
     point.evaluation = evaluate_plan(case)
     n_checks = len(point.evaluation.checks)

@@ -124,6 +124,8 @@ def _bundle_point(curve: Curve, point: CurvePoint, run_info: dict[str, Any]) -> 
         year=settings.study.year,
         credits=tuple(settings.study.credits),
         zone_outlines=read_zone_outlines(settings.study.zones, records.cells.zones["zone_id"].tolist()),
+        earlier_cells=records.cells_by_year[:-1],
+        grid=records.grid,
     )
 
 

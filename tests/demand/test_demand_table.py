@@ -63,7 +63,7 @@ def test_totals_and_periods_are_those_of_the_cells(cells):
 
 def test_it_is_one_page_of_80_columns_with_the_policy(paved_study, people_figure):
     people = {**people_figure, "figures": [{**people_figure["figures"][0], "people": 2e7}]}
-    table = tabulate_demand(paved_study.build(people, city="karachi"), 60.0)
+    table = tabulate_demand(paved_study.build(people, city="karachi"), (60.0,))
     assert re.search(r"^two_wheeler +2030 +1,096,386 +2,000,000 +-903,614$", table, re.MULTILINE)
     assert len(table.splitlines()) <= 50
     assert max(len(line) for line in table.splitlines()) <= 80
@@ -113,7 +113,7 @@ def test_what_no_station_serves_has_its_column(paved_study, people_figure):
     off = {"vehicles_per_1000": 0}
     classes = dict.fromkeys(("three_wheeler", "taxi", "bus", "truck"), off)
     classes |= {"two_wheeler": one | {"swap_share": 0.5}, "car": one | {"swap_share": 0}}
-    table = tabulate_demand(paved_study.build(people_figure, fleet={"classes": classes}), 22.0)
+    table = tabulate_demand(paved_study.build(people_figure, fleet={"classes": classes}), (22.0,))
     assert read_rows(table, "two_wheeler")[1] == [0, 0, 2, 2, 0, 2, 6]
     joined = " ".join(table.split())
     assert "33% of the public energy is of classes that cannot use 22 kW: bus, three_wheeler, truck" in joined

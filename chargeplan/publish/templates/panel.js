@@ -10,6 +10,9 @@ chargeplan.fillFrame = function (map) {
     text: plan.outcome.proof,
   }));
   if (plan.isSchematic) document.getElementById("card").appendChild(make("p", { className: "schematic", text: "Schematic streets: drawn from the city's plan, not surveyed." }));
+  if (plan.grid && plan.grid.is_synthetic) {
+    document.getElementById("card").appendChild(make("p", { className: "schematic", text: "SYNTHETIC grid: its headroom is made up, no utility's figures." }));
+  }
   ["figures", "economics"].forEach(function (list) {
     plan[list].forEach(function (figure) {
       document.getElementById(list).appendChild(make("div", {}, [
@@ -18,6 +21,8 @@ chargeplan.fillFrame = function (map) {
     });
   });
   if (!plan.economics.length) document.getElementById("economics").remove();
+  chargeplan.fillYears(plan.years);
+  chargeplan.fillRules(plan.rules);
   chargeplan.fillNotes(plan);
   chargeplan.fillDemand(plan.demand);
   chargeplan.fillStations(map, plan);
@@ -70,6 +75,40 @@ chargeplan.fillDemand = function (demand) {
   holder.appendChild(table);
   addLines([demand.legend.replace("*/all: how many of the figures behind the line are assumptions. ", ""), demand.sums]
     .concat(demand.hours, demand.plugs, demand.policy));
+};
+
+// What is served, built and spent by each year; one year needs no table.
+chargeplan.fillYears = function (years) {
+  var make = chargeplan.make, number = chargeplan.formatNumber;
+  if (years.length < 2) { document.getElementById("years").remove(); return; }
+  chargeplan.makeTable(document.getElementById("year-table"), [
+    ["By", ""], ["Served", "n"], ["Stations", "n"], ["Chargers", "n"], ["PKR M", "n"],
+  ], years.map(function (year) {
+    return make("tr", {}, [
+      make("th", { attributes: { scope: "row" }, text: String(year[0]) }),
+      make("td", { className: "n", text: chargeplan.formatShare(year[1]) }),
+      make("td", { className: "n", text: number(year[2]) }),
+      make("td", { className: "n", text: number(year[3]) }),
+      make("td", { className: "n", text: number(year[4] / 1e6, 1) + (year[5] === null ? "" : " of " + number(year[5] / 1e6, 1)) }),
+    ]);
+  }));
+  document.getElementById("years").appendChild(make("p", { className: "hint", text: "New stations and chargers that stand by then, and all money spent until then." }));
+};
+
+// Each policy rule with what became of it; rules that the plan must keep say so.
+chargeplan.fillRules = function (rules) {
+  var make = chargeplan.make, holder = document.getElementById("rules");
+  if (!rules || !rules.rules.length) { holder.remove(); return; }
+  var kept = rules.rules.filter(function (rule) { return rule[3] === "kept"; }).length;
+  holder.querySelector("summary").textContent = "Rules in " + rules.year + ": " + kept + " of " + rules.rules.length + " kept";
+  rules.rules.forEach(function (rule) {
+    holder.querySelector("ul").appendChild(make("li", {}, [
+      make("span", { className: "rule-state rule-" + rule[3].replace(" ", "-"), text: rule[3] }),
+      make("span", { className: "rule-name", attributes: { dir: "auto" }, text: rule[0] + (rule[2] ? ", must be kept" : ", reported only") }),
+      make("p", { attributes: { dir: "auto" }, text: rule[1] }),
+      make("p", { className: "rule-detail", attributes: { dir: "auto" }, text: rule[4] }),
+    ]));
+  });
 };
 
 chargeplan.makeTable = function (table, captions, rows) {
@@ -166,6 +205,7 @@ chargeplan.KEY = [
   ["competitors", "Competitors", "station station-competitor", "2"],
   ["notChosen", "Candidates not chosen", "key-dot", ""],
   ["removed", "Sites not offered, with the reason", "key-dot key-removed", ""],
+  ["rules", "Squares of the rules, kept or broken", "key-rules", ""],
   ["demand", "Charging demand", "key-demand", ""],
   ["unserved", "Demand not served", "key-hatch", ""],
   ["roads", "Roads", "key-road", ""],
@@ -203,5 +243,6 @@ chargeplan.drawRampKey = function () {
     rows.appendChild(make("div", {}, [swatch, make("span", { text: text })]));
   }
   holder.appendChild(rows);
-  holder.appendChild(make("p", { className: "hint", text: "Hatched: more than 5 % of a cell's demand is not served; dense and outlined: half or more. The number in a station is its chargers; its area grows with them. Choose a station to light the cells it serves." }));
+  holder.appendChild(make("p", { className: "hint", text: "Hatched: more than 5 % of a cell's demand is not served; dense and outlined: half or more. The number in a station is its chargers; its area grows with them. Choose a station to light the cells it serves."
+    + (chargeplan.state.plan.grid ? " A striped station: what the grid above it can take is not known." : "") }));
 };

@@ -37,8 +37,16 @@ chargeplan.addSites = function (map) {
     state.layers.removed = L.layerGroup();
     chargeplan.fillWhenShown(state.layers.removed, plan.removedSites, function (site) { return chargeplan.makeRemoved(site, canvas); });
   }
+  if (plan.rules && plan.rules.squares.length) {
+    state.layers.rules = L.layerGroup();
+    chargeplan.fillWhenShown(state.layers.rules, plan.rules.squares, function (square) { return chargeplan.makeRuleSquare(square, canvas); });
+    state.layers.rules.on("add", function () {  // squares lie below the dots
+      state.layers.rules.eachLayer(function (square) { square.bringToBack(); });
+    });
+  }
   chargeplan.redrawDots = function () {
     var colours = chargeplan.getColours();
+    if (state.layers.rules) state.layers.rules.eachLayer(function (square) { square.setStyle({ color: colours[square.options.state], fillColor: colours[square.options.state] }); });
     [["notChosen", colours.dot], ["removed", colours.removed]].forEach(function (group) {
       var layer = state.layers[group[0]];
       if (layer) layer.eachLayer(function (dot) { dot.setStyle({ color: group[1], fillColor: colours.dotFill }); });
@@ -69,7 +77,7 @@ chargeplan.makeMarker = function (site, position) {
   var size = Math.round(Math.min(18 + 5.2 * Math.sqrt(site.chargers), 46));
   var face = chargeplan.make("span", { className: "station-face", text: String(site.chargers) });
   var icon = L.divIcon({
-    className: "station station-" + site.status, html: face, iconSize: [size, size], iconAnchor: [size / 2, size / 2],
+    className: "station station-" + site.status + (site.headroomUnknown ? " station-unknown" : ""), html: face, iconSize: [size, size], iconAnchor: [size / 2, size / 2],
     popupAnchor: [0, -size / 2],
   });
   var marker = L.marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
@@ -89,16 +97,45 @@ chargeplan.makeSiteCard = function (site) {
   var rows = [
     ["Kind", chargeplan.formatWord(site.kind)],
     ["Chargers", site.chargers + " (" + number(site.powerKw) + " kW)"],
+  ].concat(chargeplan.listStages(site), [
     ["Energy", number(site.servedKwhDay) + " kWh/day"],
     ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
     ["Mean drive", site.meanDriveMin === null ? "–" : number(site.meanDriveMin, 1) + " min"],
     ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells")],
     ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
     ["Site", site.id],
-  ];
+  ]);
   return chargeplan.makeCard(
     "No. " + site.rank + " · " + chargeplan.STATUS_WORDS[site.status], [site.name].concat(site.otherNames), rows
   );
+};
+
+// Rows of a station's card that only some plans have: charger types by year, year of opening, grid.
+chargeplan.listStages = function (site) {
+  var number = chargeplan.formatNumber, rows = [], before = "";
+  site.byYear.forEach(function (year) {
+    var text = year[1].map(function (type) { return type[1] + " × " + type[0] + ", " + number(type[2], type[2] % 1 ? 1 : 0) + " kW"; }).join("; ");
+    if (text !== before) rows.push([site.status === "existing" ? "Counts as" : "By " + year[0], text]);
+    before = text;
+  });
+  if (site.openedYear !== null && site.byYear.length) rows.push(["Opens", String(site.openedYear)]);
+  if (site.headroomUnknown === null) return rows;
+  if (site.asset) {
+    var limit = site.asset[2] === null ? "" : " of " + number(site.asset[2]);
+    rows.push(["Grid", site.asset[0] + ": " + number(site.asset[1], site.asset[1] % 1 ? 1 : 0) + limit + " kW new load"]);
+  }
+  if (site.headroomUnknown) rows.push(["Headroom", "not known"]);
+  return rows;
+};
+
+chargeplan.makeRuleSquare = function (square, canvas) {
+  var state = square[3] === "kept" ? "kept" : "broken";
+  var polygon = L.polygon(square[0], { renderer: canvas, state: state, weight: 1.2, fillOpacity: 0.12, dashArray: state === "kept" ? null : "4 3", bubblingMouseEvents: false });
+  return polygon.bindPopup(function () {
+    return chargeplan.makeCard("Square of a rule", [square[1]], [
+      ["Rule", square[2]], ["State", square[3]], ["Stations", square[4] + " of " + square[5] + " asked for"],
+    ]);
+  });
 };
 
 chargeplan.makeDot = function (site, canvas) {

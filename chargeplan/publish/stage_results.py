@@ -1,0 +1,171 @@
+"""What a plan with years, charger types, a grid or rules says of each station and each rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chargeplan.publish.run_record import make_finite
+from chargeplan.rules.evaluate import evaluate_plan_rules
+from chargeplan.rules.outlines import build_rule_outlines
+from chargeplan.text import clean_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chargeplan.publish.bundle import RunBundle
+    from chargeplan.records import Evaluation
+    from chargeplan.rules.evaluate import RuleReport
+
+SITE_STAGES = ("opened_year", "chargers_by_type", "headroom_unknown")
+
+
+def find_opened_years(evaluation: Evaluation) -> dict[str, int]:
+    """Find the first year of each station that has chargers; empty for a plain plan."""
+    table = evaluation.station_years
+    return {} if table.empty else {str(k): int(v) for k, v in table.groupby("site_id")["year"].min().items()}
+
+
+def count_by_type(evaluation: Evaluation) -> dict[str, dict[str, int]]:
+    """Count the chargers of each station by type in the last year; empty for a plain plan."""
+    table = evaluation.station_years
+    counts: dict[str, dict[str, int]] = {}
+    if len(table):
+        for row in table[table["year"] == table["year"].max()].itertuples():
+            counts.setdefault(str(row.site_id), {})[clean_text(row.charger_type)] = int(row.chargers)
+    return counts
+
+
+def add_stage_columns(table: pd.DataFrame, bundle: RunBundle) -> None:
+    """Add the columns `SITE_STAGES` to a table of sites.
+
+    `opened_year` is NaN unless the station is new; `chargers_by_type` is None where nothing is open, or
+    the study names no charger types; `headroom_unknown` is None without a grid.
+    """
+    opened, counts = find_opened_years(bundle.evaluation), count_by_type(bundle.evaluation)
+    is_named = len(bundle.request.charger_types) > 0
+    unknown = None if bundle.grid is None else bundle.grid.is_headroom_unknown.tolist()
+    table["opened_year"] = [
+        float(opened.get(site_id, bundle.year)) if is_new else np.nan
+        for site_id, is_new in zip(table["site_id"], table["is_new"], strict=True)
+    ]
+    table["chargers_by_type"] = [
+        counts.get(site_id) if is_named and is_open else None
+        for site_id, is_open in zip(table["site_id"], table["is_open"], strict=True)
+    ]
+    table["headroom_unknown"] = [None] * len(table) if unknown is None else unknown
+    table["headroom_unknown"] = table["headroom_unknown"].astype("boolean")
+
+
+def describe_grid(bundle: RunBundle) -> dict[str, Any] | None:
+    """Describe where the grid comes from, as plain data; None without one."""
+    if bundle.grid is None:
+        return None
+    return {"title": clean_text(bundle.grid.title), "is_synthetic": bundle.grid.is_synthetic}
+
+
+def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
+    """Describe for the map, by site id: chargers by year and type, and the asset that each site hangs on."""
+    described: dict[str, dict[str, Any]] = {
+        str(site_id): {"byYear": [], "asset": None} for site_id in bundle.sites.table["site_id"]
+    }
+    for row in bundle.evaluation.station_years.itertuples():
+        by_year = described[str(row.site_id)]["byYear"]
+        if not by_year or by_year[-1][0] != int(row.year):
+            by_year.append([int(row.year), []])
+        by_year[-1][1].append(
+            [clean_text(row.charger_type), int(row.chargers), round(float(row.power_kw), 1)]
+        )
+    for site_id, asset in _describe_assets(bundle).items():
+        described[site_id]["asset"] = asset
+    return described
+
+
+def _describe_assets(bundle: RunBundle) -> dict[str, list[Any]]:
+    """Describe the asset of each site: name, new load and limit in the last year, kW (None when unknown)."""
+    grid, table = bundle.grid, bundle.evaluation.grid_years
+    if grid is None or table.empty:
+        return {}
+    last = table[table["year"] == table["year"].max()].set_index("asset_id")
+    assets = grid.table.to_dict("records")
+    described = {}
+    for site_id, pos in zip(bundle.sites.table["site_id"], grid.site_asset_pos.tolist(), strict=True):
+        if pos >= 0:
+            asset_id = assets[pos]["asset_id"]
+            name = clean_text(assets[pos]["name"]) or clean_text(asset_id)
+            load, limit = 0.0, float(assets[pos]["headroom_kw"])
+            if asset_id in last.index:
+                load, limit = (float(last.loc[asset_id, column]) for column in ("load_kw", "limit_kw"))
+            described[str(site_id)] = [name, round(load, 1), make_finite(round(limit, 1))]
+    return described
+
+
+def describe_years(bundle: RunBundle) -> list[list[Any]]:
+    """List for the map: year, served share, new stations, new chargers, spent and available PKR."""
+    return [
+        [
+            int(row["year"]),
+            round(float(row["served_share"]), 4),
+            int(row["new_sites"]),
+            int(row["new_chargers"]),
+            round(sum(float(row[name]) for name in ("stations_pkr", "risk_pkr", "upgrades_pkr"))),
+            make_finite(row["money_pkr"]),
+        ]
+        for row in bundle.evaluation.years.to_dict("records")
+    ]
+
+
+def evaluate_bundle_rules(bundle: RunBundle) -> RuleReport | None:
+    """Tell which rules the plan keeps in its last year; None without rules."""
+    if bundle.rules is None:
+        return None
+    solution, n_sites = bundle.solution, len(bundle.sites.table)
+    chargers = solution.slot_chargers[-1] if len(solution.slot_chargers) else solution.chargers
+    return evaluate_plan_rules(
+        bundle.rules,
+        bundle.sites,
+        chargers.reshape(n_sites, -1),
+        np.array(bundle.request.type_power_kw),
+        period=len(bundle.rules.years) - 1,
+    )
+
+
+def describe_rules(bundle: RunBundle) -> dict[str, Any] | None:
+    """Describe for the map each rule and the squares, state of the last year; None without rules."""
+    report = evaluate_bundle_rules(bundle)
+    if report is None or bundle.rules is None:
+        return None
+    squares = build_rule_outlines(bundle.rules, report)["features"]
+    return {
+        "year": int(bundle.rules.years[-1]),
+        "rules": [
+            [
+                clean_text(row["rule_id"]),
+                clean_text(row["says"]),
+                bool(row["must"]),
+                str(row["state"]),
+                clean_text(row["detail"]),
+            ]
+            for row in report.rules.to_dict("records")
+        ],
+        "squares": [
+            [
+                [[round(lat, 5), round(lon, 5)] for lon, lat in square["geometry"]["coordinates"][0][:-1]],
+                clean_text(square["properties"]["title"]),
+                clean_text(square["properties"]["rule_id"]),
+                square["properties"]["state"],
+                square["properties"]["stations"],
+                square["properties"]["stations_required"],
+            ]
+            for square in squares
+        ],
+    }
+
+
+def build_rule_squares(bundle: RunBundle) -> dict[str, Any]:
+    """Build rules.geojson: the squares of all rules, kept or broken in the last year."""
+    report = evaluate_bundle_rules(bundle)
+    if report is None or bundle.rules is None:
+        return {"type": "FeatureCollection", "features": []}
+    return build_rule_outlines(bundle.rules, report)

@@ -1,0 +1,260 @@
+"""The tables of a plan with years and a grid are those worked out on paper; plain plans have none."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+import toy_city
+
+from chargeplan.errors import VerificationError
+from chargeplan.evaluate.metrics import evaluate_plan
+from chargeplan.evaluate.tables_stages import (
+    GRID_YEARS,
+    RULE_PLACES,
+    STATION_YEARS,
+    YEARS,
+    ZONE_YEARS,
+    tabulate_stages,
+)
+from chargeplan.evaluate.verify import PlanCase
+from chargeplan.grid_assets import GridAssets
+from chargeplan.model.stages import Surroundings, stage_problem
+from chargeplan.pipeline import compare_evaluations
+from chargeplan.tables import GRID_ASSETS, ZONE_FLOORS, make_table
+from chargeplan.words import ServiceRule
+
+# Pairs of the toy city in order: (A,s1) (B,s1) (B,s2) (C,s1) (C,s2) (C,s3) (D,s2) (D,s3) (E,s3)
+LAST_SHARE = np.array([1.0, 1.0, 0.0, 0.75, 0.0, 0.0, 0.0, 1.0, 1.0])
+PAIR_FIELDS = ("pair_cell", "pair_site", "pair_quality", "pair_seconds")
+TABLES = ("years", "station_years", "zone_years", "grid_years", "rule_places")
+
+
+def make_grid(**changes) -> GridAssets:
+    """s1 hangs on a feeder (20 kW, a step of 10 kW for 5 PKR) below a substation with s3; s2 on nothing known."""
+    table = {
+        "asset_id": ["g1", "g2"],
+        "name": ["substation", ""],
+        "lon": [73.0, 73.0],
+        "lat": [33.7, 33.7],
+        "parent_pos": [-1, 0],
+        "headroom_kw": [100.0, 20.0],
+        "step_kw": [0.0, 10.0],
+        "step_pkr": [0.0, 5.0],
+        "max_steps": [0, 1],
+        "is_synthetic": [False, True],
+    } | changes
+    return GridAssets(
+        title="toy grid",
+        table=make_table(GRID_ASSETS, table),
+        site_asset_pos=np.array([1, -1, 0]),
+        site_asset_m=np.zeros(3),
+        is_linked=np.ones(3, bool),
+        max_distance_m=1000.0,
+        unknown_headroom_pkr_kw=1.0,
+    )
+
+
+def make_staged_case(grid: GridAssets | None = None, **request_changes) -> PlanCase:
+    """2026: s1 with 3 chargers (250 PKR and 5 of the grid). 2030: s3 with 2 beside it (200 PKR)."""
+    fields = {
+        "budget_pkr": 505.0,
+        "year": 2030,
+        "years": (2026, 2030),
+        "year_budget_pkr": (255.0, 250.0),
+        "year_weight": (1.0, 1.0),
+        "year_max_sites": (-1, -1),
+        "zone_floors": make_table(ZONE_FLOORS, {"zone_id": ["w"], "floor_share": [0.5]}),
+    }
+    request = toy_city.make_request(**(fields | request_changes))
+    cells, sites, travel = toy_city.make_cells(), toy_city.make_sites(), toy_city.make_travel()
+    grid = grid or make_grid()
+    plain = toy_city.make_problem(request)
+    problem = stage_problem(plain, request, (cells, cells), sites, travel, Surroundings(grid=grid))
+    solution = toy_city.make_solution(
+        [3, 0, 2],
+        LAST_SHARE,
+        80.0,  # (60 + 100) / 2: the years weigh the same
+        slot_chargers=np.array([[3, 0, 0], [3, 0, 2]]),
+        flow_at=np.array([0, 1, 3, 9 + 0, 9 + 1, 9 + 3, 9 + 7, 9 + 8]),
+        flow_share=np.array([1.0, 1.0, 0.75, 1.0, 1.0, 0.75, 1.0, 1.0]),
+        asset_steps=np.array([[0, 1], [0, 1]]),
+    )
+    return PlanCase(
+        request, toy_city.make_network(), cells, sites, travel, problem, solution, earlier_cells=(cells,), grid=grid
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return evaluate_plan(make_staged_case())
+
+
+def test_years_hold_what_is_served_built_and_spent_until_then(evaluation):
+    first, last = evaluation.years.to_dict("records")
+    assert (first["year"], last["year"]) == (2026, 2030)
+    assert first["served_kwh_day"] == pytest.approx(60.0)
+    assert last["served_share"] == pytest.approx(100 / 105)
+    assert [last[name] for name in ("new_sites", "new_chargers", "new_power_kw")] == [2, 5, 50.0]
+    money = ("money_pkr", "stations_pkr", "risk_pkr", "upgrades_pkr", "left_pkr")
+    assert [first[name] for name in money] == pytest.approx([255, 250, 0, 5, 0])
+    assert [last[name] for name in money] == pytest.approx([505, 450, 0, 5, 50])
+
+
+def test_fairness_of_a_year_is_that_of_its_zones(evaluation):
+    """West wants 65 and gets 60; East wants 40 and gets 0 in 2026. Gini there: East's part of the demand."""
+    first, last = evaluation.years.to_dict("records")
+    assert (first["worst_zone_id"], first["worst_zone_share"]) == ("e", 0.0)
+    assert first["gini"] == pytest.approx(40 / 105)
+    assert (last["worst_zone_id"], last["worst_zone_share"]) == ("w", pytest.approx(60 / 65))
+    zones = evaluation.zone_years.set_index(["year", "zone_id"])
+    assert zones.loc[(2026, "w"), "served_kwh_day"] == pytest.approx(60.0)
+    assert zones.loc[(2030, "e"), "demand_kwh_day"] == pytest.approx(40.0)
+    assert zones.loc[(2030, "w"), "floor_share"] == 0.5
+    assert np.isnan(zones.loc[(2030, "e"), "floor_share"])
+
+
+def test_a_zone_that_no_site_reaches_is_not_the_worst():
+    """Nobody may drive from D and E: East wants 40 and no site is in reach."""
+    case = make_staged_case()
+    reached = case.problem.pair_cell < 3
+    problem = dataclasses.replace(
+        case.problem,
+        **{name: getattr(case.problem, name)[reached] for name in PAIR_FIELDS},
+    )
+    solution = dataclasses.replace(
+        case.solution,
+        pair_share=case.solution.pair_share[reached],
+        flow_at=np.array([0, 1, 3, 6 + 0, 6 + 1, 6 + 3]),
+        flow_share=np.array([1.0, 1.0, 0.75, 1.0, 1.0, 0.75]),
+    )
+    tables = tabulate_stages(dataclasses.replace(case, problem=problem, solution=solution))
+    assert list(tables.years["worst_zone_id"]) == ["w", "w"]
+
+
+def test_stations_have_a_row_per_year_in_which_they_have_chargers(evaluation):
+    rows = evaluation.station_years
+    assert list(zip(rows["year"], rows["site_id"], rows["chargers"], strict=True)) == [
+        (2026, "s1", 3),
+        (2030, "s1", 3),
+        (2030, "s3", 2),
+    ]
+    assert set(rows["charger_type"]) == {"10 kW"}
+    assert list(rows["served_kwh_day"]) == pytest.approx([60.0, 60.0, 40.0])
+    assert list(rows["capacity_kwh_day"]) == pytest.approx([60.0, 60.0, 40.0])
+    assert list(rows["power_kw"]) == [10.0, 10.0, 10.0]
+
+
+def test_the_grid_carries_each_station_on_every_asset_above_it(evaluation):
+    rows = evaluation.grid_years.set_index(["year", "asset_id"])
+    assert rows["load_kw"].to_dict() == {
+        (2026, "g1"): 30.0,
+        (2026, "g2"): 30.0,
+        (2030, "g1"): 50.0,
+        (2030, "g2"): 30.0,
+    }
+    feeder = rows.loc[(2030, "g2")]
+    assert (feeder["parent_id"], feeder["steps"], feeder["limit_kw"]) == ("g1", 1, 30.0)
+    assert feeder["is_synthetic"]
+    assert rows.loc[(2026, "g1"), "parent_id"] == ""
+    assert evaluation.get_metric("grid_upgrades") == 5.0
+    assert evaluation.get_metric("grid_risk") == 0.0
+    assert any("SYNTHETIC" in warning for warning in evaluation.warnings)
+
+
+def test_an_unknown_headroom_is_blank_limits_nothing_and_costs_its_risk():
+    grid = make_grid(headroom_kw=[np.nan, 20.0])
+    evaluation = evaluate_plan(make_staged_case(grid, year_budget_pkr=(285.0, 250.0), budget_pkr=535.0))
+    rows = evaluation.grid_years.set_index(["year", "asset_id"])
+    root = rows.loc[(2030, "g1")]
+    assert np.isnan(root["headroom_kw"])
+    assert np.isnan(root["limit_kw"])
+    assert root["is_unknown"]
+    assert not rows.loc[(2030, "g2"), "is_unknown"]
+    # 30 kW and then 50 kW below an unknown headroom, 1 PKR per kW
+    assert list(evaluation.years["risk_pkr"]) == [30.0, 50.0]
+
+
+def test_money_that_is_not_limited_is_blank():
+    unlimited = (float("inf"), float("inf"))
+    years = evaluate_plan(make_staged_case(year_budget_pkr=unlimited, budget_pkr=float("inf"))).years
+    assert years[["money_pkr", "left_pkr"]].isna().all().all()
+
+
+def test_worst_zone_and_its_proven_bound_are_figures_of_the_plan():
+    case = make_staged_case()
+    solution = dataclasses.replace(case.solution, worst_share=0.0, worst_share_bound=0.25)
+    evaluation = evaluate_plan(dataclasses.replace(case, solution=solution))
+    assert evaluation.get_metric("worst_zone_share") == 0.0
+    assert evaluation.get_metric("worst_zone_share_bound") == 0.25
+
+
+def test_a_queue_names_its_target_and_the_share_of_the_busiest_hour():
+    request = toy_city.make_request(
+        budget_pkr=450.0, service_rule=ServiceRule.WAITING, service_target_share=0.9, peak_share=0.04
+    )
+    problem = toy_city.make_problem(request)
+    capacity = request.compute_capacity_kwh_day(10.0 * request.levels[0], np.zeros(1, bool), np.array([1]))
+    assert capacity[0] > 0
+    delivers = np.array(
+        [request.compute_capacity_kwh_day(10.0 * n, np.zeros(1, bool), np.array([n]))[0] for n in (1, 2, 3)]
+    )
+    problem = dataclasses.replace(problem, level_capacity_kwh_day=np.tile(delivers, (3, 1)))
+    plan = PlanCase(
+        request,
+        toy_city.make_network(),
+        toy_city.make_cells(),
+        toy_city.make_sites(),
+        toy_city.make_travel(),
+        problem,
+        toy_city.make_solution([3, 0, 2], LAST_SHARE, 100.0),
+    )
+    evaluation = evaluate_plan(plan)
+    assert evaluation.get_metric("peak_share") == 0.04
+    assert evaluation.get_metric("service_target") == 0.9
+
+
+def test_a_plain_plan_has_no_rows():
+    case = make_staged_case()
+    request = toy_city.make_request(budget_pkr=450.0)
+    plain = dataclasses.replace(
+        case,
+        request=request,
+        problem=toy_city.make_problem(request),
+        solution=toy_city.make_solution([3, 0, 2], LAST_SHARE, 100.0),
+        earlier_cells=(),
+        grid=None,
+    )
+    evaluation = evaluate_plan(plain)
+    for name in TABLES:
+        assert getattr(evaluation, name).empty, name
+    assert not {"grid_risk", "worst_zone_share", "peak_share"} & set(evaluation.metrics["name"])
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("years", "money_pkr"),
+        ("station_years", "served_kwh_day"),
+        ("zone_years", "floor_share"),
+        ("grid_years", "load_kw"),
+    ],
+)
+def test_a_stored_figure_that_was_changed_is_found(name, column, evaluation):
+    table = getattr(evaluation, name).copy()
+    table.loc[0, column] += 1.0
+    with pytest.raises(VerificationError, match=name):
+        compare_evaluations(dataclasses.replace(evaluation, **{name: table}), evaluation)
+
+
+def test_every_column_of_the_published_tables_is_documented_and_no_other(project_folder):
+    page = (project_folder / "docs" / "reference" / "plan-tables.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## `([^`]+)`[^\n]*\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))
+    for name, columns in (
+        ("years.csv", YEARS),
+        ("stations_by_year.csv", STATION_YEARS),
+        ("zones_by_year.csv", ZONE_YEARS),
+        ("grid.csv", GRID_YEARS),
+        ("rules.csv", RULE_PLACES),
+    ):
+        assert re.findall(r"^\| `([^`]+)` \|", sections[name], re.MULTILINE) == list(columns), name
