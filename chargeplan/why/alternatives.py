@@ -2,7 +2,8 @@
 
 A plan differs from another in the sites that are open in one of the two and not in both. A row per plan
 found so far holds that number to m or more, sum_(i open) (1 - y_i) + sum_(i closed) y_i >= m, and the best plan of
-the model with these rows is the next alternative. A large model is searched with stations closed instead.
+the model with these rows is the next alternative. In a larger model some stations are closed first and the rest
+is planned anew; the rows are for what that does not bring.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.solve.settle import drop_needless_stations, settle_plan
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_solution import write_solution
-from chargeplan.why.answers import Alternative, Alternatives, Found
+from chargeplan.sweep.carry import read_plan
+from chargeplan.why.answers import Alternative, Alternatives
 from chargeplan.why.rows import add_row
 from chargeplan.why.staged import count_backup
 from chargeplan.why.variants import close_sites, hold_worst_zone, search_variant
@@ -37,10 +39,12 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import Bools, Floats, PlanProblem, Solution
     from chargeplan.solve.outcome import MilpResult
+    from chargeplan.solve.plan import Plan
     from chargeplan.why.variants import Means
 
-_LARGEST_MODEL = 30_000  # columns; what the solver settles in some seconds
-_TRIES = 3  # searches with other stations closed, for each alternative of a large model
+_TINY_MODEL = 3_000  # columns; what the solver settles at once
+_LARGEST_MODEL = 60_000  # columns; beyond, the solver brings nothing in a short while
+_TRIES = 3  # searches with other stations closed, for each alternative of a larger model
 _LEAST_TIME_S = 1.0
 _NEEDLESS_TRIES = 20
 
@@ -112,9 +116,15 @@ class _Search:
     def find_next(self, found: list[Alternative]) -> Alternative:
         """Find one more; raise `_NoneLeftError` with the reason when there is none."""
         taken = [self.plan_open, *(each.is_open for each in found)]
+        if self.model.n_columns > _TINY_MODEL:
+            plan = self._close_some(taken)
+            if plan is not None:
+                return plan
         if self.model.n_columns <= _LARGEST_MODEL:
             return self._ask_solver(taken)
-        return self._close_some(taken)
+        raise _NoneLeftError(
+            f"none was found in {_TRIES} searches; raise --time-limit or --within, or lower --differ"
+        )
 
     def _ask_solver(self, taken: list[Bools]) -> Alternative:
         """Solve the model with a row of distance for each plan so far."""
@@ -127,7 +137,7 @@ class _Search:
             at = is_open[site]
             value = np.where(at, -1.0, 1.0)
             model = add_row(model, "differ", column, value, lower=float(self.n_differ - at.sum()))
-        least_dropped = (self.n_differ + 1) // 2
+        least_dropped, needless = (self.n_differ + 1) // 2, False
         for is_strict in (False, True):
             if is_strict:  # stations that nobody needs made the difference: drop some of the plan's own
                 for is_open in taken:
@@ -145,7 +155,13 @@ class _Search:
             plan = None if result.integer_values is None else self._settle(result.integer_values)
             if plan is not None and self._is_wanted(plan, taken):
                 return self._make(plan)
-        raise _NoneLeftError("none was found in time; raise --time-limit, or ask for less")
+            if plan is not None:
+                needless = True
+        raise _NoneLeftError(
+            "those found differ only by stations that nobody needs; lower --differ"
+            if needless
+            else "none was found in time; raise --time-limit, or ask for less"
+        )
 
     def _run(self, model: LinearModel, limit_s: float) -> MilpResult:
         request = MilpRequest(
@@ -185,35 +201,42 @@ class _Search:
             else f"proven: a further plan that {kind} serves at most {result.bound_kwh_day:,.1f} kWh/day"
         )
 
-    def _close_some(self, taken: list[Bools]) -> Alternative:
-        """Search with some of the plan's stations forbidden, other ones at each try."""
-        if not self.problem.is_plain and len(self.solution.slot_chargers) == 0:
-            raise _NoneLeftError("the run holds no stations by year")
+    def _close_some(self, taken: list[Bools]) -> Alternative | None:
+        """Search with some of the plan's stations forbidden, others at each try; None when that brings nothing."""
         rng = np.random.default_rng([self.means.seed, len(taken)])
         required = self.problem.is_forced_open & self.problem.is_counted
         may_close = np.flatnonzero(self.plan_open & ~required)
-        if len(may_close) < self.n_differ:
-            raise _NoneLeftError(f"the plan has only {len(may_close)} stations that may close")
+        # Each that closes is mostly replaced, so that half as many differ enough.
+        n_closed = min((self.n_differ + 1) // 2, len(may_close))
+        if n_closed == 0:
+            return None
         load = np.bincount(
             self.problem.pair_site,
             self.problem.demand_kwh_day[self.problem.pair_cell] * self.solution.pair_share,
             self.problem.n_sites,
         )
+        times = np.sum([is_open[may_close] for is_open in taken], axis=0)
         means = replace(self.means, limit_s=self.means.limit_s / _TRIES)
         for _ in range(_TRIES):
-            # Small stations are lost most cheaply; chance makes each try another.
-            order = np.argsort(load[may_close] * rng.uniform(0.5, 1.5, len(may_close)), kind="stable")
-            closed = may_close[order[: self.n_differ]].tolist()
-            variant = search_variant(close_sites(self.problem, closed), means)
+            # Small stations are lost most cheaply, those that others had closed already are no news;
+            # chance makes each try another.
+            worth = load[may_close] * rng.uniform(0.5, 1.5, len(may_close)) / times
+            closed = may_close[np.argsort(worth, kind="stable")[:n_closed]].tolist()
+            variant = search_variant(close_sites(self.problem, closed), means, start=self._make_start(closed))
             if self.means.should_stop():
                 raise _NoneLeftError("stopped by the user")
-            if variant.found is not Found.PLAN or variant.solution is None:
-                continue
-            if self._is_wanted(variant.solution, taken):
+            if variant.solution is not None and self._is_wanted(variant.solution, taken):
                 return self._make(variant.solution)
-        raise _NoneLeftError(
-            f"none was found in {_TRIES} searches; raise --time-limit or --within, or lower --differ"
-        )
+        return None
+
+    def _make_start(self, closed: list[int]) -> Plan | None:
+        """Make the plan without some stations, for a search that forbids them."""
+        plan = read_plan(self.problem, self.solution) if self.problem.is_plain else None
+        if plan is None:
+            return None
+        level_pos = plan.level_pos.copy()
+        level_pos[closed] = -1
+        return settle_plan(self.problem, level_pos)
 
     def _settle(self, values: Floats) -> Solution | None:
         """Make a solution of station columns: shares fitted by our own code, needless stations closed."""
