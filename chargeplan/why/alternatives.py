@@ -19,6 +19,7 @@ from chargeplan.errors import SolverError
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import PROOF_TOLERANCE, compute_gap
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.plan import count_chargers, find_existing_sites
 from chargeplan.solve.process import run_milp
@@ -29,7 +30,7 @@ from chargeplan.solve.staged_solution import write_solution
 from chargeplan.sweep.carry import read_plan
 from chargeplan.why.answers import Alternative, Alternatives
 from chargeplan.why.rows import add_row
-from chargeplan.why.staged import count_backup
+from chargeplan.why.staged import StagedHand, count_backup
 from chargeplan.why.variants import close_sites, hold_worst_zone, search_variant
 from chargeplan.words import Outcome, PlanMode
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from chargeplan.records import Bools, Floats, PlanProblem, Solution
     from chargeplan.solve.outcome import MilpResult
     from chargeplan.solve.plan import Plan
+    from chargeplan.solve.values import ValuePlan
     from chargeplan.why.variants import Means
 
 _TINY_MODEL = 3_000  # columns; what the solver settles at once
@@ -112,6 +114,7 @@ class _Search:
         self.plan_open = self._read_open(solution)
         self.columns = plan_columns(problem)
         self.model = build_linear_model(problem)
+        self.hand: StagedHand | None = None
 
     def find_next(self, found: list[Alternative]) -> Alternative:
         """Find one more; raise `_NoneLeftError` with the reason when there is none."""
@@ -229,6 +232,16 @@ class _Search:
                 return self._make(variant.solution)
         return None
 
+    def _swap(self, closed: list[int], limit_s: float) -> Solution | None:
+        """Replace stations of a staged plan by as many others, the rest held: sooner than all planned anew."""
+        if self.problem.is_plain:
+            return None
+        if self.hand is None:
+            self.hand = StagedHand(self.problem, self.solution)
+        deadline = Deadline(time.monotonic() + limit_s, self.means.should_stop)
+        plan, _ = self.hand.replace_sites(closed, deadline=deadline)
+        return None if plan is None else self._write(plan)
+
     def _make_start(self, closed: list[int]) -> Plan | None:
         """Make the plan without some stations, for a search that forbids them."""
         plan = read_plan(self.problem, self.solution) if self.problem.is_plain else None
@@ -266,6 +279,9 @@ class _Search:
             pair_share=np.asarray(plan.pair_share, dtype=np.float64) + 0.0,
             **self._describe(plan.objective_kwh_day),
         )
+
+    def _write(self, plan: ValuePlan) -> Solution:
+        return write_solution(self.problem, plan, **self._describe(plan.objective_kwh_day))
 
     def _describe(self, objective_kwh_day: float) -> dict[str, Any]:
         """Say what is proven about a plan by the bound of the run."""

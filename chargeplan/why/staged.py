@@ -11,10 +11,11 @@ from chargeplan.errors import DataError, SolverError
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.deadline import is_over
+from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.process import run_milp
 from chargeplan.solve.staged_plans import PlanMaker
-from chargeplan.solve.values import fix_columns
+from chargeplan.solve.values import clean_values, fix_columns, solve_small
 from chargeplan.why.answers import Neighbour
 from chargeplan.why.rows import add_row
 from chargeplan.words import PlanMode
@@ -29,6 +30,8 @@ _MOST_SERVES = 15_000
 _NEAR_SITES = 25
 _SAME_SHARE = 1e-6
 _GAP = 1e-6
+_LEAST_TIME_S = 0.5
+_FIRST_SHARE = 0.5
 
 
 class StagedHand:
@@ -58,7 +61,7 @@ class StagedHand:
 
     def close(self, site: int) -> float:
         """Compute what the other stations serve when one closes, kWh per day; NaN when that breaks a limit."""
-        plan = self._settle(self._without(site))
+        plan = self._settle(self._without([site]))
         return math.nan if plan is None else plan.objective_kwh_day
 
     def find_neighbour(self, site: int, *, deadline: Deadline) -> Neighbour | None:
@@ -66,23 +69,52 @@ class StagedHand:
 
         One small model with all other stations held; None when nothing was found in time.
         """
+        plan, is_proven = self.replace_sites([site], deadline=deadline)
+        if plan is None:
+            return None
+        opens = plan.values[self.columns.list_columns("open")] > 0.5
+        is_added = opens & (self.solution.chargers == 0)[self.columns.open_site]
+        added = np.unique(self.columns.open_site[is_added])
+        loss = self.solution.objective_kwh_day - plan.objective_kwh_day
+        without = self.close(site)
+        if len(added) == 0 or plan.objective_kwh_day <= without + _SAME_SHARE * max(without, 1.0):
+            return Neighbour(-1, 0, loss, is_proven)
+        return Neighbour(int(added[0]), self._count_chargers(plan, int(added[0])), loss, is_proven)
+
+    def replace_sites(self, sites: list[int], *, deadline: Deadline) -> tuple[ValuePlan | None, bool]:
+        """Close some stations and open as many closed sites or fewer, all others held.
+
+        Returns
+        -------
+        plan : ValuePlan or None
+            The best that was found.
+        is_proven : bool
+            No choice of closed sites is better.
+        """
         columns, model = self.columns, self.model
         opens = columns.list_columns("open")
-        base = self._without(site)
-        candidates, is_whole = self._pick_candidates(site)
+        base = self._without(sites)
+        candidates, is_whole = self._pick_candidates(sites)
         is_last = columns.open_year == columns.open_of.shape[0] - 1
         newly = opens[is_last & candidates[columns.open_site]]
-        is_free = self._free_columns(candidates)
-        one_more = add_row(model, "one_more", newly, np.ones(len(newly)), upper=1.0)
-        fixed = fix_columns(one_more, is_free, base)
+        limited = add_row(model, "replaced", newly, np.ones(len(newly)), upper=float(len(sites)))
+        fixed = fix_columns(limited, self._free_columns(candidates), base)
         if not fixed.is_possible or is_over(deadline):
-            return None
+            return None, False
+        smaller = merge_alike(fixed.model)
+        best = self._settle(base)
+        # In this process first, which costs no start of another; the proof comes from the one that can be stopped.
+        proposed = solve_small(smaller.model, time_limit_s=_FIRST_SHARE * deadline.left_s, gap=_GAP)
+        if proposed is not None:
+            best = self._settle(fixed.expand(clean_values(smaller.model, proposed)[smaller.column])) or best
+        if is_over(deadline):
+            return best, False
         request = MilpRequest(
-            model=fixed.model,
-            start_values=None,
+            model=smaller.model,
+            start_values=None if best is None else smaller.merge_values(best.values[fixed.free]),
             gap=_GAP,
             target_kwh_day=math.inf,
-            time_limit_s=max(deadline.left_s, 0.5),
+            time_limit_s=max(deadline.left_s, _LEAST_TIME_S),
             node_limit=None,
             threads=1,
             seed=1,
@@ -90,19 +122,14 @@ class StagedHand:
         try:
             result = run_milp(request, tell=lambda _news: None, ask_stop=deadline.should_stop)
         except SolverError:
-            return None
+            return best, False
         if result.integer_values is None:
-            return None
-        plan = self._settle(fixed.expand(result.integer_values))
-        if plan is None:
-            return None
-        loss = self.solution.objective_kwh_day - plan.objective_kwh_day
-        added = np.unique(columns.open_site[(plan.values[opens] > 0.5) & candidates[columns.open_site]])
-        is_proven = is_whole and result.status is MilpStatus.OPTIMAL
-        without = self.close(site)
-        if len(added) == 0 or plan.objective_kwh_day <= without + _SAME_SHARE * max(without, 1.0):
-            return Neighbour(-1, 0, loss, is_proven)
-        return Neighbour(int(added[0]), self._count_chargers(plan, int(added[0])), loss, is_proven)
+            return best, False
+        plan = self._settle(fixed.expand(result.integer_values[smaller.column]))
+        is_proven = is_whole and result.status is MilpStatus.OPTIMAL and plan is not None
+        if plan is None or (best is not None and best.objective_kwh_day > plan.objective_kwh_day):
+            return best, is_proven
+        return plan, is_proven
 
     def _count_chargers(self, plan: ValuePlan, site: int) -> int:
         problem = self.problem
@@ -111,17 +138,17 @@ class StagedHand:
         levels = self.maker.read_levels(plan.values)[-1].reshape(problem.n_sites, -1)[site]
         return int(problem.level_chargers[levels[levels >= 0]].sum())
 
-    def _pick_candidates(self, site: int) -> tuple[Bools, bool]:
+    def _pick_candidates(self, sites: list[int]) -> tuple[Bools, bool]:
         """Pick the closed sites that may take the place: all, or in a large problem those that share most demand."""
         problem = self.problem
         may = np.zeros(problem.n_sites, dtype=np.bool_)
         may[self.columns.open_site] = True
         may &= self.solution.chargers == 0
-        may[site] = False
+        may[sites] = False
         if len(self.columns.serve_pair) <= _MOST_SERVES:
             return may, True
         is_his = np.zeros(problem.n_cells, dtype=np.bool_)
-        is_his[problem.pair_cell[problem.pair_site == site]] = True
+        is_his[problem.pair_cell[np.isin(problem.pair_site, sites)]] = True
         shared = np.bincount(
             problem.pair_site,
             problem.demand_kwh_day[problem.pair_cell] * is_his[problem.pair_cell],
@@ -144,11 +171,12 @@ class StagedHand:
         is_free[serve] = can_serve[problem.pair_site[columns.serve_pair]]
         return is_free
 
-    def _without(self, site: int) -> Floats:
+    def _without(self, sites: list[int]) -> Floats:
         values, columns = self.stations.copy(), self.columns
-        values[columns.list_columns("open")[columns.open_site == site]] = 0.0
+        values[columns.list_columns("open")[np.isin(columns.open_site, sites)]] = 0.0
         level = columns.list_columns("level")
-        values[level[columns.level_slot // self.problem.staging.n_types == site]] = 0.0
+        level_site = columns.level_slot // self.problem.staging.n_types
+        values[level[np.isin(level_site, sites)]] = 0.0
         return values
 
     def _read_stations(self) -> Floats:
