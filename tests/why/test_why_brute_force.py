@@ -49,7 +49,7 @@ def make_solved(seed, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_true_loss_lies_in_the_interval(seed, mode):
     solved = make_solved(seed, mode)
     if solved is None:
@@ -92,7 +92,7 @@ def swap_by_brute_force(problem, solution, site):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_next_best_site_is_the_best_of_all_swaps(seed, mode):
     solved = make_solved(seed, mode)
     if solved is None:
@@ -110,7 +110,7 @@ def test_the_next_best_site_is_the_best_of_all_swaps(seed, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_station_adds_more_than_its_price_says(seed, mode):
     """The gain of every closed site, opened for nothing at its largest size, by brute force."""
     solved = make_solved(seed, mode)
@@ -132,7 +132,7 @@ def test_no_station_adds_more_than_its_price_says(seed, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_cost_of_a_forced_site_lies_in_the_interval(seed, mode):
     solved = make_solved(seed, mode)
     if solved is None:
@@ -174,7 +174,7 @@ def list_open_sets(problem, floor):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_alternatives_differ_and_are_near_and_none_is_only_said_when_there_is_none(seed, mode):
     solved = make_solved(seed, mode)
     if solved is None:
@@ -198,21 +198,7 @@ def test_alternatives_differ_and_are_near_and_none_is_only_said_when_there_is_no
         assert all(int((np.array(each) != plans[0]).sum()) < differ for each in true)
 
 
-STAGED = [
-    (seed, families)
-    for seed, families in enumerate(
-        [
-            ("years",),
-            ("types",),
-            ("years", "types"),
-            ("floor",),
-            ("grid",),
-            ("spacing",),
-            ("cells",),
-            ("backup",),
-        ]
-    )
-]
+STAGED = [(0, ("years",)), (3, ("floor",)), (5, ("spacing",))]
 
 
 @pytest.mark.parametrize(("seed", "families"), STAGED)
