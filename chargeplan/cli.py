@@ -22,6 +22,7 @@ from chargeplan.cli_data import add_data_commands
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.cli_studies import add_study_commands
 from chargeplan.cli_sweep import add_sweep_command
+from chargeplan.cli_why import add_why_command
 from chargeplan.errors import DataError, ExitCode
 from chargeplan.progress import make_progress, write_line
 from chargeplan.text import count_files
@@ -313,6 +314,7 @@ def _format_command() -> str:
 
 
 add_sweep_command(app)
+add_why_command(app)
 add_study_commands(app)
 add_data_commands(app)
 

@@ -26,6 +26,7 @@ CONDUCTORS = {
     "classical",
     "study_check.py",
     "sweep",
+    "why",
 }  # alone import stages and hand records on
 COMMAND_LINE = {
     "cli.py",
@@ -34,6 +35,7 @@ COMMAND_LINE = {
     "cli_output.py",
     "cli_studies.py",
     "cli_sweep.py",
+    "cli_why.py",
     "doctor.py",
     "__main__.py",
 }
@@ -142,6 +144,7 @@ def test_only_the_command_line_prints(path):
         "cli_output.py",
         "cli_studies.py",
         "cli_sweep.py",
+        "cli_why.py",
         "errors.py",
         "words.py",
     ],

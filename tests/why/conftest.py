@@ -1,0 +1,14 @@
+"""A run of the embedded city, made once."""
+
+import pytest
+
+from chargeplan.config.load import load_settings
+from chargeplan.pipeline import run_study
+
+
+@pytest.fixture(scope="session")
+def demo_run(project_folder, tmp_path_factory):
+    """The run folder of a short study with few new stations."""
+    folder = tmp_path_factory.mktemp("maps")
+    changes = [f"publish.folder={folder}", "solve.time_limit_s=3", "model.budget_pkr=40e6"]
+    return run_study(load_settings(project_folder / "configs" / "demo.yaml", changes)).folder
