@@ -4,23 +4,18 @@ import numpy as np
 import pytest
 import toy_city
 
-from chargeplan.config.settings import ModelSettings
 from chargeplan.errors import InfeasibleError
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
 from chargeplan.words import PlanMode
 
-CHARGER = {"power_kw": 10.0, "hours_day": 10.0, "max_utilisation": 0.2, "levels": [1, 2, 3]}
 REQUIRED = ("required", "required", "candidate")
 
 
-def explain(mode=PlanMode.ALLOCATE, sites=None, cells=None, **settings) -> str:
-    fields = {"mode": mode, "station_chargers": 2, "charger": CHARGER} | settings
+def explain(mode=PlanMode.ALLOCATE, sites=None, cells=None, **asked) -> str:
     sites = toy_city.make_sites() if sites is None else sites
     cells = toy_city.make_cells() if cells is None else cells
-    problem = build_problem(
-        cells, sites, toy_city.make_travel(), ModelSettings.model_validate(fields), charger_cost_pkr=50.0
-    )
+    problem = build_problem(cells, sites, toy_city.make_travel(), toy_city.make_request(mode, **asked))
     with pytest.raises(InfeasibleError) as caught:
         check_problem(problem, cells, sites)
     return str(caught.value)
@@ -71,7 +66,7 @@ def test_competitors_that_take_everything_are_named_as_the_cause():
 def test_bands_that_end_before_the_first_site_point_to_the_limit():
     sites = toy_city.make_sites()
     cells = toy_city.make_cells(np.array([35.0, 0, 0, 0, 0]))  # A is 120 s from s1
-    text = explain(sites=sites, cells=cells, max_sites=1, bands=[{"up_to_min": 1.0, "quality": 1.0}])
+    text = explain(sites=sites, cells=cells, max_sites=1, band_up_to_min=(1.0,), band_quality=(1.0,))
     assert "no demand can be reached" in text
     assert "travel.limit_min" in text
 
@@ -91,6 +86,5 @@ def test_an_existing_station_makes_an_empty_plan_legal(limits):
         ("existing", "candidate", "candidate"), existing_power_kw=[30.0, 0, 0], existing_chargers=[1, 0, 0]
     )
     cells = toy_city.make_cells()
-    settings = ModelSettings.model_validate({"mode": PlanMode.ALLOCATE, "charger": CHARGER} | limits)
-    problem = build_problem(cells, sites, toy_city.make_travel(), settings, charger_cost_pkr=50.0)
+    problem = build_problem(cells, sites, toy_city.make_travel(), toy_city.make_request(**limits))
     check_problem(problem, cells, sites)
