@@ -99,10 +99,9 @@ def list_build_functions() -> dict[str, typing.Callable]:
     for module in pkgutil.iter_modules(chargeplan.formulation.__path__):
         if module.name.startswith("families_"):
             place = importlib.import_module(f"chargeplan.formulation.{module.name}")
-            for name, function in inspect.getmembers(place, inspect.isfunction):
-                if re.fullmatch(r"build_\w+_rows", name) and function.__module__ == place.__name__:
-                    found[name] = function
-    return found
+            functions = dict(inspect.getmembers(place, inspect.isfunction))
+            found |= {name: each for name, each in functions.items() if each.__module__ == place.__name__}
+    return {name: each for name, each in found.items() if re.fullmatch(r"build_\w+_rows", name)}
 
 
 def has_key(section: type[BaseModel], key: str) -> bool:
