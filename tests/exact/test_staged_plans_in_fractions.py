@@ -130,7 +130,8 @@ def find_station_faults(problem, solution, chargers, existing) -> set[str]:
                 int(n) * exact(price)
                 for n, price in zip(solution.asset_steps[year], limits.asset_step_pkr, strict=True)
             )
-            faults |= find_grid_faults(problem, solution.asset_steps[year], now, existing)
+            before = solution.asset_steps[year - 1] if year else np.zeros(len(limits.asset_parent), int)
+            faults |= find_grid_faults(problem, solution.asset_steps[year], now, existing, before)
         if money is not None and cost > money:  # exactly: prices of these problems are whole numbers
             faults.add("budget")
         if 0 <= staging.year_max_sites[year] < n_open:
@@ -143,20 +144,26 @@ def find_station_faults(problem, solution, chargers, existing) -> set[str]:
     return faults
 
 
-def find_grid_faults(problem, steps, now, existing) -> set[str]:
+def find_grid_faults(problem, steps, now, existing, before) -> set[str]:
+    """More load than an asset bears, or a step bought in the year that its load does not need."""
     limits, n_types = problem.limits, problem.staging.n_types
+    faults = set()
     for asset in range(len(limits.asset_parent)):
         if np.isnan(limits.asset_headroom_kw[asset]):
+            faults |= {"needless step"} if steps[asset] else set()
             continue
         kw = sum(
             now[slot] * exact(problem.staging.charger_kw[slot % n_types])
             for slot in range(len(now))
             if not existing[slot // n_types] and staged_problems.is_fed(limits, slot // n_types, asset)
         )
-        room = exact(limits.asset_headroom_kw[asset]) + int(steps[asset]) * exact(limits.asset_step_kw[asset])
+        step = exact(limits.asset_step_kw[asset])
+        room = exact(limits.asset_headroom_kw[asset]) + int(steps[asset]) * step
         if kw > room or steps[asset] > limits.asset_max_steps[asset]:
-            return {"grid"}
-    return set()
+            faults.add("grid")
+        if steps[asset] > before[asset] and kw <= room - step:
+            faults.add("needless step")
+    return faults
 
 
 def test_every_staged_plan_holds_in_fractions():
@@ -200,4 +207,5 @@ def test_a_spoiled_staged_plan_is_found_in_fractions():
             found |= find_faults(problem, spoiled)
     everything = {"type", "closed", "share", "assign", "capacity", "objective", "last year", "existing"}
     everything |= {"level", "budget", "count", "persist", "grid", "required"}
+    everything |= {"needless step"}
     assert found == everything
