@@ -32,8 +32,8 @@ from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
 from chargeplan.network.read import read_network
-from chargeplan.pipeline import make_request
 from chargeplan.records import PlanProblem, Solution, compute_gap
+from chargeplan.request import make_request
 from chargeplan.runlog import ignore_event, measure_peak_memory_mb
 from chargeplan.sites.build import build_sites
 from chargeplan.solve.search import solve_problem
