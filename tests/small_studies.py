@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 import toy_city
 
-from chargeplan.config.settings import ModelSettings, SolveSettings
+from chargeplan.config.settings import SolveSettings
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
@@ -73,39 +73,9 @@ def make_study(seed, mode):
     return request, network, toy_city.make_cells(demand), sites, travel
 
 
-def make_model_settings(request):
-    return ModelSettings.model_validate(
-        {
-            "mode": request.mode,
-            "budget_pkr": None if np.isinf(request.budget_pkr) else request.budget_pkr,
-            "max_sites": None if request.max_sites < 0 else request.max_sites,
-            "nearest_sites": request.nearest_sites or None,
-            "bands": [
-                {"up_to_min": up_to, "quality": quality}
-                for up_to, quality in zip(request.band_up_to_min, request.band_quality, strict=True)
-            ],
-            "station_chargers": request.station_chargers,
-            "charger": {
-                "power_kw": request.charger_power_kw,
-                "cost_pkr": request.charger_cost_pkr,
-                "hours_day": request.hours_day,
-                "max_utilisation": request.max_utilisation,
-                "levels": list(request.levels),
-            },
-        }
-    )
-
-
 def plan_study(request, network, cells, sites, travel, *, time_limit_s=60.0, seed=1):
     """Everything from the records to the plan, as the pipeline does it; not yet verified."""
-    problem = build_problem(
-        cells,
-        sites,
-        travel,
-        make_model_settings(request),
-        charger_cost_pkr=request.charger_cost_pkr,
-        outage_hours_day=request.outage_hours_day,
-    )
+    problem = build_problem(cells, sites, travel, request)
     check_problem(problem, cells, sites)
     solution = solve_problem(
         problem,

@@ -17,6 +17,7 @@ import json
 import math
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.precheck import check_problem
 from chargeplan.model.problem import build_problem
 from chargeplan.network.read import read_network
-from chargeplan.pipeline import make_request
 from chargeplan.records import PlanProblem, Solution, compute_gap
+from chargeplan.request import make_request
 from chargeplan.runlog import ignore_event, measure_peak_memory_mb
 from chargeplan.sites.build import build_sites
 from chargeplan.solve.search import solve_problem
@@ -109,17 +110,10 @@ def build_budget_problems(settings: Settings, budgets_pkr: tuple[float, ...]) ->
     )
     sites = build_sites(area, network, places, settings.sites)
     travel = build_travel_table(network, cells, sites, settings.travel)
-    request = make_request(settings)
+    request = make_request(settings, cells)
     problems = []
     for budget_pkr in budgets_pkr:
-        problem = build_problem(
-            cells,
-            sites,
-            travel,
-            settings.model.model_copy(update={"budget_pkr": budget_pkr}),
-            charger_cost_pkr=request.charger_cost_pkr,
-            outage_hours_day=request.outage_hours_day,
-        )
+        problem = build_problem(cells, sites, travel, replace(request, budget_pkr=budget_pkr))
         check_problem(problem, cells, sites)
         problems.append(problem)
     return problems

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from chargeplan.solve.deadline import is_over
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.values import (
+    ROW_TOLERANCE,
     ValuePlan,
     clean_values,
     fix_columns,
@@ -207,13 +208,16 @@ class PlanMaker:
         return is_open
 
     def tidy(self, plan: ValuePlan, *, deadline: Deadline | None = None) -> ValuePlan:
-        """Lower levels and close stations that the plan's shares do not need, when every row allows it.
+        """Lower levels, close stations and leave grid steps that the plan does not need, when every row allows it.
 
         In any year a slot keeps the smallest level that delivers what it serves in that year and
         all before it. Tried for all stations at once, else one site at a time.
         """
         if self.problem.mode is PlanMode.COVER:
             return plan
+        return self._leave_steps(self._lower_levels(plan, deadline))
+
+    def _lower_levels(self, plan: ValuePlan, deadline: Deadline | None) -> ValuePlan:
         needed = self._find_needed(plan.values)
         sites = np.flatnonzero(
             (needed != self.read_levels(plan.values))
@@ -230,6 +234,24 @@ class PlanMaker:
                 break
             plan = self._try_levels(plan, needed, np.array([site])) or plan
         return plan
+
+    def _leave_steps(self, plan: ValuePlan) -> ValuePlan:
+        """Buy no more grid steps by each year than its stations and those before it need."""
+        step_of, limits = self.columns.step_of, self.problem.limits
+        rows = self.model.find_rows("grid")
+        if step_of.size == 0 or len(rows) == 0:
+            return plan
+        is_step = np.isin(np.arange(self.model.n_columns), step_of[step_of >= 0])
+        year, asset = np.divmod(self.model.row_number[rows], step_of.shape[1])
+        load_kw = self.model.matrix[rows] @ np.where(is_step, 0.0, plan.values)
+        missing_kw = np.zeros(step_of.shape[:2])
+        missing_kw[year, asset] = load_kw - self.model.row_upper[rows]
+        step_kw = np.where(limits.asset_step_kw > 0, limits.asset_step_kw, np.inf)
+        needed = np.maximum.accumulate(np.ceil(missing_kw / step_kw - ROW_TOLERANCE), axis=0)
+        values = plan.values.copy()
+        at = np.nonzero(step_of >= 0)
+        values[step_of[at]] = at[2] < needed[at[0], at[1]]
+        return make_value_plan(self.model, values) or plan
 
     def read_levels(self, values: Floats) -> Ints:
         """Read the level of each slot in each year, shape (n_years, n_slots), -1 where none."""

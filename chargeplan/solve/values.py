@@ -19,6 +19,7 @@ LOG = logging.getLogger(__name__)
 
 ROW_TOLERANCE = 1e-6
 _SHARE_DUST = 1e-9
+_SUM_ROUNDING = 1e-12  # of sums of whole numbers of things, such as the cost of all stations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +76,7 @@ def fix_columns(model: LinearModel, is_free: Bools, values: Floats) -> FixedMode
     matrix = sp.csr_array(model.matrix[:, free])
     has_free = np.diff(matrix.indptr) > 0
     keep_row = np.flatnonzero(has_free)
-    slack = ROW_TOLERANCE * np.maximum(np.abs(used), 1.0)
+    slack = _measure_slack(model, np.maximum(np.abs(used), 1.0))
     is_broken = (used < model.row_lower - slack) | (used > model.row_upper + slack)
     smaller = replace(
         model,
@@ -146,15 +147,25 @@ def clean_values(model: LinearModel, values: Floats) -> Floats:
 
 
 def find_broken_rows(model: LinearModel, values: Floats) -> Ints:
-    """Find the rows that values break by more than rounding, relative to the size of their terms."""
+    """Find the rows that values break by more than rounding.
+
+    Rows of shares may be broken by a millionth of the size of their terms; rows of stations alone (money,
+    numbers, power) by a millionth of their unit, however large they are: a budget is a budget.
+    """
     activity = model.matrix @ values
     size = np.abs(model.matrix) @ np.abs(values)
     limits = np.maximum(
         np.where(np.isfinite(model.row_lower), np.abs(model.row_lower), 0.0),
         np.where(np.isfinite(model.row_upper), np.abs(model.row_upper), 0.0),
     )
-    slack = ROW_TOLERANCE * np.maximum(np.maximum(size, limits), 1e-3)
+    slack = _measure_slack(model, np.maximum(np.maximum(size, limits), 1e-3))
     return np.flatnonzero((activity < model.row_lower - slack) | (activity > model.row_upper + slack))
+
+
+def _measure_slack(model: LinearModel, size: Floats) -> Floats:
+    """Measure by how much each row may be broken, for terms of some size."""
+    has_shares = np.abs(model.matrix) @ (~model.is_integer).astype(np.float64) > 0
+    return np.where(has_shares, ROW_TOLERANCE * size, ROW_TOLERANCE + _SUM_ROUNDING * size)
 
 
 def make_value_plan(model: LinearModel, values: Floats) -> ValuePlan | None:

@@ -148,15 +148,7 @@ def test_raw_records_lead_to_the_plan_that_brute_force_finds(mode):
     for seed in range(N_CASES):
         request, network, cells, sites, travel = small_studies.make_study(seed, mode)
         best = Referee(request, cells, sites, travel).find_best()
-        settings = small_studies.make_model_settings(request)
-        problem = build_problem(
-            cells,
-            sites,
-            travel,
-            settings,
-            charger_cost_pkr=request.charger_cost_pkr,
-            outage_hours_day=request.outage_hours_day,
-        )
+        problem = build_problem(cells, sites, travel, request)
         if not best:  # no plan, or none that serves anything
             n_impossible += 1
             if best is None:

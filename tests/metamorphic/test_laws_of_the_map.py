@@ -9,13 +9,12 @@ import pytest
 import scipy.sparse as sp
 import toy_city
 
-from chargeplan.config.settings import ModelSettings, TravelSettings
+from chargeplan.config.settings import TravelSettings
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.model.problem import build_problem
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.travel.table import build_travel_table
-from chargeplan.words import PlanMode
 
 N_CASES = 50
 SIDE = 4
@@ -54,17 +53,7 @@ def solve_city(seed):
 
 def solve(network, cells, sites):
     travel = build_travel_table(network, cells, sites, TravelSettings(limit_min=LIMIT_MIN))
-    charger = {
-        "power_kw": 10.0,
-        "cost_pkr": 50.0,
-        "hours_day": 10.0,
-        "max_utilisation": 0.2,
-        "levels": [1, 2, 3],
-    }
-    settings = ModelSettings.model_validate(
-        {"mode": PlanMode.ALLOCATE, "budget_pkr": 450.0, "charger": charger}
-    )
-    problem = build_problem(cells, sites, travel, settings, charger_cost_pkr=50.0)
+    problem = build_problem(cells, sites, travel, toy_city.make_request(budget_pkr=450.0))
     result = solve_milp(MilpRequest(build_linear_model(problem), None, 0.0, math.inf, 60.0, None, 1, 1))
     assert result.status is MilpStatus.OPTIMAL
     return travel, result.objective_kwh_day

@@ -12,10 +12,10 @@ from chargeplan.words import PlanMode
 REQUIRED = ("required", "required", "candidate")
 
 
-def explain(mode=PlanMode.ALLOCATE, sites=None, cells=None, **settings) -> str:
+def explain(mode=PlanMode.ALLOCATE, sites=None, cells=None, **asked) -> str:
     sites = toy_city.make_sites() if sites is None else sites
     cells = toy_city.make_cells() if cells is None else cells
-    problem = build_problem(cells, sites, toy_city.make_travel(), toy_city.make_request(mode, **settings))
+    problem = build_problem(cells, sites, toy_city.make_travel(), toy_city.make_request(mode, **asked))
     with pytest.raises(InfeasibleError) as caught:
         check_problem(problem, cells, sites)
     return str(caught.value)

@@ -4,22 +4,17 @@ import numpy as np
 import pytest
 import toy_city
 
-from chargeplan.config.settings import ModelSettings
 from chargeplan.model.competitors import compute_competitor_kwh_day
 from chargeplan.model.problem import build_problem, grade_drives
 from chargeplan.words import PlanMode
 
-CHARGER = {"power_kw": 10.0, "hours_day": 10.0, "max_utilisation": 0.2, "levels": [1, 2, 3]}
 
-
-def build(mode=PlanMode.ALLOCATE, sites=None, cells=None, **settings):
-    fields = {"mode": mode, "max_sites": 2, "station_chargers": 2, "charger": CHARGER} | settings
+def build(mode=PlanMode.ALLOCATE, sites=None, cells=None, **asked):
     return build_problem(
         toy_city.make_cells() if cells is None else cells,
         toy_city.make_sites() if sites is None else sites,
         toy_city.make_travel(),
-        ModelSettings.model_validate(fields),
-        charger_cost_pkr=50.0,
+        toy_city.make_request(mode, **({"max_sites": 2} | asked)),
     )
 
 
@@ -28,9 +23,11 @@ def test_the_problem_is_the_one_written_by_hand():
         expected = toy_city.make_problem(toy_city.make_request(mode, max_sites=2))
         problem = build(mode)
         for name in type(problem).__dataclass_fields__:
-            if name != "level_cost_pkr":
+            if name not in {"level_cost_pkr", "limits"}:
                 np.testing.assert_array_equal(getattr(problem, name), getattr(expected, name), err_msg=name)
         np.testing.assert_allclose(problem.level_cost_pkr, expected.level_cost_pkr)
+        assert problem.is_plain
+        assert not problem.limits.has_any
 
 
 def test_a_competitor_takes_the_nearest_demand_up_to_its_capacity():
@@ -136,17 +133,16 @@ def test_an_existing_station_without_chargers_takes_no_place_among_the_nearest()
 
 
 def test_bands_end_inclusively_and_pairs_beyond_the_last_are_dropped():
-    bands = [{"up_to_min": 1.0, "quality": 1.0}, {"up_to_min": 2.0, "quality": 0.5}]
-    settings = ModelSettings.model_validate({"mode": "cover", "max_sites": 1, "bands": bands}, strict=False)
-    graded = grade_drives(np.array([0.0, 60.0, 60.1, 120.0, 120.1]), settings.bands)
+    request = toy_city.make_request(band_up_to_min=(1.0, 2.0), band_quality=(1.0, 0.5))
+    graded = grade_drives(request, np.array([0.0, 60.0, 60.1, 120.0, 120.1]))
     assert graded.tolist() == [1.0, 1.0, 0.5, 0.5, 0.0]
-    near = build(bands=bands[:1])
+    near = build(band_up_to_min=(1.0,), band_quality=(1.0,))
     assert near.pair_seconds.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_no_budget_and_no_count_are_infinite_and_minus_one():
     assert np.isposinf(build().budget_pkr)
-    assert build(max_sites=None, budget_pkr=450.0).max_sites == -1
+    assert build(max_sites=-1, budget_pkr=450.0).max_sites == -1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -170,17 +166,7 @@ def test_outages_lower_what_a_site_delivers_unless_something_bridges_them():
         existing_chargers=[2, 0, 0],
         feeder_exempt=[False, False, True],
     )
-    settings = ModelSettings.model_validate(
-        {"mode": "allocate", "max_sites": 2, "charger": CHARGER}, strict=False
-    )
-    problem = build_problem(
-        toy_city.make_cells(),
-        sites,
-        toy_city.make_travel(),
-        settings,
-        charger_cost_pkr=50.0,
-        outage_hours_day=6.0,
-    )
+    problem = build(sites=sites, outage_hours_day=6.0)
     np.testing.assert_allclose(problem.level_capacity_kwh_day[1:], [[15, 30, 45], [20, 40, 60]])
     np.testing.assert_allclose(problem.existing_capacity_kwh_day, [45.0, 0, 0])
     stored = toy_city.make_sites(
@@ -189,13 +175,6 @@ def test_outages_lower_what_a_site_delivers_unless_something_bridges_them():
         existing_chargers=[2, 0, 0],
         has_storage=[True, False, False],
     )
-    problem = build_problem(
-        toy_city.make_cells(),
-        stored,
-        toy_city.make_travel(),
-        settings,
-        charger_cost_pkr=50.0,
-        outage_hours_day=6.0,
-    )
+    problem = build(sites=stored, outage_hours_day=6.0)
     np.testing.assert_allclose(problem.existing_capacity_kwh_day, [60.0, 0, 0])
     np.testing.assert_allclose(problem.level_capacity_kwh_day[2], [15, 30, 45])
