@@ -6,7 +6,7 @@ import numpy as np
 
 from chargeplan.formulation.columns import ColumnPlan
 from chargeplan.formulation.rows import RowFamily, make_empty_family, make_family
-from chargeplan.records import Floats, PlanProblem
+from chargeplan.records import Floats, Ints, PlanProblem
 
 # Solvers keep a row to an absolute 1e-6: with the cheapest station at 1,000 units or more, a plan
 # over the budget by a billionth of a station is already refused.
@@ -20,7 +20,7 @@ def build_budget_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     money; money that is left goes over into the next year.
     """
     limit_pkr = np.cumsum(problem.staging.year_budget_pkr)
-    year, column, cost_pkr = _list_costs(problem, columns)
+    year, column, cost_pkr = list_costs(problem, columns)
     limited = np.flatnonzero(np.isfinite(limit_pkr))
     if not np.any(cost_pkr > 0) or len(limited) == 0:
         return make_empty_family("budget")
@@ -38,7 +38,7 @@ def build_budget_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     )
 
 
-def _list_costs(problem: PlanProblem, columns: ColumnPlan) -> tuple[Floats, Floats, Floats]:
+def list_costs(problem: PlanProblem, columns: ColumnPlan) -> tuple[Ints, Ints, Floats]:
     """List year, column and cost in PKR of all that costs money."""
     opening = problem.staging.open_cost_pkr[columns.open_site]
     if len(columns.level_slot) == 0:  # cover mode: one level, so that opening costs what the station costs
