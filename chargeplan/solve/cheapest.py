@@ -58,6 +58,7 @@ _PROBE_SHARE = 0.3  # of the time that is left
 _LAST_SHARE = 0.95
 _LEAST_TIME_S = 0.3
 _NODE_LIMITED_PROBES = 12
+_NEARER = (0.1, 0.4, 0.8, 1.0)  # share of the way from what is too little to the cheapest plan
 _LEAST_STEP_SHARE = 0.9 * COST_TOLERANCE  # below a plan's cost, to ask whether anything is cheaper
 _ELASTICITY = 0.6  # a budget larger by 1 % serves about this many per cent more; guides, proves nothing
 _COLUMNS = ("phase", "elapsed_s", "incumbent_kwh_day", "bound_kwh_day", "gap", "cost_pkr", "cost_bound_pkr")
@@ -163,6 +164,7 @@ class _Cheapest:
         self.reason: InfeasibleError | None = None
         self.is_stopped = False
         self.n_probes = 0
+        self.n_too_little = 0  # answers in a row
         self.solver = ""
         self.rows: list[tuple[str, float, float, float, float, float, float]] = []
 
@@ -313,6 +315,7 @@ class _Cheapest:
                 self.open_excess = 0.5
         else:  # what was open may be answered now, between other limits
             self.open_budgets = [b for b in self.open_budgets if self.bound_pkr < b < self.cost_pkr]
+        self.n_too_little = self.n_too_little + 1 if answer is _Answer.TOO_LITTLE else 0
         self._note(f"{_name_budget(budget_pkr)}: {answer.value}")
         return answer
 
@@ -377,8 +380,10 @@ class _Cheapest:
             guess = upper * (1 + 1.3 * self.open_lack / _ELASTICITY)
             return float(np.clip(guess, upper + 0.1 * (high - upper), min(last, high - 0.1 * (high - upper))))
         guess = self._interpolate()
-        guess = float(np.clip(guess, low + 0.1 * (high - low), high - 0.05 * (high - low)))
-        return last if guess > high * (1 - 2 * step) else guess
+        # The plan may be the cheapest: the more budgets in a row were too little, the nearer the next is to it.
+        least = _NEARER[min(self.n_too_little, len(_NEARER) - 1)]
+        guess = float(np.clip(guess, low + least * (high - low), high - 0.05 * (high - low)))
+        return last if least >= 1 or guess > high * (1 - 2 * step) else guess
 
     def _interpolate(self) -> float:
         """Guess the cost of the target from the plans on both sides of it; a chord lies below the curve."""
