@@ -958,8 +958,8 @@ class Solution:
     solver : str
         Name and version, such as "HiGHS 1.15.1".
     steps : pandas.DataFrame
-        Columns phase, elapsed_s, incumbent_kwh_day, bound_kwh_day, in order
-        (goes to timings.json only).
+        Columns phase, elapsed_s, incumbent_kwh_day, bound_kwh_day, gap, in order; for the least money also
+        cost_pkr and cost_bound_pkr, of which `gap` then speaks (goes to timings.json only).
     stopped_by : str
         "proof", "time limit", "node limit", "user" or "solver failure".
     slot_chargers : ndarray of int64, shape (n_years, n_slots) or (0, 0)

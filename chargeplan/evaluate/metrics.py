@@ -11,7 +11,7 @@ from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
 from chargeplan.records import Evaluation, Floats, Ints
 from chargeplan.units import SECONDS_PER_MINUTE
-from chargeplan.words import SiteStatus
+from chargeplan.words import PlanObjective, SiteStatus
 
 
 def evaluate_plan(plan: PlanCase) -> Evaluation:
@@ -27,7 +27,11 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
     served = sum_by(plan.problem.pair_cell, plan.served_kwh_day, plan.problem.n_cells)
     sites = _describe_sites(plan)
     economics = compute_economics(plan)
-    rows = (*_compute_metrics(plan, served, competitor, sites), *economics.metrics)
+    rows = (
+        *_compute_metrics(plan, served, competitor, sites),
+        *_list_least_money(plan),
+        *economics.metrics,
+    )
     return Evaluation(
         metrics=pd.DataFrame(rows, columns=["name", "value", "unit", "meaning"]),
         zones=_describe_zones(plan, served, competitor),
@@ -40,6 +44,17 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
         site_economics=economics.sites,
         economics_by_year=economics.years,
     )
+
+
+def _list_least_money(plan: PlanCase) -> list[tuple[str, float, str, str]]:
+    """List what the target costs at least, when that was searched for."""
+    if plan.request.objective is not PlanObjective.COST:
+        return []
+    bound_pkr = plan.solution.cost_bound_pkr
+    return [
+        ("target_share", plan.request.target_share, "share", "of the demand left to us that must be served"),
+        ("least_cost_bound", bound_pkr, "PKR", "no plan that serves the target costs less (proven)"),
+    ]
 
 
 def sum_by(pos: Ints, values: Floats, size: int) -> Floats:

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import PlanProblem, Solution
     from chargeplan.runlog import Event, Listener
-    from chargeplan.solve.process import AskStop
+    from chargeplan.solve.outcome import MilpRequest, MilpResult
+    from chargeplan.solve.process import AskStop, Tell
     from chargeplan.solve.search import RunMilp
 
 _DIRECT_SHARE = 0.5  # of the time limit, for the solver on the whole of a tiny problem
@@ -112,8 +113,8 @@ def solve_cheapest(problem: PlanProblem, linear_model: LinearModel, means: Cheap
 class _Probe:
     """One question: is a budget enough? Hears the search that answers it and ends it as soon as it has."""
 
-    def __init__(self, owner: _Cheapest, budget_pkr: float, *, may_end: bool) -> None:
-        self.owner, self.budget_pkr, self.may_end = owner, budget_pkr, may_end
+    def __init__(self, owner: _Cheapest, budget_pkr: float) -> None:
+        self.owner, self.budget_pkr = owner, budget_pkr
         self.is_decided = False
         self.bound_kwh_day = math.inf
         self.before_s = owner.elapsed_s
@@ -138,7 +139,13 @@ class _Probe:
 
     def should_stop(self) -> bool:
         """Tell whether the search may end."""
-        return self.owner.means.should_stop() or (self.may_end and self.is_decided)
+        return self.owner.means.should_stop() or self.is_decided
+
+    def run(self, request: MilpRequest, *, tell: Tell, ask_stop: AskStop) -> MilpResult:
+        """Run one MILP; with a node limit to its end, so that the same run ends the same way."""
+        means = self.owner.means
+        has_node_limit = means.settings.node_limit is not None
+        return means.run(request, tell=tell, ask_stop=means.should_stop if has_node_limit else ask_stop)
 
 
 class _Cheapest:
@@ -201,9 +208,7 @@ class _Cheapest:
             self._ask_ceiling()
         while not self._is_over():
             budget_pkr = self._choose_budget()
-            limit_s = self.left_s
-            if self.means.settings.node_limit is None:
-                limit_s = max(_PROBE_SHARE * limit_s, min(limit_s, _LEAST_TIME_S))
+            limit_s = max(_PROBE_SHARE * self.left_s, _LEAST_TIME_S)
             answer = self._ask(budget_pkr, limit_s)
             if answer is _Answer.OPEN:
                 self.open_budgets.append(budget_pkr)
@@ -243,9 +248,7 @@ class _Cheapest:
     def _ask_ceiling(self) -> None:
         """Ask whether all the money there may be is enough, first for a while, then for all the time."""
         ceiling_pkr = self.problem.budget_pkr
-        has_node_limit = self.means.settings.node_limit is not None
-        limit_s = self.left_s if has_node_limit else _CEILING_SHARE * self.left_s
-        answer = self._ask(ceiling_pkr, limit_s)
+        answer = self._ask(ceiling_pkr, _CEILING_SHARE * self.left_s)
         if answer is _Answer.OPEN and not self._is_over():
             answer = self._ask(ceiling_pkr, self.left_s)
         if answer is _Answer.TOO_LITTLE:
@@ -258,7 +261,7 @@ class _Cheapest:
         means = self.means
         self.n_probes += 1
         problem = limit_money(self.problem, budget_pkr)
-        probe = _Probe(self, budget_pkr, may_end=means.settings.node_limit is None)
+        probe = _Probe(self, budget_pkr)
         settings = means.settings.model_copy(update={"time_limit_s": max(limit_s, _LEAST_TIME_S), "gap": 0.0})
         solution = None
         is_impossible = False
@@ -270,7 +273,7 @@ class _Cheapest:
                 seed=means.seed,
                 listen=probe.hear,
                 should_stop=probe.should_stop,
-                run=means.run,
+                run=probe.run,
                 start=self._find_start(problem),
                 disputed_model=means.disputed_model,
             )
@@ -452,7 +455,7 @@ class _Cheapest:
         problem = self.problem
         if not self.bounds:  # the whole is impossible; the most that can be served is worth knowing
             served = replace(limit_money(problem, math.inf), target_share=0.0)
-            probe = _Probe(self, problem.budget_pkr, may_end=False)
+            probe = _Probe(self, problem.budget_pkr)
             limit_s = max(self.left_s, _LEAST_TIME_S)
             settings = self.means.settings.model_copy(update={"time_limit_s": limit_s})
             solution = self.means.solve(
@@ -466,7 +469,7 @@ class _Cheapest:
                 disputed_model=self.means.disputed_model,
             )
             self.bounds.append((problem.budget_pkr, solution.bound_kwh_day))
-        most = min(bound for _, bound in self.bounds if _ >= problem.budget_pkr)
+        most = min(bound for budget, bound in self.bounds if budget >= problem.budget_pkr)
         share = most / max(self.target_kwh_day, 1e-300) * problem.target_share
         if self.n_years > 1 and share >= problem.target_share:
             return (
