@@ -343,9 +343,7 @@ class _Cheapest:
             self.bound_pkr = min(self.bound_pkr, cost_pkr)
 
     def _remember(self, solution: Solution) -> None:
-        served = float(
-            self.problem.staging.year_weight @ compute_served_kwh_day(self.problem, solution)
-        )
+        served = float(self.problem.staging.year_weight @ compute_served_kwh_day(self.problem, solution))
         self.plans.append((compute_plan_cost_pkr(self.problem, solution), served, solution))
 
     def _find_start(self, problem: PlanProblem) -> Plan | None:

@@ -129,7 +129,14 @@ def serves_every_year(problem, levels, share):
     return True
 
 
-STAGED = (("years",), ("types", "bays"), ("grid",), ("spacing", "pool"), ("years", "types", "grid"), ("backup",))
+STAGED = (
+    ("years",),
+    ("types", "bays"),
+    ("grid",),
+    ("spacing", "pool"),
+    ("years", "types", "grid"),
+    ("backup",),
+)
 
 
 @pytest.mark.parametrize("by_budgets", [False, True])
