@@ -10,7 +10,7 @@ import staged_problems
 import toy_city
 
 from chargeplan.config.settings import SolveSettings
-from chargeplan.errors import InfeasibleError
+from chargeplan.errors import InfeasibleError, SolversDisagreeError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve import cheapest as cheapest_module
@@ -159,3 +159,65 @@ def test_the_least_money_over_years_types_and_limits_is_that_of_all_choices(
     assert solution.cost_pkr == pytest.approx(least)
     assert solution.cost_bound_pkr == pytest.approx(least, abs=1e-4)
     assert reaches_target(problem, solution)
+
+
+def test_a_target_beyond_all_reach_is_impossible_with_the_most_that_can_be_served():
+    """The only pairs of the toy city are worth 0.5: half of its demand at most, whatever is built."""
+    problem = toy_city.make_problem(toy_city.make_request(), pair_quality=np.full(9, 0.5))
+    with pytest.raises(
+        InfeasibleError, match=r"with any money no plan serves more than 50\.00%.*lower it to 0\.5"
+    ):
+        solve(aim(problem, 0.6))
+
+
+@pytest.mark.parametrize("by_budgets", [False, True])
+def test_a_ceiling_that_is_too_low_is_named_with_what_it_can_serve(by_budgets, monkeypatch):
+    """One site with 3 chargers for 250 serves 60 of the 105 kWh/day of the toy city: 57.14 %."""
+    if by_budgets:
+        ask_by_budgets(monkeypatch)
+    problem = toy_city.make_problem(toy_city.make_request(budget_pkr=250.0))
+    with pytest.raises(
+        InfeasibleError, match=r"with the budgets given no plan serves more than 57\.1\d%.*raise"
+    ):
+        solve(aim(problem, 0.6))
+
+
+def test_the_toy_city_costs_what_it_does_on_paper():
+    """57 % of 105 is 59.85: a site with 3 chargers serves 60 for 100 + 3 x 50."""
+    solution = solve(aim(toy_city.make_problem(toy_city.make_request()), 0.57))
+    assert (solution.cost_pkr, solution.cost_bound_pkr) == (250.0, pytest.approx(250.0))
+    assert solution.outcome_text == "PROVEN OPTIMAL"
+
+
+def test_a_wide_gap_is_asked_of_the_money(monkeypatch):
+    ask_by_budgets(monkeypatch)
+    problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
+    solution = solve(problem, gap=0.2)
+    assert solution.outcome is Outcome.PROVEN_OPTIMAL
+    assert solution.gap == pytest.approx(1 - solution.cost_bound_pkr / solution.cost_pkr)
+    assert solution.cost_bound_pkr <= 250.0 <= solution.cost_pkr
+    last = solution.steps.iloc[-1]
+    assert (last["gap"], last["cost_pkr"]) == (pytest.approx(solution.gap), solution.cost_pkr)
+    assert solution.steps["elapsed_s"].is_monotonic_increasing
+
+
+def test_a_stop_keeps_the_plan_at_hand(monkeypatch):
+    ask_by_budgets(monkeypatch)
+    heard = []
+    problem = aim(small_problems.make_hard_problem(70, 18), 0.3)
+    solution = solve(
+        problem, listen=heard.append, should_stop=lambda: any("PKR" in e.step for e in heard[5:])
+    )
+    assert solution.stopped_by == "user"
+    assert reaches_target(problem, solution)
+    assert solution.cost_bound_pkr <= solution.cost_pkr
+
+
+def test_a_plan_cheaper_than_what_is_proven_is_a_contradiction(monkeypatch):
+    problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
+    found = solve(problem)
+    means = cheapest_module.CheapestMeans(None, 1, ignore_event, lambda: False, None, None, None)
+    search = cheapest_module._Cheapest(problem, None, means)
+    search.bound_pkr = 400.0
+    with pytest.raises(SolversDisagreeError, match="proven to be needed"):
+        search._take(found)
