@@ -148,5 +148,5 @@ def _settle(problem: PlanProblem, values: Floats, gap_asked: float, solver: str)
         objective_kwh_day=settled.objective_kwh_day,
         chargers=count_chargers(served, settled.level_pos),
         pair_share=np.asarray(settled.pair_share, dtype=np.float64) + 0.0,
-        **proof,  # type: ignore[arg-type]
+        **proof,
     )
