@@ -301,6 +301,7 @@ def _describe_result(result: RunResult) -> dict[str, object]:
         "stopped_by": solution.stopped_by,
         "served_share": evaluation.get_metric("served_share"),
         "cost_pkr": evaluation.get_metric("cost"),
+        "cost_bound_pkr": solution.cost_bound_pkr if math.isfinite(solution.cost_bound_pkr) else None,
         "folder": str(result.folder),
         "map": str(result.folder / "index.html"),
         "demand_table": result.demand_table.splitlines(),

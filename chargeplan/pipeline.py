@@ -41,6 +41,7 @@ from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memor
 from chargeplan.store import check_published, check_records, read_record
 from chargeplan.text import count_files
 from chargeplan.units import format_pkr
+from chargeplan.words import PlanObjective
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -567,9 +568,15 @@ def format_summary(result: RunResult) -> str:
     """Write a run in one line: outcome, coverage, cost, gap, where the map is."""
     evaluation = result.evaluation
     gap = "" if result.solution.stopped_by == "proof" else f" (stopped by {result.solution.stopped_by})"
+    least = ""
+    if result.request.objective is PlanObjective.COST:
+        least = (
+            f"; least money for {result.request.target_share:.1%} of the demand left to us: proven to be "
+            f"{format_pkr(result.solution.cost_bound_pkr)} or more"
+        )
     return (
         f"{result.solution.outcome_text}{gap}: {evaluation.get_metric('served_share'):.1%} of demand served by "
         f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
-        f"existing stations for {format_pkr(evaluation.get_metric('cost'))}; "
+        f"existing stations for {format_pkr(evaluation.get_metric('cost'))}{least}; "
         f"map: {result.folder / 'index.html'}"
     )

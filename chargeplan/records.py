@@ -44,6 +44,10 @@ CONSERVATION_RELATIVE_TOLERANCE = 1e-9
 PROOF_TOLERANCE = 2e-8
 # Solvers work to about this; a larger gap is always said beside the words PROVEN OPTIMAL.
 LARGEST_UNSAID_GAP = 1e-6
+# A plan reaches the demand it must serve when it serves all but this share of it: what solvers keep rows to.
+TARGET_TOLERANCE = 1e-6
+# Least money is proven to this: solvers cannot tell budgets apart that are nearer.
+COST_TOLERANCE = 1e-6
 
 
 def _require(condition: bool, promise: str) -> None:
@@ -822,8 +826,8 @@ class PlanProblem:
     limits : PlanLimits
     objective : PlanObjective
     target_share : float
-        Share of the demand of each year that must be served, weighted by its worth, when the
-        objective is the cost.
+        Share of the demand of each year that must be served, weighted by its worth; 0 when not asked for.
+        The objective `COST` needs it; its budgets, when there are any, are ceilings.
     """
 
     mode: PlanMode
@@ -920,7 +924,12 @@ class PlanProblem:
     @property
     def is_plain(self) -> bool:
         """Tell whether there is one year, one type, one group, the usual objective and no further limit."""
-        return self.stages is None and not self.limits.has_any and self.objective is PlanObjective.SERVED
+        return (
+            self.stages is None
+            and not self.limits.has_any
+            and self.objective is PlanObjective.SERVED
+            and self.target_share <= 0
+        )
 
     def _check_stages(self, stages: PlanStages) -> None:
         _require_length(self.n_sites, open_cost_pkr=stages.open_cost_pkr)
@@ -960,8 +969,8 @@ class Solution:
     solver : str
         Name and version, such as "HiGHS 1.15.1".
     steps : pandas.DataFrame
-        Columns phase, elapsed_s, incumbent_kwh_day, bound_kwh_day, in order
-        (goes to timings.json only).
+        Columns phase, elapsed_s, incumbent_kwh_day, bound_kwh_day, gap, in order; for the least money also
+        cost_pkr and cost_bound_pkr, of which `gap` then speaks (goes to timings.json only).
     stopped_by : str
         "proof", "time limit", "node limit", "user" or "solver failure".
     slot_chargers : ndarray of int64, shape (n_years, n_slots) or (0, 0)
@@ -975,6 +984,10 @@ class Solution:
         Grid steps bought by each year.
     worst_share, worst_share_bound : float
         Served share of the worst-served zone, and what it can be at most, when it came first; NaN else.
+    cost_pkr, cost_bound_pkr : float
+        What the plan costs, and what every plan that reaches the target costs at least, when the least
+        money was searched for; NaN else. `gap` is then that of the money, and ``bound_kwh_day`` holds for
+        all plans that cost no more than this one.
     """
 
     outcome: Outcome
@@ -993,6 +1006,8 @@ class Solution:
     asset_steps: Ints = field(default_factory=_have_no_numbers)
     worst_share: float = float("nan")
     worst_share_bound: float = float("nan")
+    cost_pkr: float = float("nan")
+    cost_bound_pkr: float = float("nan")
 
     def __post_init__(self) -> None:
         _require(self.outcome in {Outcome.PROVEN_OPTIMAL, Outcome.WITHIN_GAP}, "a solution must carry a plan")
@@ -1001,7 +1016,12 @@ class Solution:
             "the bound must not be below the plan",
         )
         _require(
-            self.outcome is not Outcome.PROVEN_OPTIMAL or self.gap <= self.gap_asked + PROOF_TOLERANCE,
+            np.isnan(self.cost_pkr) == np.isnan(self.cost_bound_pkr)
+            and not self.cost_bound_pkr > self.cost_pkr,
+            "the bound of the money must not be above the plan's",
+        )
+        _require(
+            self.outcome is not Outcome.PROVEN_OPTIMAL or self.gap <= self.gap_asked + self.proof_tolerance,
             "optimal needs the proof",
         )
         _require(bool(np.all(self.chargers >= 0)), "chargers must not be negative")
@@ -1009,7 +1029,14 @@ class Solution:
     @property
     def gap(self) -> float:
         """How much better the best possible plan can be at most, as a share of this plan."""
-        return compute_gap(self.objective_kwh_day, self.bound_kwh_day)
+        if np.isnan(self.cost_pkr):
+            return compute_gap(self.objective_kwh_day, self.bound_kwh_day)
+        return compute_cost_gap(self.cost_pkr, self.cost_bound_pkr)
+
+    @property
+    def proof_tolerance(self) -> float:
+        """What a proven gap may exceed the one asked for by."""
+        return PROOF_TOLERANCE if np.isnan(self.cost_pkr) else COST_TOLERANCE
 
     @property
     def outcome_text(self) -> str:
@@ -1116,6 +1143,17 @@ def compute_gap(objective: float, bound: float) -> float:
     if bound <= objective:
         return 0.0
     return (bound - objective) / objective if objective > 0 else float("inf")
+
+
+def compute_cost_gap(cost_pkr: float, bound_pkr: float) -> float:
+    """Compute (cost - bound) / cost, by how much the cheapest plan can be cheaper at most.
+
+    Examples
+    --------
+    >>> compute_cost_gap(200.0, 190.0)
+    0.05
+    """
+    return max(cost_pkr - bound_pkr, 0.0) / cost_pkr if cost_pkr > 0 else 0.0
 
 
 def format_gap(gap: float) -> str:

@@ -648,9 +648,11 @@ class ModelSettings(Section):
     is `study.year`."""
     objective: PlanObjective = PlanObjective.SERVED
     """`served`: most demand, weighted by its worth. `worst_zone`: first the largest served share of the
-    worst-served zone, then most demand. `cost`: least money for `target_share`."""
+    worst-served zone, then most demand. `cost`: least money for `target_share`; budgets, when given, are
+    ceilings."""
     target_share: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of the demand that must be served, weighted by its worth, when the objective is `cost`."""
+    """Share of the demand left by competitors that must be served in every year, weighted by its worth by
+    driving time, when the objective is `cost`."""
     equity: EquitySettings = EquitySettings()
     """Fairness between zones."""
     spacing_m: Positive | None = None
@@ -671,7 +673,8 @@ class ModelSettings(Section):
     def _check_limits(self) -> ModelSettings:
         self._check_years()
         self._check_only_allocate()
-        if self.budget_pkr is None and self.max_sites is None and not self.years:
+        is_limited = self.budget_pkr is not None or self.max_sites is not None
+        if not is_limited and not self.years and self.objective is not PlanObjective.COST:
             msg = "give budget_pkr, max_sites or both; without a limit every site would open"
             raise ValueError(msg)
         ends = [band.up_to_min for band in self.bands]
@@ -692,7 +695,8 @@ class ModelSettings(Section):
         if self.years and (self.budget_pkr is not None or self.max_sites is not None):
             msg = "years have budgets and limits of their own; leave budget_pkr and max_sites out"
             raise ValueError(msg)
-        if self.years and all(each.budget_pkr is None and each.max_sites is None for each in self.years):
+        is_limited = any(each.budget_pkr is not None or each.max_sites is not None for each in self.years)
+        if self.years and not is_limited and self.objective is not PlanObjective.COST:
             msg = "give budget_pkr, max_sites or both in years; without a limit every site would open"
             raise ValueError(msg)
         budgets = [each.budget_pkr is None for each in self.years]
@@ -710,7 +714,7 @@ class ModelSettings(Section):
             given = {
                 "chargers": bool(self.chargers),
                 "years": bool(self.years),
-                "objective": self.objective is not PlanObjective.SERVED,
+                "objective: worst_zone": self.objective is PlanObjective.WORST_ZONE,
                 "equity": self.equity != EquitySettings(),
                 "least_station_kw": self.least_station_kw is not None,
                 "largest_station_kw": self.largest_station_kw is not None,

@@ -17,7 +17,7 @@ from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
 from chargeplan.records import Evaluation, Floats, Ints
 from chargeplan.units import SECONDS_PER_MINUTE
-from chargeplan.words import SiteStatus
+from chargeplan.words import PlanObjective, SiteStatus
 
 
 def evaluate_plan(plan: PlanCase) -> Evaluation:
@@ -36,6 +36,7 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
     stages = tabulate_stages(plan)
     rows = (
         *_compute_metrics(plan, served, competitor, sites),
+        *_list_least_money(plan),
         *compute_stage_metrics(plan, stages),
         *economics.metrics,
     )
@@ -56,6 +57,17 @@ def evaluate_plan(plan: PlanCase) -> Evaluation:
         grid_years=stages.grid_years,
         rule_places=stages.rule_places,
     )
+
+
+def _list_least_money(plan: PlanCase) -> list[tuple[str, float, str, str]]:
+    """List what the target costs at least, when that was searched for."""
+    if plan.request.objective is not PlanObjective.COST:
+        return []
+    bound_pkr = plan.solution.cost_bound_pkr
+    return [
+        ("target_share", plan.request.target_share, "share", "of the demand left to us that must be served"),
+        ("least_cost_bound", bound_pkr, "PKR", "no plan that serves the target costs less (proven)"),
+    ]
 
 
 def sum_by(pos: Ints, values: Floats, size: int) -> Floats:

@@ -25,7 +25,9 @@ from chargeplan.evaluate.derive import (
 )
 from chargeplan.evaluate.rebuild import find_problem_faults
 from chargeplan.records import (
+    COST_TOLERANCE,
     PROOF_TOLERANCE,
+    TARGET_TOLERANCE,
     CandidateSites,
     DemandCells,
     Floats,
@@ -35,9 +37,10 @@ from chargeplan.records import (
     RoadNetwork,
     Solution,
     TravelTable,
+    compute_cost_gap,
     compute_gap,
 )
-from chargeplan.words import Outcome, PlanMode, SiteStatus
+from chargeplan.words import Outcome, PlanMode, PlanObjective, SiteStatus
 
 if TYPE_CHECKING:
     from chargeplan.grid_assets import GridAssets
@@ -322,9 +325,35 @@ def _check_proof(plan: PlanCase) -> Faults:
     if solution.objective_kwh_day > reachable * (1 + RELATIVE_TOLERANCE):
         faults.append("the plan serves more than can be reached")
     gap = compute_gap(solution.objective_kwh_day, solution.bound_kwh_day)
-    is_proven = gap <= plan.request.gap_asked + PROOF_TOLERANCE
+    tolerance = PROOF_TOLERANCE
+    if plan.request.objective is PlanObjective.COST:
+        faults += _check_least_money(plan)
+        gap, tolerance = compute_cost_gap(solution.cost_pkr, solution.cost_bound_pkr), COST_TOLERANCE
+    is_proven = gap <= plan.request.gap_asked + tolerance
     if (solution.outcome is Outcome.PROVEN_OPTIMAL) != is_proven:
         faults.append(f"the outcome says {solution.outcome.value} with a gap of {gap:.6f}")
+    return faults
+
+
+def _check_least_money(plan: PlanCase) -> Faults:
+    """The plan reaches its target in the last year, and its claimed cost and bound fit each other."""
+    solution = plan.solution
+    faults = []
+    if not 0 <= solution.cost_bound_pkr <= solution.cost_pkr:
+        faults.append(f"costs {solution.cost_pkr} with a bound of {solution.cost_bound_pkr} PKR")
+    quality = derive_quality(plan.request, plan.problem.pair_seconds)
+    worth = float(np.sum(plan.served_kwh_day * quality))
+    left = float(plan.cells.total_kwh_day.sum()) - float(
+        derive_competitor_kwh_day(plan.request, plan.cells, plan.sites, plan.travel).sum()
+    )
+    if plan.problem.stages is not None:  # of the classes that can use one of its charger types
+        left = float(plan.problem.demand_kwh_day.sum())
+    if worth < plan.request.target_share * left * (1 - 2 * TARGET_TOLERANCE):
+        faults.append(f"it serves {worth:,.3f} kWh/day of {left:,.3f}, not {plan.request.target_share:g}")
+    if plan.problem.stages is None:
+        cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, solution.chargers).sum())
+        if abs(cost_pkr - solution.cost_pkr) > _MONEY_TOLERANCE_PKR + RELATIVE_TOLERANCE * cost_pkr:
+            faults.append(f"the plan costs {cost_pkr:,.0f} PKR, the solution claims {solution.cost_pkr:,.0f}")
     return faults
 
 

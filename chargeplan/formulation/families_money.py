@@ -20,7 +20,7 @@ def build_budget_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     money; money that is left goes over into the next year.
     """
     limit_pkr = np.cumsum(problem.staging.year_budget_pkr)
-    year, column, cost_pkr = _list_costs(problem, columns)
+    year, column, cost_pkr = list_costs(problem, columns)
     limited = np.flatnonzero(np.isfinite(limit_pkr))
     if not np.any(cost_pkr > 0) or len(limited) == 0:
         return make_empty_family("budget")
@@ -38,7 +38,7 @@ def build_budget_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     )
 
 
-def _list_costs(problem: PlanProblem, columns: ColumnPlan) -> tuple[Ints, Ints, Floats]:
+def list_costs(problem: PlanProblem, columns: ColumnPlan) -> tuple[Ints, Ints, Floats]:
     """List year, column and cost in PKR of all that costs money."""
     opening = problem.staging.open_cost_pkr[columns.open_site]
     if len(columns.level_slot) == 0:  # cover mode: one level, so that opening costs what the station costs

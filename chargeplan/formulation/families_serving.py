@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from chargeplan.formulation.columns import ColumnPlan
-from chargeplan.formulation.rows import RowFamily, join_families, make_family, number_rows
+from chargeplan.formulation.rows import RowFamily, join_families, make_empty_family, make_family, number_rows
 from chargeplan.records import Ints, PlanProblem
 
 
@@ -185,3 +185,28 @@ def _find_units(problem: PlanProblem, columns: ColumnPlan) -> Ints:
     """Find the unit (year, cell, group) of each serve column as one number."""
     cell = problem.pair_cell[columns.serve_pair]
     return (columns.serve_year * problem.n_cells + cell) * problem.staging.n_groups + columns.serve_group
+
+
+def build_target_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
+    """TARGET: enough is served in each year, sum_ijgk q_ij d_jgt x_ijgkt >= share sum_jg d_jgt.
+
+    Both sides are divided by the right one.
+    """
+    if problem.target_share <= 0:
+        return make_empty_family("target")
+    staging = problem.staging
+    cell = problem.pair_cell[columns.serve_pair]
+    worth = (
+        staging.unit_kwh_day[columns.serve_year, cell, columns.serve_group]
+        * problem.pair_quality[columns.serve_pair]
+    )
+    target = np.maximum(problem.target_share * staging.unit_kwh_day.sum(axis=(1, 2)), 1e-300)
+    covers = columns.list_columns("cover")
+    year = np.concatenate([columns.serve_year, np.zeros(len(covers), dtype=np.int64)])
+    value = np.concatenate([worth, columns.groups.weight_kwh_day]) / target[year]
+    wanted = np.flatnonzero(staging.unit_kwh_day.sum(axis=(1, 2)) > 0)
+    row_of = np.full(staging.n_years, -1, dtype=np.int64)
+    row_of[wanted] = np.arange(len(wanted))
+    used = row_of[year] >= 0
+    column = np.concatenate([columns.list_columns("serve"), covers])
+    return make_family("target", wanted, row_of[year[used]], column[used], value[used], lower=1.0)

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from chargeplan.formulation.columns import COLUMN_FAMILIES, ColumnPlan, plan_columns
 from chargeplan.formulation.families_fairness import build_backup_rows, build_equity_rows
-from chargeplan.formulation.families_money import build_budget_rows, build_count_rows
+from chargeplan.formulation.families_money import build_budget_rows, build_count_rows, list_costs
 from chargeplan.formulation.families_places import (
     build_bays_rows,
     build_grid_rows,
@@ -22,6 +22,7 @@ from chargeplan.formulation.families_serving import (
     build_level_rows,
     build_link_rows,
     build_persist_rows,
+    build_target_rows,
 )
 from chargeplan.formulation.rows import RowFamily
 from chargeplan.linear_model import LinearModel
@@ -33,7 +34,8 @@ def build_linear_model(problem: PlanProblem) -> LinearModel:
     """Build the linear model of a problem.
 
     It maximises the demand served, weighted by its worth and the weights of the years, or the served share
-    of the worst zone (times the demand, so that it is of the same size). In cover mode the
+    of the worst zone (times the demand, so that it is of the same size), or minus the money in PKR that all
+    is to cost by the last year. In cover mode the
     shares are projected out: ``cover`` columns stand for merged groups of cells and bands. Required
     sites have ``open`` fixed at 1 from the first year on.
     """
@@ -58,6 +60,7 @@ def build_linear_model(problem: PlanProblem) -> LinearModel:
         build_rule_rows(problem, columns),
         build_equity_rows(problem, columns),
         build_backup_rows(problem, columns),
+        build_target_rows(problem, columns),
     ]
     return _assemble(problem, columns, families)
 
@@ -67,6 +70,11 @@ def _write_objective(problem: PlanProblem, columns: ColumnPlan) -> Floats:
     objective = np.zeros(sum(columns.sizes))
     if problem.objective is PlanObjective.WORST_ZONE:
         objective[columns.worst] = float(staging.year_weight @ staging.unit_kwh_day.sum(axis=(1, 2)))
+        return objective
+    if problem.objective is PlanObjective.COST:
+        year, column, cost_pkr = list_costs(problem, columns)
+        is_last = (year == staging.n_years - 1) & (column >= 0)
+        objective[column[is_last]] = -cost_pkr[is_last]
         return objective
     demand = staging.unit_kwh_day[
         columns.serve_year, problem.pair_cell[columns.serve_pair], columns.serve_group

@@ -81,6 +81,8 @@ def build_problem(
         budget_pkr=request.budget_pkr,
         max_sites=request.max_sites,
         nearest_sites=request.nearest_sites,
+        objective=request.objective,
+        target_share=request.target_share,
     )
 
 

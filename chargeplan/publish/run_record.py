@@ -30,6 +30,8 @@ def describe_outcome(bundle: RunBundle) -> dict[str, Any]:
         "outcome_text": solution.outcome_text,
         "objective_kwh_day": make_finite(solution.objective_kwh_day),
         "bound_kwh_day": make_finite(solution.bound_kwh_day),
+        "cost_pkr": make_finite(solution.cost_pkr),
+        "cost_bound_pkr": make_finite(solution.cost_bound_pkr),
         "gap_share": make_finite(solution.gap),
         "gap_asked_share": solution.gap_asked,
         "stopped_by": solution.stopped_by,

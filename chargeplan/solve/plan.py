@@ -87,6 +87,18 @@ def compute_site_capacity_kwh_day(problem: PlanProblem, level_pos: Ints) -> Floa
     return capacity
 
 
+def read_level_pos(problem: PlanProblem, chargers: Ints) -> Ints | None:
+    """Read the levels of new stations from their chargers, shape (n_sites,); None where one is not offered."""
+    level_pos = np.full(problem.n_sites, -1, dtype=np.int64)
+    is_new = (chargers > 0) & ~find_existing_sites(problem)
+    found = np.searchsorted(problem.level_chargers, chargers[is_new])
+    found = np.minimum(found, len(problem.level_chargers) - 1)
+    level_pos[is_new] = found
+    is_offered = bool(np.all(problem.level_chargers[found] == chargers[is_new]))
+    is_allowed = bool(np.all(find_allowed_levels(problem)[is_new, found]))
+    return level_pos if is_offered and is_allowed else None
+
+
 def count_chargers(problem: PlanProblem, level_pos: Ints) -> Ints:
     """Count the chargers at each site, existing ones included, shape (n_sites,)."""
     chargers = np.where(find_existing_sites(problem), problem.existing_chargers, 0)

@@ -116,7 +116,10 @@ class SearchProgress:
     def make_steps(self) -> pd.DataFrame:
         """Make the record of steps."""
         columns = ["phase", "elapsed_s", "incumbent_kwh_day", "bound_kwh_day"]
-        return pd.DataFrame(self._rows, columns=columns).astype({"phase": "str"})
+        steps = pd.DataFrame(self._rows, columns=columns).astype({"phase": "str"})
+        pairs = zip(steps["incumbent_kwh_day"], steps["bound_kwh_day"], strict=True)
+        steps["gap"] = [math.nan if math.isnan(plan) else compute_gap(plan, bound) for plan, bound in pairs]
+        return steps
 
     def _settle_rounding(self) -> None:
         """Let a bound that differs from the plan by rounding alone meet the plan.

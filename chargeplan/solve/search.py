@@ -21,6 +21,7 @@ from chargeplan.errors import (
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
+from chargeplan.solve.cheapest import CheapestMeans, solve_cheapest
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
@@ -38,7 +39,7 @@ from chargeplan.solve.staged_solution import solve_staged_problem
 from chargeplan.solve.start_plan import find_start_plan, follow_prices, spend_rest
 from chargeplan.solve.version import read_solver_version
 from chargeplan.solve.whole_stations import compute_whole_station_bound
-from chargeplan.words import Outcome, PlanMode
+from chargeplan.words import Outcome, PlanMode, PlanObjective
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +91,8 @@ def solve_problem(
 ) -> Solution:
     """Find a plan and prove how good it is.
 
+    With the objective `COST` the plan is the cheapest that reaches the target; see `chargeplan.solve.cheapest`.
+
     Parameters
     ----------
     problem : PlanProblem
@@ -126,6 +129,9 @@ def solve_problem(
         When the solver fails and there is no plan, or its version is known to be wrong.
     """
     version = read_solver_version()
+    if problem.objective is PlanObjective.COST:
+        means = CheapestMeans(settings, seed, listen, should_stop, run, solve_problem, disputed_model)
+        return solve_cheapest(problem, linear_model, means)
     if not problem.is_plain:
         return solve_staged_problem(
             problem,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Floats, Ints, PlanProblem
+    from chargeplan.records import Bools, Floats, Ints, PlanProblem
     from chargeplan.runlog import Listener
     from chargeplan.solve.process import AskStop
     from chargeplan.solve.search import RunMilp
@@ -184,6 +184,18 @@ def _finish(
     )
 
 
+def _serve_best(problem: PlanProblem, is_open: Bools) -> Floats:
+    """Serve each cell by its best open site, the nearest of equals, shape (n_pairs,) (cover mode)."""
+    pairs = np.flatnonzero(is_open[problem.pair_site])
+    cell = problem.pair_cell[pairs]
+    order = np.lexsort((problem.pair_site[pairs], problem.pair_seconds[pairs], -problem.pair_quality[pairs], cell))
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = cell[order][1:] != cell[order][:-1]
+    share = np.zeros(problem.n_pairs)
+    share[pairs[order[first]]] = 1.0
+    return share
+
+
 def write_solution(problem: PlanProblem, plan: ValuePlan, **proof: object) -> Solution:
     """Write the values of columns as a solution."""
     columns, staging = plan_columns(problem), problem.staging
@@ -208,7 +220,8 @@ def write_solution(problem: PlanProblem, plan: ValuePlan, **proof: object) -> So
     kwh_day = np.bincount(pair[is_last], (demand * share[served])[is_last], problem.n_pairs)
     total = problem.demand_kwh_day[problem.pair_cell]
     pair_share = np.divide(kwh_day, total, out=np.zeros(problem.n_pairs), where=total > 0)
-    steps = np.zeros(columns.step_of.shape[:2], dtype=np.int64)
+    if len(level) == 0:
+        pair_share = _serve_best(problem, slot_chargers[-1] > 0)
     bought = columns.step_of >= 0
     flags = np.zeros(columns.step_of.shape, dtype=np.int64)
     flags[bought] = plan.values[columns.step_of[bought]] > 0.5

@@ -19,9 +19,8 @@ from chargeplan.records import PROOF_TOLERANCE, Ints, PlanProblem, Solution, com
 from chargeplan.solve.plan import (
     Plan,
     compute_cost_pkr,
-    find_allowed_levels,
     find_broken_rules,
-    find_existing_sites,
+    read_level_pos,
 )
 from chargeplan.solve.progress import CONTRADICTION_SHARE
 from chargeplan.solve.settle import settle_plan
@@ -53,18 +52,6 @@ def read_plan(problem: PlanProblem, solution: Solution) -> Plan | None:
         return None
     plan = Plan(level_pos, solution.pair_share, solution.objective_kwh_day)
     return None if find_broken_rules(problem, plan) else plan
-
-
-def read_level_pos(problem: PlanProblem, chargers: Ints) -> Ints | None:
-    """Read the levels of new stations from their chargers, shape (n_sites,); None where one is not offered."""
-    level_pos = np.full(problem.n_sites, -1, dtype=np.int64)
-    is_new = (chargers > 0) & ~find_existing_sites(problem)
-    found = np.searchsorted(problem.level_chargers, chargers[is_new])
-    found = np.minimum(found, len(problem.level_chargers) - 1)
-    level_pos[is_new] = found
-    is_offered = bool(np.all(problem.level_chargers[found] == chargers[is_new]))
-    is_allowed = bool(np.all(find_allowed_levels(problem)[is_new, found]))
-    return level_pos if is_offered and is_allowed else None
 
 
 def make_start(problem: PlanProblem, solution: Solution | None) -> Plan | None:

@@ -20,15 +20,18 @@ from chargeplan.pipeline import (
 from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.solve.search import solve_problem
 from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
+from chargeplan.sweep.carry_whole import carry_least_money, carry_whole
 from chargeplan.sweep.knee import Knee, find_knee
 from chargeplan.sweep.records import Curve, CurvePoint
-from chargeplan.sweep.values import BUDGET_KEY
-from chargeplan.words import Outcome
+from chargeplan.sweep.values import BUDGET_KEY, TARGET_KEY
+from chargeplan.words import Outcome, PlanObjective
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from chargeplan.config.load import LoadedSettings
+    from chargeplan.config.settings import Settings
     from chargeplan.records import Solution
     from chargeplan.sweep.values import Vary
 
@@ -105,7 +108,7 @@ def compute_curve(
     records = build_records(first, log=log)
     points = [CurvePoint(value, point.settings) for value, point in zip(vary.values, loaded, strict=True)]
     with log.phase("solve") as phase:
-        _search_points(vary, points, records, watch)
+        _search_points(vary, points, records, watch, is_nested=is_nested)
         if is_nested:
             _search_nested(vary, points, watch)
         _refuse_empty(points)
@@ -128,7 +131,9 @@ def compute_curve(
     )
 
 
-def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, watch: _Watch) -> None:
+def _search_points(
+    vary: Vary, points: list[CurvePoint], records: StudyRecords, watch: _Watch, *, is_nested: bool
+) -> None:
     """Search every point, each from the plan of the one before, then carry plans and bounds."""
     before: Solution | None = None
     for number, point in enumerate(points, start=1):
@@ -136,6 +141,12 @@ def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, 
             break
         try:
             point.request, problem, linear = build_model(point.settings, records, log=RunLog())
+            if is_nested and not problem.is_plain:
+                raise ConfigError(
+                    "--nested: only a study with one year, one charger type, objective: served and no limits "
+                    "beyond budget_pkr and max_sites can be nested; leave --nested out, or give the money of "
+                    "each stage in model.years, which builds its stages out of each other"
+                )
             solution = solve_problem(
                 problem,
                 linear,
@@ -143,7 +154,8 @@ def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, 
                 seed=point.settings.study.seed,
                 listen=_name_point(watch.listen, number, len(points)),
                 should_stop=watch.should_stop,
-                start=make_start(problem, before),
+                start=make_start(problem, before) if problem.is_plain else None,
+                disputed_model=name_disputed_model(point.settings, number),
                 name_things=partial(label_study, point.settings, records, point.request, problem),
             )
         except InfeasibleError as error:
@@ -155,10 +167,26 @@ def _search_points(vary: Vary, points: list[CurvePoint], records: StudyRecords, 
                 raise
         else:
             point.solved, point.wall_s = Solved(problem, solution), solution.wall_s
-            before = solution
+            before = solution if problem.is_plain else None
         watch.tell(_describe_point(vary, point, number, len(points), point.solution))
-    if vary.is_limit:
-        carry_along([point.solved for point in points if point.solved is not None])
+    _carry(vary, [point.solved for point in points if point.solved is not None])
+
+
+def name_disputed_model(settings: Settings, number: int) -> Path:
+    """Name the file for a model of a point about which solvers disagree."""
+    return settings.publish.folder / f"{settings.study.name}.point_{number}.disputed_model.mps"
+
+
+def _carry(vary: Vary, solved: list[Solved]) -> None:
+    """Carry plans and bounds along the curve where the value is a limit of what is served, or the target."""
+    if all(point.problem.is_plain for point in solved):
+        if vary.is_limit:
+            carry_along(solved)
+    elif all(point.problem.objective is PlanObjective.COST for point in solved):
+        if vary.key == TARGET_KEY:
+            carry_least_money(solved)
+    elif vary.loosens is not None:
+        carry_whole(solved if vary.loosens else solved[::-1])
 
 
 def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
@@ -186,6 +214,7 @@ def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
                 listen=_name_point(watch.listen, number, len(points), "nested "),
                 should_stop=watch.should_stop,
                 start=start,
+                disputed_model=name_disputed_model(point.settings, number),
             )
             point.wall_s += found.wall_s
             if found.objective_kwh_day > before.objective_kwh_day:

@@ -6,11 +6,12 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.records import compute_gap, format_gap
+from chargeplan.records import format_gap
 from chargeplan.sweep.knee import METHOD
 from chargeplan.sweep.values import BUDGET_KEY
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
+from chargeplan.words import PlanObjective
 
 if TYPE_CHECKING:
     from chargeplan.sweep.records import Curve, CurvePoint
@@ -34,6 +35,13 @@ COLUMNS = (
     "reason",
 )
 NESTED_COLUMNS = ("free_objective_kwh_day", "nesting_costs_at_least_kwh_day", "nesting_costs_at_most_kwh_day")
+
+COST_COLUMN = "cost_bound_pkr"  # of the least money for a target
+
+
+def _list_columns(curve: Curve) -> tuple[str, ...]:
+    is_cost = curve.points[0].settings.model.objective is PlanObjective.COST
+    return COLUMNS + (NESTED_COLUMNS if curve.is_nested else ()) + ((COST_COLUMN,) if is_cost else ())
 
 
 def list_rows(curve: Curve) -> list[dict[str, Any]]:
@@ -87,7 +95,7 @@ def write_csv(curve: Curve) -> str:
     """Write the points as CSV, empty where a figure does not exist."""
     import csv
 
-    columns = COLUMNS + (NESTED_COLUMNS if curve.is_nested else ())
+    columns = _list_columns(curve)
     stream = io.StringIO()
     writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
@@ -213,12 +221,12 @@ def describe_curve(curve: Curve) -> dict[str, Any]:
 
 
 def _describe_point(curve: Curve, pos: int, point: CurvePoint) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(COLUMNS + (NESTED_COLUMNS if curve.is_nested else ()))
+    row: dict[str, Any] = dict.fromkeys(_list_columns(curve))
     row |= {"value": point.value, "outcome": point.outcome_text, "is_knee": pos == curve.knee.pos}
     solution, solved = point.solution, point.solved
     if solution is None or solved is None:
         return row | {"reason": clean_text(point.reason)}
-    gap = compute_gap(solution.objective_kwh_day, solution.bound_kwh_day)
+    gap = solution.gap
     row |= {
         "reason": "",
         "cost_pkr": point.get_metric("cost"),
@@ -231,6 +239,8 @@ def _describe_point(curve: Curve, pos: int, point: CurvePoint) -> dict[str, Any]
         "new_chargers": int(point.get_metric("new_chargers")),
         "sites_file": name_sites_file(curve, pos),
     }
+    if COST_COLUMN in row:
+        row[COST_COLUMN] = solution.cost_bound_pkr
     if curve.is_nested:
         free, nested = solved.solution.objective_kwh_day, solution.objective_kwh_day
         # The smallest plan keeps nothing: what it lacks to its bound is the gap of its search.

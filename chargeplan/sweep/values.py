@@ -15,6 +15,15 @@ BUDGET_KEY = "model.budget_pkr"
 SITES_KEY = "model.max_sites"
 # A plan for a smaller value of these is a plan for a larger one: they only widen a limit.
 LIMIT_KEYS = (BUDGET_KEY, SITES_KEY)
+TARGET_KEY = "model.target_share"
+# Others of which a larger value only loosens a limit, and those of which it only tightens one. Unlike the
+# ones above they say nothing of money or numbers, so that no knee is looked for.
+_LOOSENING = re.compile(
+    r"model\.(budget_pkr|max_sites|equity\.gini_cap|largest_station_kw|years\[\d+\]\.(budget_pkr|max_sites))"
+)
+_TIGHTENING = re.compile(
+    r"model\.(equity\.(floor_share|zone_floor_share\..+)|spacing_m|backup_share|least_station_kw)"
+)
 MAX_POINTS = 50
 
 _WRITTEN = re.compile(r"(?P<number>.+?)\s*(?P<scale>[MB])?")
@@ -48,6 +57,13 @@ class Vary:
     def is_limit(self) -> bool:
         """Whether a larger value only widens a limit, so that served demand cannot fall."""
         return self.key in LIMIT_KEYS
+
+    @property
+    def loosens(self) -> bool | None:
+        """Whether a larger value only loosens a limit (True), only tightens one (False), or neither (None)."""
+        if _LOOSENING.fullmatch(self.key):
+            return True
+        return False if _TIGHTENING.fullmatch(self.key) else None
 
     @property
     def name(self) -> str:

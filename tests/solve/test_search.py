@@ -260,7 +260,10 @@ def test_every_event_is_as_good_as_the_one_before(open_problem):
     assert bounds == sorted(bounds, reverse=True)
     assert events[-1].incumbent_kwh_day == pytest.approx(solution.objective_kwh_day)
     assert events[-1].bound_kwh_day == solution.bound_kwh_day
-    assert list(solution.steps.columns) == ["phase", "elapsed_s", "incumbent_kwh_day", "bound_kwh_day"]
+    columns = ["phase", "elapsed_s", "incumbent_kwh_day", "bound_kwh_day", "gap"]
+    assert list(solution.steps.columns) == columns
+    last = solution.steps.iloc[-1]
+    assert last["gap"] == (last["bound_kwh_day"] - last["incumbent_kwh_day"]) / last["incumbent_kwh_day"]
     assert len(solution.steps) == len(events)
 
 

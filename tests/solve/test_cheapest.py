@@ -1,0 +1,223 @@
+"""The least money for a target: against brute force, on the toy city on paper, and what cannot be reached."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import small_problems
+import staged_problems
+import toy_city
+
+from chargeplan.config.settings import SolveSettings
+from chargeplan.errors import InfeasibleError, SolversDisagreeError
+from chargeplan.formulation.linear import build_linear_model
+from chargeplan.runlog import ignore_event
+from chargeplan.solve import cheapest as cheapest_module
+from chargeplan.solve.cheapest_money import compute_plan_cost_pkr, reaches_target
+from chargeplan.solve.milp import solve_milp
+from chargeplan.solve.search import solve_problem
+from chargeplan.words import Outcome, PlanMode, PlanObjective
+
+
+def solve(problem, *, listen=ignore_event, should_stop=lambda: False, **settings):
+    fields = {"time_limit_s": 60.0, "gap": 0.0} | settings
+    return solve_problem(
+        problem,
+        build_linear_model(problem),
+        SolveSettings(**fields),
+        seed=1,
+        listen=listen,
+        should_stop=should_stop,
+        run=solve_milp,
+    )
+
+
+def aim(problem, target_share, **changes):
+    return replace(problem, objective=PlanObjective.COST, target_share=target_share, **changes)
+
+
+def find_least_money(problem):
+    """Cost of the cheapest of all choices of stations that reach the target, by trying each; None without."""
+    target = problem.target_share * problem.demand_kwh_day.sum()
+    existing = problem.is_forced_open & ~problem.is_counted
+    best = None
+    options = []
+    for site in range(problem.n_sites):
+        levels = [] if existing[site] else np.flatnonzero(problem.level_allowed[site]).tolist()
+        must = problem.is_forced_open[site] and not existing[site]
+        options.append(levels if must else [-1, *levels])
+    grid = np.stack(np.meshgrid(*options, indexing="ij"), axis=-1).reshape(-1, problem.n_sites)
+    for level_pos in grid:
+        new = np.flatnonzero(level_pos >= 0)
+        cost = problem.level_cost_pkr[new, level_pos[new]].sum()
+        if cost > problem.budget_pkr or 0 <= problem.max_sites < len(new):
+            continue
+        if best is not None and cost >= best:
+            continue
+        if small_problems.serve_best(problem, level_pos) >= target - 1e-7:
+            best = float(cost)
+    return best
+
+
+def ask_by_budgets(monkeypatch):
+    """Let every problem be searched by budgets, tiny ones too."""
+    monkeypatch.setattr(cheapest_module, "is_tiny", lambda *_: False)
+
+
+@pytest.mark.parametrize("by_budgets", [False, True])
+@pytest.mark.parametrize("mode", list(PlanMode))
+@pytest.mark.parametrize("seed", range(8))
+def test_no_choice_of_stations_that_reaches_the_target_is_cheaper(seed, mode, by_budgets, monkeypatch):
+    if by_budgets:
+        ask_by_budgets(monkeypatch)
+    problem = small_problems.make_small_problem(seed, mode)
+    problem = aim(problem, float(np.random.default_rng(seed).uniform(0.1, 0.9)))
+    least = find_least_money(problem)
+    if least is None:
+        with pytest.raises(InfeasibleError):
+            solve(problem)
+        return
+    solution = solve(problem)
+    assert solution.outcome is Outcome.PROVEN_OPTIMAL
+    assert solution.cost_pkr == pytest.approx(least)
+    assert solution.cost_bound_pkr == pytest.approx(least)
+    assert compute_plan_cost_pkr(problem, solution) == pytest.approx(least)
+    assert reaches_target(problem, solution)
+    assert solution.bound_kwh_day >= solution.objective_kwh_day
+
+
+def find_least_staged_money(problem):
+    """The same for years, types, groups and limits, with the steps of the grid that are needed."""
+    served = replace(problem, objective=PlanObjective.SERVED, target_share=0.0)
+    best = None
+    for levels in staged_problems.list_choices(served):
+        cost = measure_staged_money(problem, levels)
+        if best is not None and cost >= best:
+            continue
+        if serves_every_year(served, levels, problem.target_share):
+            best = cost
+    return best
+
+
+def measure_staged_money(problem, levels):
+    staging, limits = problem.staging, problem.limits
+    now = levels[-1]
+    cost = staging.open_cost_pkr[(now >= 0).any(axis=1)].sum()
+    for site, kind in zip(*np.nonzero(now >= 0), strict=True):
+        cost += problem.level_cost_pkr[site * staging.n_types + kind, now[site, kind]]
+    n = np.where(now >= 0, problem.level_chargers[np.maximum(now, 0)], 0)
+    kw = n @ staging.charger_kw
+    for asset in range(len(limits.asset_parent)):
+        below = [site for site in range(problem.n_sites) if staged_problems.is_fed(limits, site, asset)]
+        missing = kw[below].sum() - limits.asset_headroom_kw[asset]
+        if missing > 0:
+            cost += math.ceil(missing / limits.asset_step_kw[asset]) * limits.asset_step_pkr[asset]
+    return float(cost)
+
+
+def serves_every_year(problem, levels, share):
+    """Without limits on zones the years do not touch: each is the best of its own weight alone."""
+    staging = problem.staging
+    for year in range(staging.n_years):
+        weight = np.zeros(staging.n_years)
+        weight[year] = 1.0
+        one = replace(problem, stages=replace(staging, year_weight=weight))
+        best = staged_problems.serve_best(one, levels)
+        if best is None or best < share * staging.unit_kwh_day[year].sum() - 1e-7:
+            return False
+    return True
+
+
+STAGED = (
+    ("years",),
+    ("types", "bays"),
+    ("grid",),
+    ("spacing", "pool"),
+    ("years", "types", "grid"),
+    ("backup",),
+)
+
+
+@pytest.mark.parametrize("by_budgets", [False, True])
+@pytest.mark.parametrize("families", STAGED, ids="-".join)
+@pytest.mark.parametrize("seed", range(2))
+def test_the_least_money_over_years_types_and_limits_is_that_of_all_choices(
+    seed, families, by_budgets, monkeypatch
+):
+    if by_budgets:
+        ask_by_budgets(monkeypatch)
+    problem = staged_problems.make_staged_problem(seed, families)
+    problem = aim(problem, float(np.random.default_rng(seed).uniform(0.05, 0.35)))
+    least = find_least_staged_money(problem)
+    if least is None:
+        with pytest.raises(InfeasibleError):
+            solve(problem)
+        return
+    solution = solve(problem)
+    assert solution.outcome is Outcome.PROVEN_OPTIMAL
+    assert solution.cost_pkr == pytest.approx(least)
+    assert solution.cost_bound_pkr == pytest.approx(least, abs=1e-4)
+    assert reaches_target(problem, solution)
+
+
+def test_a_target_beyond_all_reach_is_impossible_with_the_most_that_can_be_served():
+    """The only pairs of the toy city are worth 0.5: half of its demand at most, whatever is built."""
+    problem = toy_city.make_problem(toy_city.make_request(), pair_quality=np.full(9, 0.5))
+    with pytest.raises(
+        InfeasibleError, match=r"with any money no plan serves more than 50\.00%.*lower it to 0\.5"
+    ):
+        solve(aim(problem, 0.6))
+
+
+@pytest.mark.parametrize("by_budgets", [False, True])
+def test_a_ceiling_that_is_too_low_is_named_with_what_it_can_serve(by_budgets, monkeypatch):
+    """One site with 3 chargers for 250 serves 60 of the 105 kWh/day of the toy city: 57.14 %."""
+    if by_budgets:
+        ask_by_budgets(monkeypatch)
+    problem = toy_city.make_problem(toy_city.make_request(budget_pkr=250.0))
+    with pytest.raises(
+        InfeasibleError, match=r"with the budgets given no plan serves more than 57\.1\d%.*raise"
+    ):
+        solve(aim(problem, 0.6))
+
+
+def test_the_toy_city_costs_what_it_does_on_paper():
+    """57 % of 105 is 59.85: a site with 3 chargers serves 60 for 100 + 3 x 50."""
+    solution = solve(aim(toy_city.make_problem(toy_city.make_request()), 0.57))
+    assert (solution.cost_pkr, solution.cost_bound_pkr) == (250.0, pytest.approx(250.0))
+    assert solution.outcome_text == "PROVEN OPTIMAL"
+
+
+def test_a_wide_gap_is_asked_of_the_money(monkeypatch):
+    ask_by_budgets(monkeypatch)
+    problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
+    solution = solve(problem, gap=0.2)
+    assert solution.outcome is Outcome.PROVEN_OPTIMAL
+    assert solution.gap == pytest.approx(1 - solution.cost_bound_pkr / solution.cost_pkr)
+    assert solution.cost_bound_pkr <= 250.0 <= solution.cost_pkr
+    last = solution.steps.iloc[-1]
+    assert (last["gap"], last["cost_pkr"]) == (pytest.approx(solution.gap), solution.cost_pkr)
+    assert solution.steps["elapsed_s"].is_monotonic_increasing
+
+
+def test_a_stop_keeps_the_plan_at_hand(monkeypatch):
+    ask_by_budgets(monkeypatch)
+    heard = []
+    problem = aim(small_problems.make_hard_problem(70, 18), 0.3)
+    solution = solve(
+        problem, listen=heard.append, should_stop=lambda: any("PKR" in e.step for e in heard[5:])
+    )
+    assert solution.stopped_by == "user"
+    assert reaches_target(problem, solution)
+    assert solution.cost_bound_pkr <= solution.cost_pkr
+
+
+def test_a_plan_cheaper_than_what_is_proven_is_a_contradiction(monkeypatch):
+    problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
+    found = solve(problem)
+    means = cheapest_module.CheapestMeans(None, 1, ignore_event, lambda: False, None, None, None)
+    search = cheapest_module._Cheapest(problem, None, means)
+    search.bound_pkr = 400.0
+    with pytest.raises(SolversDisagreeError, match="proven to be needed"):
+        search._take(found)
