@@ -129,15 +129,20 @@ def _compare_sizes(plan: PlanCase) -> list[str]:
     return faults
 
 
-def _compare_pairs(plan: PlanCase) -> list[str]:
-    """Compare the pairs: every one that may be used, no other, with its time and worth."""
-    problem, request, travel = plan.problem, plan.request, plan.travel
+def find_serving_sites(plan: PlanCase) -> Bools:
+    """Find the sites that can ever serve for us, shape (n_sites,); these count as nearest sites."""
     stands = plan.sites.has_status(SiteStatus.EXISTING) & (
         plan.sites.table["existing_chargers"].to_numpy() > 0
     )
-    if request.mode is PlanMode.ALLOCATE:
+    if plan.request.mode is PlanMode.ALLOCATE:
         stands = stands & (plan.sites.table["existing_power_kw"].to_numpy() > 0)
-    can_serve = stands | _derive_allowed(plan).any(axis=(1, 2))
+    return np.asarray(stands | _derive_allowed(plan).any(axis=(1, 2)), dtype=np.bool_)
+
+
+def _compare_pairs(plan: PlanCase) -> list[str]:
+    """Compare the pairs: every one that may be used, no other, with its time and worth."""
+    problem, request, travel = plan.problem, plan.request, plan.travel
+    can_serve = find_serving_sites(plan)
     wants = derive_unit_kwh_day(plan).sum(axis=(0, 2)) > 0
     keep = []
     starts = np.searchsorted(travel.cell_pos, np.arange(travel.n_cells + 1))

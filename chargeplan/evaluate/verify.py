@@ -185,7 +185,10 @@ def _check_nearest_sites(plan: PlanCase) -> Faults:
     limit = plan.request.nearest_sites
     if limit <= 0:
         return []
-    is_ours = derive_can_serve(plan.request, plan.sites)[plan.travel.site_pos]
+    from chargeplan.evaluate.rebuild_stages import find_serving_sites
+
+    can_serve = derive_can_serve(plan.request, plan.sites) if plan.is_plain else find_serving_sites(plan)
+    is_ours = can_serve[plan.travel.site_pos]
     cell_of = plan.travel.cell_pos[is_ours]
     seconds_of = plan.travel.seconds[is_ours]
     starts = np.searchsorted(cell_of, np.arange(plan.travel.n_cells + 1))

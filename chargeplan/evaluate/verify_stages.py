@@ -70,6 +70,8 @@ def _check_shape(plan: PlanCase) -> Faults:
     faults = []
     if not np.array_equal(chargers[-1].sum(axis=1), plan.solution.chargers):
         faults.append("the chargers shown are not those of the last year")
+    if plan.request.mode is PlanMode.COVER:  # no capacity, no flows: the shares shown are the plan
+        return faults
     flows = derive_flows(plan)
     last = flows.year == len(chargers) - 1
     served = np.bincount(flows.pair[last], flows.kwh_day[last], plan.problem.n_pairs)
@@ -416,11 +418,17 @@ def _check_demand(plan: PlanCase) -> Faults:
 def _check_objective(plan: PlanCase) -> Faults:
     """Check that the objective is the energy served times its worth, weighted by the years."""
     if plan.request.mode is PlanMode.COVER:
-        return []
+        quality = derive_quality(plan.request, plan.problem.pair_seconds)
+        objective = float(np.sum(plan.served_kwh_day * quality))
+        return _compare_objective(plan, objective)
     flows = derive_flows(plan)
     weight = np.array(plan.request.year_weight or (1.0,))
     quality = derive_quality(plan.request, plan.problem.pair_seconds[flows.pair])
     objective = float(np.sum(flows.kwh_day * quality * (weight / weight.sum())[flows.year]))
+    return _compare_objective(plan, objective)
+
+
+def _compare_objective(plan: PlanCase, objective: float) -> Faults:
     claimed = plan.solution.objective_kwh_day
     if abs(objective - claimed) > _RELATIVE * max(abs(objective), 1.0):
         return [f"the objective is {objective:.6f} kWh/day, the solution claims {claimed:.6f}"]

@@ -60,7 +60,7 @@ def list_costs(problem: PlanProblem, columns: ColumnPlan) -> tuple[Ints, Ints, F
 
 def find_money_unit_pkr(problem: PlanProblem, columns: ColumnPlan) -> float:
     """Find the money that one unit of the budget rows stands for."""
-    return choose_money_unit_pkr(_list_costs(problem, columns)[2])
+    return choose_money_unit_pkr(list_costs(problem, columns)[2])
 
 
 def choose_money_unit_pkr(cost_pkr: Floats) -> float:

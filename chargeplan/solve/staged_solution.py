@@ -188,7 +188,9 @@ def _serve_best(problem: PlanProblem, is_open: Bools) -> Floats:
     """Serve each cell by its best open site, the nearest of equals, shape (n_pairs,) (cover mode)."""
     pairs = np.flatnonzero(is_open[problem.pair_site])
     cell = problem.pair_cell[pairs]
-    order = np.lexsort((problem.pair_site[pairs], problem.pair_seconds[pairs], -problem.pair_quality[pairs], cell))
+    order = np.lexsort(
+        (problem.pair_site[pairs], problem.pair_seconds[pairs], -problem.pair_quality[pairs], cell)
+    )
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = cell[order][1:] != cell[order][:-1]
     share = np.zeros(problem.n_pairs)

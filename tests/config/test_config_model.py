@@ -10,7 +10,10 @@ def replace_limits(text: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ("  years: [{year: 2030, budget_pkr: 1e6}]\n  budget_pkr: 1e6\n", "leave budget_pkr and max_sites out"),
+        (
+            "  years: [{year: 2030, budget_pkr: 1e6}]\n  budget_pkr: 1e6\n",
+            "leave budget_pkr and max_sites out",
+        ),
         ("  years: [{year: 2030, budget_pkr: 1e6}, {year: 2028, budget_pkr: 1e6}]\n", "years must rise"),
         ("  years: [{year: 2028}, {year: 2030}]\n", "without a limit every site would open"),
         ("  years: [{year: 2028, budget_pkr: 1e6}, {year: 2030}]\n", "0 where no money comes in"),
@@ -40,4 +43,6 @@ def test_charger_types_need_names_of_their_own(bench, full_text):
 
 def test_cover_mode_refuses_what_needs_sizes(bench, full_text):
     faults = bench.find_faults(full_text.replace("mode: allocate", "mode: cover"))
-    assert any("chargers, equity, least_station_kw" in fault and "need mode allocate" in fault for fault in faults)
+    assert any(
+        "chargers, equity, least_station_kw" in fault and "need mode allocate" in fault for fault in faults
+    )
