@@ -10,7 +10,7 @@ of 25 kW (the second type) 50. Opening a site costs 10, a charger 5. A station h
 Each case says in its comment which plan is best with the family and which without it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import toy_city
@@ -242,6 +242,11 @@ CASES = {
     ),
     # 30 buy a charger at each site, which gives cell 1 two stations (a third of the demand), or 3 chargers at a.
     "backup": Case("backup", 40.0, 50.0, make_tiny_problem(levels=(1, 3), budgets=(30.0,), backup_share=0.3)),
+    # The objective is minus the money: 36 of 60 are asked for, a with 2 chargers delivers 40 for 20; without the
+    # family nothing is built.
+    "target": Case(
+        "target", -20.0, 0.0, replace(make_tiny_problem(objective=PlanObjective.COST), target_share=0.6)
+    ),
     # The toy city: s1 sees A, B and C, 65 of 105.
     "cover": Case("cover", 65.0, 105.0, _make_cover_problem()),
 }

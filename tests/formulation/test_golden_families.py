@@ -56,6 +56,7 @@ FAMILIES = {
         ),
     ),
     "backup": ("build_backup_rows", ("model.backup_share",)),
+    "target": ("build_target_rows", ("model.target_share", "model.objective")),
 }
 
 
