@@ -318,7 +318,7 @@ def bound_worst_zone(problem: PlanProblem, reached: list[tuple[int, int, int]]) 
     share = 1.0
     for year, zone in itertools.product(range(len(unit)), range(2)):
         wanted = unit[year, zone_of == zone].sum()
-        if wanted > 0:
+        if wanted > 0 and zone in zone_of[problem.pair_cell]:
             share = min(share, in_reach[year, zone_of == zone].sum() / wanted)
     return share * float(problem.staging.year_weight @ unit.sum(axis=(1, 2)))
 
@@ -358,7 +358,7 @@ def serve_best(problem: PlanProblem, levels: np.ndarray) -> float | None:
         if len(limits.zone_floor_share):
             rows.append(-shares[year, zone])
             sides.append(-limits.zone_floor_share[zone])
-        if problem.objective is PlanObjective.WORST_ZONE:
+        if problem.objective is PlanObjective.WORST_ZONE and zone in limits.cell_zone[problem.pair_cell]:
             row = -shares[year, zone]
             row[-1] = 1.0
             rows.append(row)

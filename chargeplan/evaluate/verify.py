@@ -354,7 +354,7 @@ def _check_least_money(plan: PlanCase) -> Faults:
     if worth < plan.request.target_share * left * (1 - 2 * TARGET_TOLERANCE):
         faults.append(f"it serves {worth:,.3f} kWh/day of {left:,.3f}, not {plan.request.target_share:g}")
     if plan.problem.stages is None:
-        cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, solution.chargers).sum())
+        cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, plan.chargers_by_type).sum())
         if abs(cost_pkr - solution.cost_pkr) > _MONEY_TOLERANCE_PKR + RELATIVE_TOLERANCE * cost_pkr:
             faults.append(f"the plan costs {cost_pkr:,.0f} PKR, the solution claims {solution.cost_pkr:,.0f}")
     return faults

@@ -109,7 +109,8 @@ def _hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
     """Hold the share of the worst zone as a floor of all, and maximise what is served."""
     floors = np.zeros(sum_zone_demand(problem).shape[1])
     floors[: len(problem.limits.zone_floor_share)] = problem.limits.zone_floor_share
-    floors = np.maximum(floors, max(share - _FLOOR_SLACK, 0.0))
+    reached = np.unique(problem.limits.cell_zone[problem.pair_cell])  # the others are not among the worst
+    floors[reached] = np.maximum(floors[reached], max(share - _FLOOR_SLACK, 0.0))
     limits = replace(problem.limits, zone_floor_share=floors)
     return replace(problem, objective=PlanObjective.SERVED, limits=limits)
 
@@ -208,7 +209,7 @@ def write_solution(problem: PlanProblem, plan: ValuePlan, **proof: object) -> So
     slot_chargers[columns.level_year[at], columns.level_slot[at]] = problem.level_chargers[
         columns.level_number[at]
     ]
-    if len(level) == 0:  # cover mode: open sites have the one level
+    if problem.mode is PlanMode.COVER:  # open sites have the one level
         opens = columns.list_columns("open")
         open_at = np.flatnonzero(plan.values[opens] > 0.5)
         slot_chargers[columns.open_year[open_at], columns.open_site[open_at]] = problem.level_chargers[0]
@@ -222,7 +223,7 @@ def write_solution(problem: PlanProblem, plan: ValuePlan, **proof: object) -> So
     kwh_day = np.bincount(pair[is_last], (demand * share[served])[is_last], problem.n_pairs)
     total = problem.demand_kwh_day[problem.pair_cell]
     pair_share = np.divide(kwh_day, total, out=np.zeros(problem.n_pairs), where=total > 0)
-    if len(level) == 0:
+    if problem.mode is PlanMode.COVER:
         pair_share = _serve_best(problem, slot_chargers[-1] > 0)
     bought = columns.step_of >= 0
     flags = np.zeros(columns.step_of.shape, dtype=np.int64)

@@ -23,6 +23,7 @@ from chargeplan.cli import app
 from chargeplan.config.schema import write_schema_text
 from chargeplan.osm.times import describe_lateness
 from chargeplan.runlog import PhaseEvent, SolveEvent
+from chargeplan.words import PlanObjective
 
 CONFIG = """\
 study:
@@ -381,7 +382,14 @@ def result_of_a_run(tmp_path):
     values = {"served_share": 0.5, "cost": 4e7, "new_sites": 3.0, "existing_sites": 1.0}
     return SimpleNamespace(
         folder=tmp_path / "maps" / "town",
-        solution=SimpleNamespace(outcome_text="WITHIN 2.31 %", gap=0.0231, stopped_by="time limit"),
+        request=SimpleNamespace(objective=PlanObjective.SERVED),
+        solution=SimpleNamespace(
+            outcome_text="WITHIN 2.31 %",
+            gap=0.0231,
+            stopped_by="time limit",
+            cost_pkr=float("nan"),
+            cost_bound_pkr=float("nan"),
+        ),
         evaluation=SimpleNamespace(
             get_metric=values.__getitem__,
             warnings=("few sites",),

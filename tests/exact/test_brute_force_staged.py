@@ -153,9 +153,7 @@ def test_the_bound_is_never_below_brute_force_whenever_it_stops():
         model = build_linear_model(problem)
         for iterations in (1, 5, 50):
             dual = StagedDual(problem, model)
-            bound = compute_staged_bound(
-                problem, model, dual, incumbent_kwh_day=0.0, max_iterations=iterations
-            )
+            bound = compute_staged_bound(model, dual, incumbent_kwh_day=0.0, max_iterations=iterations)
             assert bound.value_kwh_day >= best - 1e-9 * max(1.0, best), (seed, iterations)
             gaps[iterations].append(bound.value_kwh_day / max(best, 1e-9))
     assert np.median(gaps[50]) < np.median(gaps[1])  # and it does fall
@@ -170,7 +168,7 @@ def test_what_the_bound_leaves_out_no_better_plan_has():
             continue
         model = build_linear_model(problem)
         dual = StagedDual(problem, model)
-        bound = compute_staged_bound(problem, model, dual, incumbent_kwh_day=0.0, max_iterations=50)
+        bound = compute_staged_bound(model, dual, incumbent_kwh_day=0.0, max_iterations=50)
         states = {tuple(level): at for at, level in enumerate(dual.states.level.tolist())}
         site_at, year_at = np.arange(problem.n_sites)[None], np.arange(problem.staging.n_years)[:, None]
         for choice in list(staged_problems.list_choices(problem))[::7]:
