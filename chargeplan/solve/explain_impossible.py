@@ -261,8 +261,12 @@ class _Words:
         money = float(staging.year_budget_pkr.sum())
         return int(np.searchsorted(np.cumsum(cheapest), money * (1 + 1e-9), side="right"))
 
+    @property
+    def _has_years(self) -> bool:
+        return self.labels.has_years or self.problem.staging.n_years > 1
+
     def _name_year(self, year: int) -> str:
-        return f" by {self.problem.staging.years[year]}" if self.labels.has_years else ""
+        return f" by {self.problem.staging.years[year]}" if self._has_years else ""
 
     def _write_budget(self, amount: dict[int, float]) -> Change:
         staging = self.problem.staging
@@ -272,7 +276,7 @@ class _Words:
         more = {year: new[year] - asked[year] for year in amount}
         total = float(staging.year_budget_pkr.sum())
         cost = sum(more.values()) / max(total, 1.0)
-        if not self.labels.has_years:
+        if not self._has_years:
             cause = f"the budget of {format_pkr(total)}"
             advice = f"raise model.budget_pkr to {new[0]:.0f} ({more[0]:.0f} more)"
         else:
@@ -289,7 +293,7 @@ class _Words:
         cost = max(amount[year] / max(float(asked[year]), 1.0) for year in amount)
         first = next(iter(amount))
         cause = f"the limit of {count_things(int(asked[first]), 'new station')}{self._name_year(first)}"
-        if not self.labels.has_years:
+        if not self._has_years:
             advice = f"raise model.max_sites to {new[first]:.0f} ({amount[first]:.0f} more)"
         else:
             advice = "raise max_sites in model.years, " + ", ".join(

@@ -89,7 +89,8 @@ def hold_worst(problem, share: float):
     """Second part of the lexicographic optimum: most served with the worst zone at its best."""
     floors = np.zeros(2)
     floors[: len(problem.limits.zone_floor_share)] = problem.limits.zone_floor_share
-    floors = np.maximum(floors, share * (1 - 1e-9) - 1e-9)
+    reached = np.unique(problem.limits.cell_zone[problem.pair_cell])
+    floors[reached] = np.maximum(floors[reached], share * (1 - 1e-9) - 1e-9)
     held = replace(
         problem, objective=PlanObjective.SERVED, limits=replace(problem.limits, zone_floor_share=floors)
     )
