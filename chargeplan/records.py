@@ -1041,10 +1041,15 @@ class Solution:
     @property
     def outcome_text(self) -> str:
         """The outcome as shown: PROVEN OPTIMAL, PROVEN OPTIMAL to x % (as asked) or WITHIN x %."""
+        worst = ""
+        if np.isfinite(self.worst_share):
+            worst = (
+                f", the worst zone served to {self.worst_share:.1%} of at most {self.worst_share_bound:.1%}"
+            )
         if self.outcome is Outcome.PROVEN_OPTIMAL:
             to_gap = f" to {format_gap(self.gap)}" if self.gap > LARGEST_UNSAID_GAP else ""
-            return f"{Outcome.PROVEN_OPTIMAL.value}{to_gap}"
-        return f"WITHIN {format_gap(self.gap)}"
+            return f"{Outcome.PROVEN_OPTIMAL.value}{to_gap}{worst}"
+        return f"WITHIN {format_gap(self.gap)}{worst}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -861,6 +861,9 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _check_bands_within_limit(self) -> Settings:
+        if self.grid is not None and self.model.mode is PlanMode.COVER:
+            msg = "grid: needs model.mode allocate; cover mode knows no power"
+            raise ValueError(msg)
         years = self.model.years
         if years and years[-1].year != self.study.year:
             msg = (

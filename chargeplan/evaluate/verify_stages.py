@@ -21,8 +21,14 @@ from chargeplan.evaluate.flows import (
 )
 from chargeplan.evaluate.rebuild_stages import find_stage_faults
 from chargeplan.geo import to_metric
-from chargeplan.records import PROOF_TOLERANCE, compute_gap
-from chargeplan.words import Outcome, PlanMode, ServiceRule, SiteStatus
+from chargeplan.records import (
+    COST_TOLERANCE,
+    PROOF_TOLERANCE,
+    TARGET_TOLERANCE,
+    compute_cost_gap,
+    compute_gap,
+)
+from chargeplan.words import Outcome, PlanMode, PlanObjective, ServiceRule, SiteStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -379,7 +385,9 @@ def _check_backup(plan: PlanCase) -> Faults:
     for row, year in enumerate(_list_years(plan)):
         is_open = _read_chargers(plan)[row].sum(axis=1) > 0
         reached = np.bincount(problem.pair_cell, is_open[problem.pair_site], problem.n_cells) >= 2
-        share = float(unit[row][reached].sum()) / max(float(unit[row].sum()), 1e-300)
+        if unit[row].sum() <= 0:
+            continue
+        share = float(unit[row][reached].sum()) / float(unit[row].sum())
         if share < least - _SHARE_TOLERANCE:
             faults.append(f"in {year} {share:.4f} of the demand reaches two stations, asked for was {least}")
     return faults
@@ -445,8 +453,38 @@ def _check_proof(plan: PlanCase) -> Faults:
     if solution.objective_kwh_day > everything * (1 + _RELATIVE):
         faults.append("the plan serves more than there is")
     gap = compute_gap(solution.objective_kwh_day, solution.bound_kwh_day)
-    if (solution.outcome is Outcome.PROVEN_OPTIMAL) != (gap <= plan.request.gap_asked + PROOF_TOLERANCE):
+    tolerance = PROOF_TOLERANCE
+    if plan.request.objective is PlanObjective.COST:
+        faults += _check_least_money(plan)
+        gap, tolerance = compute_cost_gap(solution.cost_pkr, solution.cost_bound_pkr), COST_TOLERANCE
+    if not math.isnan(solution.worst_share):  # what comes first must be proven too
+        gap = max(gap, compute_gap(solution.worst_share, solution.worst_share_bound))
+    if (solution.outcome is Outcome.PROVEN_OPTIMAL) != (gap <= plan.request.gap_asked + tolerance):
         faults.append(f"the outcome says {solution.outcome.value} with a gap of {gap:.6f}")
+    return faults
+
+
+def _check_least_money(plan: PlanCase) -> Faults:
+    """Check that the plan reaches its target in every year, and that its cost and bound are true."""
+    solution, faults = plan.solution, []
+    if not 0 <= solution.cost_bound_pkr <= solution.cost_pkr:
+        faults.append(f"costs {solution.cost_pkr} with a bound of {solution.cost_bound_pkr} PKR")
+    cost_pkr = compute_spent_pkr(plan, len(_list_years(plan)) - 1)
+    if abs(cost_pkr - solution.cost_pkr) > _MONEY_TOLERANCE_PKR + _RELATIVE * cost_pkr:
+        faults.append(f"the plan costs {cost_pkr:,.0f} PKR, the solution claims {solution.cost_pkr:,.0f}")
+    unit = derive_unit_kwh_day(plan).sum(axis=(1, 2))
+    if plan.request.mode is PlanMode.COVER:
+        quality = derive_quality(plan.request, plan.problem.pair_seconds)
+        worth = np.array([float(np.sum(plan.served_kwh_day * quality))])
+    else:
+        flows = derive_flows(plan)
+        quality = derive_quality(plan.request, plan.problem.pair_seconds[flows.pair])
+        worth = np.bincount(flows.year, flows.kwh_day * quality, len(unit))
+    for year, reached, wanted in zip(_list_years(plan), worth.tolist(), unit.tolist(), strict=True):
+        if reached < plan.request.target_share * wanted * (1 - 2 * TARGET_TOLERANCE):
+            faults.append(
+                f"in {year} it serves {reached:,.3f} of {wanted:,.3f} kWh/day, not {plan.request.target_share:g}"
+            )
     return faults
 
 

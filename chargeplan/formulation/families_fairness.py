@@ -160,6 +160,6 @@ def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
         year,
         columns.backup_of[year, cell],
         demand[year, cell] / total[year],
-        lower=problem.limits.backup_share,
+        lower=np.where(demand.sum(axis=1) > 0, problem.limits.backup_share, -np.inf),
     )
     return join_families("backup", [two_stations, enough])

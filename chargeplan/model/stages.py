@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InfeasibleError
+from chargeplan.errors import ConfigError, InfeasibleError
 from chargeplan.model.competitors import compute_competitor_kwh_day
 from chargeplan.model.problem import choose_pairs, grade_drives
 from chargeplan.plan_limits import PlanLimits
@@ -321,7 +321,13 @@ def _gather_limits(
         }
     if around.spacing is not None:
         given |= {"clique_start": around.spacing.start, "clique_site": around.spacing.site}
-    given |= _gather_rules(request, n_sites, chargers, around.rules)
+    rules = _gather_rules(request, n_sites, chargers, around.rules)
+    if request.mode is PlanMode.COVER and ("total_least" in rules or "station_least" in rules):
+        raise ConfigError(
+            "model.rules: a pack asks for numbers of points, power or bays, which cover mode does not know; use "
+            "model.mode allocate, or name the pack in model.reported_rules"
+        )
+    given |= rules
     if (
         len(request.zone_floors)
         or np.isfinite(request.gini_cap)

@@ -176,7 +176,32 @@ class PlanMaker:
         if values is None:
             return None
         whole = fixed.expand(clean_values(fixed.model, values))
-        return make_value_plan(model, self._respect_limits(whole))
+        return make_value_plan(model, self._refit_zones(self._respect_limits(whole)))
+
+    def _refit_zones(self, values: Floats) -> Floats:
+        """Recompute what the shares of demand imply for zones, which rounding may have moved a little."""
+        columns = self.columns
+        share = columns.share_of[columns.share_of >= 0]
+        if len(share) == 0:
+            return values
+        rows = self.model.find_rows("equity")
+        rows = rows[self.model.row_number[rows] < columns.share_of.size]
+        served = np.zeros_like(values)
+        served[self.serve] = values[self.serve]
+        values = values.copy()
+        values[share] = np.clip(self.model.matrix[rows] @ served, 0.0, 1.0)
+        by_zone = np.where(columns.share_of >= 0, values[columns.share_of], 0.0)
+        if columns.differ_of.size:
+            first, second = np.triu_indices(columns.share_of.shape[1], 1)
+            gap = np.abs(by_zone[:, first] - by_zone[:, second])
+            has_column = columns.differ_of >= 0
+            values[columns.differ_of[has_column]] = gap[has_column]
+        if columns.worst >= 0:
+            is_reached = np.zeros(columns.share_of.shape[1], dtype=np.bool_)
+            is_reached[self.problem.limits.cell_zone[self.problem.pair_cell]] = True
+            counted = (columns.share_of >= 0) & is_reached[None, :]
+            values[columns.worst] = by_zone[counted].min(initial=1.0)
+        return values
 
     def _respect_limits(self, values: Floats) -> Floats:
         """Take the rounding of a solver from the shares: no demand over 1, no station over its capacity."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,8 @@ _FIRST_KERNEL_SITES = 40
 _KERNEL_GROWTH = 1.6
 _KERNEL_NODES = 500
 _LEAST_TIME_S = 0.3
+_LATE_SHARE = 0.95
+_LEAST_SETTLING_S = 10.0  # rarely needed: a linear program over the flows of open stations
 _PRICE_SHARES = (1.0, 0.98, 0.95, 0.9)
 _FLOOR_GROWTH = 1.5
 _LEAST_PROMISE = 1e-3
@@ -189,8 +192,10 @@ class StagedSearch:
         return may_have | (self.model.column_lower > 0)
 
     def _settle(self, stations: Floats) -> ValuePlan | None:
-        plan = self.maker.settle(stations, deadline=self._deadline(1.0))
-        return None if plan is None else self.maker.tidy(plan)
+        """Fit shares to stations and tidy up; a plan that was found is worth some seconds beyond the limit."""
+        deadline = Deadline(time.monotonic() + max(self.progress.left_s, _LEAST_SETTLING_S))
+        plan = self.maker.settle(stations, deadline=deadline)
+        return None if plan is None else self.maker.tidy(plan, deadline=deadline)
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
@@ -379,12 +384,24 @@ class StagedSearch:
             bound = news.bound_kwh_day if is_whole else math.inf
             self.progress.note_news(step, news.incumbent_kwh_day, bound)
 
+        asked_s = time.monotonic()
         result = self.run(request, tell=tell, ask_stop=self.should_stop)
+        is_late = time.monotonic() - asked_s >= _LATE_SHARE * limit_s
+        if result.stopped_by is StoppedBy.USER and is_late and not self.should_stop():
+            result = replace(result, stopped_by=StoppedBy.TIME_LIMIT)  # the watch asked, at the limit
         if result.status is MilpStatus.INFEASIBLE and start is None:
             opinion = ask_second_opinion(
                 request, run=self.run, left_s=self._measure_left_s(), ask_stop=self.should_stop
             )
-            if opinion.verdict is not Verdict.CONFIRMED:
+            if opinion.verdict is Verdict.NO_OPINION:  # an error or a time-out says nothing, either way
+                LOG.warning("the solver finds no plan in a model, and nobody confirms it: %s", opinion.words)
+                return replace(
+                    result,
+                    status=MilpStatus.NO_INCUMBENT,
+                    bound_kwh_day=math.inf,
+                    stopped_by=StoppedBy.USER if self.should_stop() else StoppedBy.TIME_LIMIT,
+                )
+            if opinion.verdict is Verdict.DISAGREES:
                 raise SolversDisagreeError(
                     f"the solver says that the model has no plan; {opinion.words}; nothing was published; "
                     "report this with the config"

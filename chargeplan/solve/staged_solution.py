@@ -12,7 +12,7 @@ from chargeplan.errors import InterruptedRunError, SolverError, SolversDisagreeE
 from chargeplan.formulation.columns import plan_columns, sum_zone_demand
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import NameThings, PlanLabels
-from chargeplan.records import Solution
+from chargeplan.records import PROOF_TOLERANCE, Solution, compute_gap
 from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.staged_merge import merge_units
@@ -92,6 +92,9 @@ def solve_staged_problem(
     search = _search(merged, model, means, start)
     plan = None if search.plan is None else _unfold(search.plan, merged, held, group_of_cell)
     solution = _finish(held, plan, search, means, solver)
+    has_worst = problem.objective is PlanObjective.WORST_ZONE
+    if has_worst and compute_gap(worst, worst_bound) > settings.gap + PROOF_TOLERANCE:
+        solution = replace(solution, outcome=Outcome.WITHIN_GAP)
     return replace(
         solution,
         worst_share=worst,

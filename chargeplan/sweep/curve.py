@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import ConfigError, InfeasibleError, InterruptedRunError, NoPlanError
+from chargeplan.errors import (
+    ConfigError,
+    InfeasibleError,
+    InterruptedRunError,
+    NoPlanError,
+    SolverError,
+    SolversDisagreeError,
+)
 from chargeplan.inputs import make_settings_as_run
 from chargeplan.pipeline import (
     StudyRecords,
@@ -162,6 +169,10 @@ def _search_points(
             point.word, point.reason = Outcome.IMPOSSIBLE.value, "; ".join(str(error).splitlines())
         except NoPlanError as error:
             point.word, point.reason = Outcome.NO_PLAN_FOUND.value, "; ".join(str(error).splitlines())
+        except (SolverError, SolversDisagreeError) as error:
+            is_dispute = isinstance(error, SolversDisagreeError)
+            point.word = (Outcome.SOLVERS_DISAGREE if is_dispute else Outcome.NO_PLAN_FOUND).value
+            point.reason = "; ".join(str(error).splitlines())
         except InterruptedRunError:
             if not watch.should_stop():  # raises when the user pressed again
                 raise
