@@ -44,7 +44,7 @@ def answered(demo_run):
     sites = [name for name, row in read_plan(demo_run).items() if row["is_new"]]
     options = [part for name in sites for part in ("--site", name)]
     result = call(
-        demo_run, "--json", *options, "--alternatives", 2, "--within", "5%", "--differ", 2, "--time-limit", 1.5
+        demo_run, "--json", *options, "--alternatives", 2, "--within", "20%", "--differ", 2, "--time-limit", 4
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert first in sites
@@ -84,7 +84,7 @@ def test_alternatives_are_valid_geojson_within_the_share(answered, demo_run):
     plans = about["alternatives"]["plans"]
     assert plans, about["alternatives"]["ended"]
     for each in plans:
-        assert each["objective_kwh_day"] >= 0.95 * about["plan"]["objective_kwh_day"] - 1e-3
+        assert each["objective_kwh_day"] >= 0.8 * about["plan"]["objective_kwh_day"] - 1e-3
         assert len(set(each["sites"]) ^ plan) == each["n_different"] >= 2
         assert each["metrics"]["cost"] <= 40e6 + 1
     kept = set(about["alternatives"]["kept_in_all"])
