@@ -85,7 +85,7 @@ def solve_staged_problem(
         worst = float(first.plan.values[column])
         worst_bound = min(1.0, first.progress.bound_kwh_day / max(float(model.objective[column]), 1e-300))
         start = np.delete(first.plan.values, column)
-        merged, held = _hold_worst(merged, worst), _hold_worst(problem, worst)
+        merged, held = hold_worst(merged, worst), hold_worst(problem, worst)
         model = build_linear_model(merged)
         left_s = settings.time_limit_s - (time.monotonic() - started)
         means = _shorten(means, max(left_s, 0.1 * settings.time_limit_s) / settings.time_limit_s)
@@ -108,7 +108,7 @@ def _shorten(means: _Means, share: float) -> _Means:
     return replace(means, settings=means.settings.model_copy(update={"time_limit_s": limit_s}))
 
 
-def _hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
+def hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
     """Hold the share of the worst zone as a floor of all, and maximise what is served."""
     floors = np.zeros(sum_zone_demand(problem).shape[1])
     floors[: len(problem.limits.zone_floor_share)] = problem.limits.zone_floor_share

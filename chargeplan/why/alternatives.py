@@ -19,7 +19,6 @@ from chargeplan.errors import SolverError
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import PROOF_TOLERANCE, compute_gap
-from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.plan import count_chargers, find_existing_sites
 from chargeplan.solve.process import run_milp
@@ -30,7 +29,7 @@ from chargeplan.solve.staged_solution import write_solution
 from chargeplan.sweep.carry import read_plan
 from chargeplan.why.answers import Alternative, Alternatives
 from chargeplan.why.rows import add_row
-from chargeplan.why.staged import StagedHand, count_backup
+from chargeplan.why.staged import count_backup
 from chargeplan.why.variants import close_sites, hold_worst_zone, search_variant
 from chargeplan.words import Outcome, PlanMode
 
@@ -114,7 +113,6 @@ class _Search:
         self.plan_open = self._read_open(solution)
         self.columns = plan_columns(problem)
         self.model = build_linear_model(problem)
-        self.hand: StagedHand | None = None
 
     def find_next(self, found: list[Alternative]) -> Alternative:
         """Find one more; raise `_NoneLeftError` with the reason when there is none."""
@@ -231,16 +229,6 @@ class _Search:
             if variant.solution is not None and self._is_wanted(variant.solution, taken):
                 return self._make(variant.solution)
         return None
-
-    def _swap(self, closed: list[int], limit_s: float) -> Solution | None:
-        """Replace stations of a staged plan by as many others, the rest held: sooner than all planned anew."""
-        if self.problem.is_plain:
-            return None
-        if self.hand is None:
-            self.hand = StagedHand(self.problem, self.solution)
-        deadline = Deadline(time.monotonic() + limit_s, self.means.should_stop)
-        plan, _ = self.hand.replace_sites(closed, deadline=deadline)
-        return None if plan is None else self._write(plan)
 
     def _make_start(self, closed: list[int]) -> Plan | None:
         """Make the plan without some stations, for a search that forbids them."""

@@ -16,10 +16,10 @@ from chargeplan.errors import (
     SolverError,
     SolversDisagreeError,
 )
-from chargeplan.formulation.columns import sum_zone_demand
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import Listener, ignore_event
 from chargeplan.solve.search import solve_problem
+from chargeplan.solve.staged_solution import hold_worst
 from chargeplan.why.answers import Found
 from chargeplan.words import PlanObjective
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     from chargeplan.records import PlanProblem, Solution
     from chargeplan.solve.plan import Plan
-
-# The share of the worst-served zone is held this much below what was reached, as the search itself does.
-_FLOOR_SLACK = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +82,7 @@ def hold_worst_zone(problem: PlanProblem, solution: Solution) -> PlanProblem:
     """Hold the share of the worst-served zone that a plan reached, so that what is served can be compared."""
     if problem.objective is not PlanObjective.WORST_ZONE:
         return problem
-    floors = np.zeros(sum_zone_demand(problem).shape[1])
-    floors[: len(problem.limits.zone_floor_share)] = problem.limits.zone_floor_share
-    floors = np.maximum(floors, max(solution.worst_share - _FLOOR_SLACK, 0.0))
-    limits = replace(problem.limits, zone_floor_share=floors)
-    return replace(problem, objective=PlanObjective.SERVED, limits=limits)
+    return hold_worst(problem, solution.worst_share)
 
 
 def close_sites(problem: PlanProblem, sites: list[int]) -> PlanProblem:

@@ -40,21 +40,24 @@ def solve(problem):
 
 
 @functools.cache
-def make_solved(seed, mode):
-    """A small problem with a plan that has a new station, else None."""
-    problem = small_problems.make_small_problem(seed, mode)
-    if small_problems.solve_by_brute_force(problem) is None:
-        return None
+def make_solved(number, mode):
+    """Solve the small problem of a number among those that have a plan, as brute force says."""
+    problems = (small_problems.make_small_problem(seed, mode) for seed in itertools.count())
+    possible = (each for each in problems if small_problems.solve_by_brute_force(each) is not None)
+    problem = next(itertools.islice(possible, number, None))
     return problem, solve(problem)
+
+
+def make_staged(seed, families):
+    """Make the first problem of these families from a seed on that has a plan, as brute force says."""
+    problems = (staged_problems.make_staged_problem(each, families) for each in itertools.count(seed))
+    return next(each for each in problems if staged_problems.solve_by_brute_force(each) is not None)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("seed", range(2))
 def test_the_true_loss_lies_in_the_interval(seed, mode):
-    solved = make_solved(seed, mode)
-    if solved is None:
-        pytest.skip("no plan")
-    problem, solution = solved
+    problem, solution = make_solved(seed, mode)
     explainer = Explainer(problem, solution, MEANS)
     for site in explainer.list_new_sites():
         answer = explainer.explain_open(site)
@@ -94,10 +97,7 @@ def swap_by_brute_force(problem, solution, site):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("seed", range(6))
 def test_the_next_best_site_is_the_best_of_all_swaps(seed, mode):
-    solved = make_solved(seed, mode)
-    if solved is None:
-        pytest.skip("no plan")
-    problem, solution = solved
+    problem, solution = make_solved(seed, mode)
     hand = PlainHand(problem, solution)
     existing = problem.is_forced_open & ~problem.is_counted
     for site in np.flatnonzero((solution.chargers > 0) & ~existing).tolist():
@@ -113,10 +113,7 @@ def test_the_next_best_site_is_the_best_of_all_swaps(seed, mode):
 @pytest.mark.parametrize("seed", range(6))
 def test_no_station_adds_more_than_its_price_says(seed, mode):
     """The gain of every closed site, opened for nothing at its largest size, by brute force."""
-    solved = make_solved(seed, mode)
-    if solved is None:
-        pytest.skip("no plan")
-    problem, solution = solved
+    problem, solution = make_solved(seed, mode)
     hand = PlainHand(problem, solution)
     prices = compute_prices(problem, hand.plan.level_pos)
     assert prices.bound_kwh_day >= solution.objective_kwh_day - 1e-6
@@ -134,10 +131,7 @@ def test_no_station_adds_more_than_its_price_says(seed, mode):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("seed", range(2))
 def test_the_cost_of_a_forced_site_lies_in_the_interval(seed, mode):
-    solved = make_solved(seed, mode)
-    if solved is None:
-        pytest.skip("no plan")
-    problem, solution = solved
+    problem, solution = make_solved(seed, mode)
     explainer = Explainer(problem, solution, MEANS)
     for site in explainer.list_closed_sites():
         answer = explainer.explain_closed(site, is_searched=True)
@@ -176,10 +170,7 @@ def list_open_sets(problem, floor):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("seed", range(2))
 def test_alternatives_differ_and_are_near_and_none_is_only_said_when_there_is_none(seed, mode):
-    solved = make_solved(seed, mode)
-    if solved is None:
-        pytest.skip("no plan")
-    problem, solution = solved
+    problem, solution = make_solved(seed, mode)
     existing = problem.is_forced_open & ~problem.is_counted
     within, differ = 0.3, 2
     found = find_alternatives(problem, solution, MEANS, wanted=2, within_share=within, n_differ=differ)
@@ -203,11 +194,8 @@ STAGED = [(0, ("years",)), (3, ("floor",)), (5, ("spacing",))]
 
 @pytest.mark.parametrize(("seed", "families"), STAGED)
 def test_losses_of_staged_plans_lie_in_their_intervals(seed, families):
-    problem = staged_problems.make_staged_problem(seed, families)
-    try:
-        solution = solve(problem)
-    except InfeasibleError:
-        pytest.skip("no plan")
+    problem = make_staged(seed, families)
+    solution = solve(problem)
     explainer = Explainer(problem, solution, MEANS)
     for site in explainer.list_new_sites():
         answer = explainer.explain_open(site)
@@ -237,11 +225,8 @@ def keeps_open(problem, solution, choice):
 
 @pytest.mark.parametrize(("seed", "families"), STAGED)
 def test_alternatives_of_staged_plans_differ_and_are_near(seed, families):
-    problem = staged_problems.make_staged_problem(seed, families)
-    try:
-        solution = solve(problem)
-    except InfeasibleError:
-        pytest.skip("no plan")
+    problem = make_staged(seed, families)
+    solution = solve(problem)
     found = find_alternatives(problem, solution, MEANS, wanted=2, within_share=0.4, n_differ=1)
     for each in found.plans:
         levels = read_levels(problem, each.solution)
