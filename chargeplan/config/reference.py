@@ -13,7 +13,7 @@ REFERENCE_COMMAND = "chargeplan schema --reference docs/reference/config.md"
 _OPENING = f"""\
 # The config, key by key
 
-<!-- Written by `{REFERENCE_COMMAND}`; change the texts in chargeplan/config/settings.py. -->
+<!-- Written by `{REFERENCE_COMMAND}`; change the texts in chargeplan/config/settings/. -->
 
 A study is one YAML file; `configs/` has examples to copy. Its sections are the stages of a run.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chargeplan.config.nearest import find_nearest
 from chargeplan.config.rule_reader import PackReader
-from chargeplan.config.settings import make_rule_path
+from chargeplan.config.settings.basics import make_rule_path
 from chargeplan.config.tree import MapNode, Mark, describe_value
 from chargeplan.config.yaml_text import read_yaml
 from chargeplan.errors import ConfigError, DataError, FaultCollector
