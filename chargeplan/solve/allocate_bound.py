@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chargeplan.records import Floats, Ints, PlanProblem
+from chargeplan.solve.charger_counts import CountedChooser
 from chargeplan.solve.choice import Choice, Chooser, SiteChooser
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
 
@@ -80,6 +81,11 @@ class AllocateDual:
         self.price = 0.0
         self.picks: list[Ints] = []
         self._best = np.inf
+
+    def count_chargers(self, least_chargers: int) -> None:
+        """Leave only choices of at least so many new chargers."""
+        chargers = self.problem.level_chargers[self.entry_level].astype(np.float64)
+        self.chooser = CountedChooser(self.chooser, chargers, least_chargers)
 
     def guess_multipliers(self) -> Floats:
         """Guess half of what a cell could pay at most."""

@@ -82,6 +82,7 @@ def compute_bound(
     multipliers: Floats | None = None,
     rows: CoverRows | None = None,
     options: DescentOptions | None = None,
+    least_chargers: int = 0,
 ) -> Bound:
     """Compute a bound on every plan by Lagrangian relaxation.
 
@@ -102,9 +103,13 @@ def compute_bound(
         The problem's rows in cover mode, when they are built already.
     options : DescentOptions, optional
         How to step, instead of the usual way.
+    least_chargers : int
+        Bound only the plans with at least so many new chargers (allocate mode).
     """
     is_cover = problem.mode is PlanMode.COVER
     dual = CoverDual(rows or build_cover_rows(problem)) if is_cover else AllocateDual(problem)
+    if isinstance(dual, AllocateDual) and least_chargers > 0:
+        dual.count_chargers(least_chargers)
     margin = _SAFETY_SHARE * float(problem.demand_kwh_day.sum())
     best, best_at, iterations = minimise_dual(
         dual,

@@ -10,7 +10,7 @@ from chargeplan.solve.bound import Bound, fix_sites
 from chargeplan.solve.cover_search import improve_cover, make_cover_plan
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.neighbourhood import solve_neighbourhood
-from chargeplan.solve.plan import Plan, find_allowed_levels
+from chargeplan.solve.plan import Plan, compute_cost_pkr, find_allowed_levels
 from chargeplan.solve.reduce import build_cover_rows
 from chargeplan.solve.settle import settle_plan
 from chargeplan.solve.start_plan import spend_rest
@@ -23,6 +23,9 @@ _SITES_AROUND_TWO = 5
 _LEVELS_AT_ONCE = 48
 _NODE_LIMIT = 50
 _LEAST_GAIN_SHARE = 1e-9
+# Money that a plan leaves counts as this share of what the bound says it is worth. Where all stations
+# are full, plans serve equal amounts by the charger, and only money saved leads to the next charger.
+_MONEY_LEFT_SHARE = 0.2
 
 
 def improve_plan(
@@ -33,6 +36,7 @@ def improve_plan(
     max_iterations: int,
     deadline: Deadline | None = None,
     bound: Bound | None = None,
+    best_kwh_day: float | None = None,
 ) -> Plan:
     """Improve a plan by local search.
 
@@ -48,12 +52,16 @@ def improve_plan(
         Value of ``time.monotonic()`` to stop at. Without it the same plan comes back for the
         same seed.
     bound : Bound, optional
-        Its bounds on single levels leave out what no better plan has; exact, and faster.
+        Its bounds on single levels leave out what no plan better than ``best_kwh_day`` has; exact, and
+        faster. Its price of money tells what saving some is worth.
+    best_kwh_day : float, optional
+        Objective of the best plan known, where the search goes on from another one.
 
     Returns
     -------
     Plan
-        Feasible and at least as good.
+        Feasible and at least as good. In allocate mode with a bound, money left counts a little: the
+        plan may serve slightly less than the given one, and spend less.
     """
     if problem.mode is PlanMode.COVER:
         rows = build_cover_rows(problem)
@@ -64,8 +72,26 @@ def improve_plan(
         found = make_cover_plan(problem, rows, columns)
         return found if found.objective_kwh_day > plan.objective_kwh_day else plan
     return _search_neighbourhoods(
-        problem, plan, seed=seed, max_iterations=max_iterations, deadline=deadline, bound=bound
+        problem,
+        plan,
+        seed=seed,
+        max_iterations=max_iterations,
+        deadline=deadline,
+        bound=bound,
+        best_kwh_day=plan.objective_kwh_day if best_kwh_day is None else best_kwh_day,
     )
+
+
+def compute_merit(problem: PlanProblem, plan: Plan, bound: Bound | None) -> float:
+    """Compute what the local search climbs: the demand served and a little for the money left, kWh per day."""
+    left_pkr = problem.budget_pkr - compute_cost_pkr(problem, plan.level_pos)
+    return plan.objective_kwh_day + _price_money_left(problem, bound) * (left_pkr if left_pkr < np.inf else 0)
+
+
+def _price_money_left(problem: PlanProblem, bound: Bound | None) -> float:
+    if bound is None or not np.isfinite(problem.budget_pkr):
+        return 0.0
+    return _MONEY_LEFT_SHARE * bound.price_kwh_day_per_pkr
 
 
 def _search_neighbourhoods(
@@ -76,14 +102,17 @@ def _search_neighbourhoods(
     max_iterations: int,
     deadline: Deadline | None,
     bound: Bound | None,
+    best_kwh_day: float,
 ) -> Plan:
+    merit = compute_merit(problem, plan, bound)
     rng = np.random.default_rng(seed)
     closeness = _count_shared_cells(problem)
     for iteration in range(max_iterations):
         left_s = None if deadline is None else deadline.left_s
         if left_s is not None and left_s <= 0:
             break
-        allowed = _find_levels_worth_trying(problem, plan, bound)
+        best_kwh_day = max(best_kwh_day, plan.objective_kwh_day)
+        allowed = _find_levels_worth_trying(problem, plan, bound, best_kwh_day)
         if not allowed.any():
             break
         free_sites = _pick_free_sites(closeness, allowed, rng, around_two=iteration % 2 == 1)
@@ -94,6 +123,7 @@ def _search_neighbourhoods(
             level_allowed=allowed,
             node_limit=_NODE_LIMIT,
             time_limit_s=left_s,
+            money_kwh_day_per_pkr=_price_money_left(problem, bound),
         )
         if level_pos is None or np.array_equal(level_pos, plan.level_pos):
             continue
@@ -101,16 +131,19 @@ def _search_neighbourhoods(
         if found is None:
             continue
         found = spend_rest(problem, found)
-        if found.objective_kwh_day > plan.objective_kwh_day * (1 + _LEAST_GAIN_SHARE):
-            plan = found
+        found_merit = compute_merit(problem, found, bound)
+        if found_merit > merit + _LEAST_GAIN_SHARE * abs(merit):
+            plan, merit = found, found_merit
     return plan
 
 
-def _find_levels_worth_trying(problem: PlanProblem, plan: Plan, bound: Bound | None) -> Bools:
+def _find_levels_worth_trying(
+    problem: PlanProblem, plan: Plan, bound: Bound | None, best_kwh_day: float
+) -> Bools:
     """Find the levels a better plan may have, and those the plan has."""
     if bound is None:
         return find_allowed_levels(problem)
-    allowed = fix_sites(problem, bound, incumbent_kwh_day=plan.objective_kwh_day).level_allowed.copy()
+    allowed = fix_sites(problem, bound, incumbent_kwh_day=best_kwh_day).level_allowed.copy()
     new = np.flatnonzero(plan.level_pos >= 0)
     allowed[new, plan.level_pos[new]] = True
     return allowed

@@ -43,6 +43,7 @@ def solve_neighbourhood(
     level_allowed: Bools,
     node_limit: int,
     time_limit_s: float | None = None,
+    money_kwh_day_per_pkr: float = 0.0,
 ) -> Ints | None:
     """Choose the stations of some sites anew, all at once, with the others held.
 
@@ -60,6 +61,8 @@ def solve_neighbourhood(
     level_allowed : ndarray of bool, shape (n_sites, n_levels)
     node_limit : int
     time_limit_s : float, optional
+    money_kwh_day_per_pkr : float
+        What money left over is worth; a little breaks ties between plans that serve equal amounts.
 
     Returns
     -------
@@ -79,7 +82,10 @@ def solve_neighbourhood(
     kwh_day = problem.demand_kwh_day[problem.pair_cell[part.pair]]
     n_pairs, n_entries = len(part.pair), len(part.entry_row)
     matrix, lower, upper = _write_rows(problem, plan, part, is_free, kwh_day)
-    worth = np.concatenate([kwh_day * problem.pair_quality[part.pair], np.zeros(n_entries)])
+    price_kwh_day = (
+        money_kwh_day_per_pkr * problem.level_cost_pkr[part.site[part.entry_row], part.entry_level]
+    )
+    worth = np.concatenate([kwh_day * problem.pair_quality[part.pair], -price_kwh_day])
     options: dict[str, float | int] = {"node_limit": node_limit, "mip_rel_gap": 1e-4}
     if time_limit_s is not None:
         options["time_limit"] = max(0.05, time_limit_s)

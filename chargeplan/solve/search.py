@@ -21,6 +21,7 @@ from chargeplan.errors import (
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
+from chargeplan.solve.charger_counts import measure_chargers
 from chargeplan.solve.cheapest import CheapestMeans, solve_cheapest
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
@@ -61,9 +62,10 @@ _START_SHARE = 0.35
 _BOUND_SHARE = 0.6
 _LAST_SHARE = 0.97  # the rest is for settling the last plan
 _BOUND_ITERATIONS = 800
+_COUNT_ITERATIONS = 200
 # Rounds of local search before the solver's first turn, and rounds without gain before a kernel.
-_FIRST_ROUNDS = 8
-_STALLED_ROUNDS = 20
+_FIRST_ROUNDS = 3
+_STALLED_ROUNDS = 3
 _ROUND_ITERATIONS = {PlanMode.COVER: 50, PlanMode.ALLOCATE: 5}
 _TINY_PAIRS = 2_000
 # With a node limit the counts end the search and not the clock: fewer rounds, so that it ends well
@@ -189,6 +191,9 @@ class _Search:
         self.bound: Bound | None = None
         self.rows: CoverRows | None = None
         self.rounds = 0
+        self.full_chargers = measure_chargers(self.small)
+        self.beaten_chargers = -1
+        self.place: Plan | None = None  # where the local search stands, in the cells of the smaller problem
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
         self.name_things: NameThings = PlanLabels
@@ -246,6 +251,34 @@ class _Search:
                 deadline=deadline,
             )
             self.progress.offer_bound("whole stations", whole)
+        self._count_chargers()
+
+    def _count_chargers(self) -> None:
+        """Tighten the bound by the count of chargers, once for each count that plans have beaten."""
+        bound, progress = self.bound, self.progress
+        if bound is None or self.full_chargers is None or self._is_over():
+            return
+        beaten = self.full_chargers.find_beaten_count(progress.incumbent_kwh_day)
+        if beaten <= self.beaten_chargers:
+            return
+        self.beaten_chargers = beaten
+        for count in (beaten, beaten + 1):
+            most_kwh_day = self.full_chargers.compute_most_kwh_day(count)
+            if self._is_over() or most_kwh_day >= progress.bound_kwh_day:
+                continue
+            more = compute_bound(
+                self.small,
+                incumbent_kwh_day=progress.incumbent_kwh_day,
+                max_iterations=_COUNT_ITERATIONS,
+                deadline=self._deadline(_LAST_SHARE),
+                multipliers=bound.multipliers,
+                least_chargers=count + 1,
+            )
+            progress.offer_bound("charger counts", max(most_kwh_day, more.value_kwh_day))
+            if count == beaten and more.value_kwh_day < bound.value_kwh_day:
+                self.bound = more  # of all plans better than ours, which is what it is asked about
+                if self.steps is not None:
+                    self.steps.bound = more
 
     def prove(self) -> None:
         """Improve the plan and prove it: cover by branching, else by the solver once little is left."""
@@ -263,11 +296,12 @@ class _Search:
             run=self.run,
             should_stop=self.should_stop,
         )
+        stalled = kernels = 0
         if not self._is_tiny():
             for _ in range(_NODE_LIMITED_FIRST_ROUNDS if has_node_limit else _FIRST_ROUNDS):
-                self._improve()
-        stalled = kernels = 0
+                stalled = 0 if self._improve() else stalled + 1
         while not self._is_over():
+            self._count_chargers()
             if self.progress.plan is None or steps.is_whole_small():
                 self.stopped_by = steps.solve_whole()
             elif stalled >= patience or (has_node_limit and self.rounds >= _NODE_LIMITED_ROUNDS):
@@ -323,7 +357,7 @@ class _Search:
 
     def _improve(self) -> bool:
         """Search around the best plan for a while; tell whether that brought a better one."""
-        plan = self._take_plan()
+        plan = self.place or self._take_plan()
         if self._is_over() or plan is None:
             return False
         self.rounds += 1
@@ -334,9 +368,11 @@ class _Search:
             max_iterations=_ROUND_ITERATIONS[self.problem.mode],
             deadline=self._deadline(_LAST_SHARE),
             bound=self.bound,
+            best_kwh_day=self.progress.incumbent_kwh_day,
         )
         if found is plan:
             return False
+        self.place = found
         return self._offer("swaps" if self.problem.mode is PlanMode.COVER else "neighbourhoods", found)
 
     def _take_plan(self) -> Plan | None:
