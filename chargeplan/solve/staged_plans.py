@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.solve.deadline import is_over
 from chargeplan.solve.merge_columns import merge_alike
+from chargeplan.solve.staged_tidy import tidy_stations
 from chargeplan.solve.values import (
-    ROW_TOLERANCE,
     ValuePlan,
     clean_values,
     fix_columns,
@@ -233,93 +232,8 @@ class PlanMaker:
         return is_open
 
     def tidy(self, plan: ValuePlan, *, deadline: Deadline | None = None) -> ValuePlan:
-        """Lower levels, close stations and leave grid steps that the plan does not need, when every row allows it.
-
-        In any year a slot keeps the smallest level that delivers what it serves in that year and
-        all before it. Tried for all stations at once, else one site at a time.
-        """
-        if self.problem.mode is PlanMode.COVER:
-            return plan
-        return self._leave_steps(self._lower_levels(plan, deadline))
-
-    def _lower_levels(self, plan: ValuePlan, deadline: Deadline | None) -> ValuePlan:
-        needed = self._find_needed(plan.values)
-        sites = np.flatnonzero(
-            (needed != self.read_levels(plan.values))
-            .reshape(len(needed), self.problem.n_sites, -1)
-            .any(axis=(0, 2))
-        )
-        if len(sites) == 0:
-            return plan
-        both = self._try_levels(plan, needed, sites)
-        if both is not None:
-            return both
-        for site in sites.tolist():
-            if is_over(deadline):
-                break
-            plan = self._try_levels(plan, needed, np.array([site])) or plan
-        return plan
-
-    def _leave_steps(self, plan: ValuePlan) -> ValuePlan:
-        """Buy no more grid steps by each year than its stations and those before it need."""
-        step_of, limits = self.columns.step_of, self.problem.limits
-        rows = self.model.find_rows("grid")
-        if step_of.size == 0 or len(rows) == 0:
-            return plan
-        is_step = np.isin(np.arange(self.model.n_columns), step_of[step_of >= 0])
-        year, asset = np.divmod(self.model.row_number[rows], step_of.shape[1])
-        load_kw = self.model.matrix[rows] @ np.where(is_step, 0.0, plan.values)
-        missing_kw = np.zeros(step_of.shape[:2])
-        missing_kw[year, asset] = load_kw - self.model.row_upper[rows]
-        step_kw = np.where(limits.asset_step_kw > 0, limits.asset_step_kw, np.inf)
-        needed = np.maximum.accumulate(np.ceil(missing_kw / step_kw - ROW_TOLERANCE), axis=0)
-        values = plan.values.copy()
-        at = np.nonzero(step_of >= 0)
-        values[step_of[at]] = at[2] < needed[at[0], at[1]]
-        return make_value_plan(self.model, values) or plan
-
-    def read_levels(self, values: Floats) -> Ints:
-        """Read the level of each slot in each year, shape (n_years, n_slots), -1 where none."""
-        columns = self.columns
-        levels = np.full(columns.level_of.shape[:2], -1, dtype=np.int64)
-        at = np.flatnonzero(values[columns.list_columns("level")] > 0.5)
-        levels[columns.level_year[at], columns.level_slot[at]] = columns.level_number[at]
-        return levels
-
-    def _find_needed(self, values: Floats) -> Ints:
-        columns, problem = self.columns, self.problem
-        demand = problem.staging.unit_kwh_day[
-            columns.serve_year, problem.pair_cell[columns.serve_pair], columns.serve_group
-        ]
-        load = np.zeros(columns.level_of.shape[:2])
-        np.add.at(load, (columns.serve_year, self.serve_slot), demand * values[self.serve])
-        load = np.maximum.accumulate(load, axis=0)
-        levels = self.read_levels(values)
-        needed = np.full_like(levels, -1)
-        for level in range(columns.level_of.shape[2] - 1, -1, -1):
-            delivers = problem.level_capacity_kwh_day[:, level] * (1 + 1e-12) + 1e-12
-            enough = (columns.level_of[:, :, level] >= 0) & (load <= delivers[None, :])
-            needed = np.where(enough & (levels >= level) & (load > 0), level, needed)
-        return np.where((load > 0) & (needed < 0), levels, needed)
-
-    def _try_levels(self, plan: ValuePlan, needed: Ints, sites: Ints) -> ValuePlan | None:
-        """Give some sites the levels they need; None when a row forbids it."""
-        columns, n_types = self.columns, self.problem.staging.n_types
-        is_site = np.zeros(self.problem.n_sites, dtype=np.bool_)
-        is_site[sites] = True
-        levels = self.read_levels(plan.values)
-        levels = np.where(np.repeat(is_site, n_types)[None, :], needed, levels)
-        values = plan.values.copy()
-        values[columns.list_columns("level")] = (
-            levels[columns.level_year, columns.level_slot] == columns.level_number
-        )
-        by_site = (levels >= 0).reshape(len(levels), self.problem.n_sites, n_types)
-        is_open: Bools = np.asarray(by_site.any(axis=2), dtype=np.bool_)
-        opens = columns.list_columns("open")
-        values[opens] = is_open[columns.open_year, columns.open_site]
-        if np.any(values[opens] < self.model.column_lower[opens]):
-            return None
-        return make_value_plan(self.model, values)
+        """Make stations as small as what they serve and the rules allow; see `tidy_stations`."""
+        return tidy_stations(self.problem, self.model, self.columns, plan, deadline=deadline)
 
 
 def pick_neighbourhood(
