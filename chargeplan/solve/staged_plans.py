@@ -175,9 +175,9 @@ class PlanMaker:
         if values is None:
             return None
         whole = fixed.expand(clean_values(fixed.model, values))
-        return make_value_plan(model, self._refit_zones(self._respect_limits(whole)))
+        return make_value_plan(model, self.refit_zones(self._respect_limits(whole)))
 
-    def _refit_zones(self, values: Floats) -> Floats:
+    def refit_zones(self, values: Floats) -> Floats:
         """Recompute what the shares of demand imply for zones, which rounding may have moved a little."""
         columns = self.columns
         share = columns.share_of[columns.share_of >= 0]

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InterruptedRunError, SolverError, SolversDisagreeError
+from chargeplan.errors import InterruptedRunError, SolversDisagreeError
 from chargeplan.formulation.columns import plan_columns, sum_zone_demand
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import PROOF_TOLERANCE, Solution, compute_gap
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.staged_merge import merge_units
-from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_search import StagedSearch
+from chargeplan.solve.unfold_cells import unfold_plan
 from chargeplan.solve.values import ValuePlan, make_value_plan
 from chargeplan.words import Outcome, PlanMode, PlanObjective
 
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.records import Bools, Floats, PlanProblem
     from chargeplan.runlog import Listener
     from chargeplan.solve.process import AskStop
     from chargeplan.solve.search import RunMilp
 
 _WORST_SHARE_OF_TIME = 0.4
-_UNFOLDING_SHARE = 1e-6  # the nearest station of equals is worth this much more while shares are fitted
+_LEAST_LAST_S = 10.0  # to write the plan of single cells, which rarely takes one
 _FLOOR_SLACK = 1e-6  # rows are kept to this by solvers; a floor any tighter could shut out its own plan
 
 
@@ -70,7 +71,10 @@ def solve_staged_problem(
     means = _Means(settings, seed, listen, should_stop, run, disputed_model, name_things)
     if problem.mode is PlanMode.COVER:
         search = _search(problem, linear_model, means, None)
-        return _finish(problem, search.plan, search, means, solver)
+        plan = search.plan
+        if plan is not None:
+            plan = search.maker.tidy(plan, deadline=_make_last_deadline(search, means))
+        return _finish(problem, plan, search, means, solver)
     started = time.monotonic()
     merged, group_of_cell = merge_units(problem)
     model = build_linear_model(merged)
@@ -90,7 +94,18 @@ def solve_staged_problem(
         left_s = settings.time_limit_s - (time.monotonic() - started)
         means = _shorten(means, max(left_s, 0.1 * settings.time_limit_s) / settings.time_limit_s)
     search = _search(merged, model, means, start)
-    plan = None if search.plan is None else _unfold(search.plan, merged, held, group_of_cell)
+    plan = search.plan
+    if plan is not None:
+        deadline = _make_last_deadline(search, means)
+        plan = unfold_plan(
+            search.maker.tidy(plan, deadline=deadline),
+            merged,
+            held,
+            group_of_cell,
+            write_model=lambda: linear_model if held is problem else build_linear_model(held),
+            deadline=deadline,
+            is_stopped=lambda: means.should_stop() or search.stopped_by is StoppedBy.USER,
+        )
     solution = _finish(held, plan, search, means, solver)
     has_worst = problem.objective is PlanObjective.WORST_ZONE
     if has_worst and compute_gap(worst, worst_bound) > settings.gap + PROOF_TOLERANCE:
@@ -118,26 +133,9 @@ def hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
     return replace(problem, objective=PlanObjective.SERVED, limits=limits)
 
 
-def _unfold(plan: ValuePlan, merged: PlanProblem, problem: PlanProblem, group_of_cell: Ints) -> ValuePlan:
-    """Give the cells of a merged problem their own shares: the same stations, the nearest first.
-
-    Raises
-    ------
-    SolverError
-        When the stations of the merged problem cannot serve the original one as well.
-    """
-    model, columns = build_linear_model(problem), plan_columns(problem)
-    small = plan_columns(merged)
-    values = np.zeros(model.n_columns)
-    for family in ("open", "level", "step"):  # the same sites, levels and assets in both
-        values[columns.list_columns(family)] = plan.values[small.list_columns(family)]
-    year, cell = np.nonzero(columns.backup_of >= 0)
-    values[columns.backup_of[year, cell]] = plan.values[small.backup_of[year, group_of_cell[cell]]]
-    settled = PlanMaker(problem, model, columns).settle(values)
-    least = plan.objective_kwh_day * (1 - _UNFOLDING_SHARE)
-    if settled is None or settled.objective_kwh_day < least:
-        raise SolverError("the shares of single cells could not be fitted; report this with the config")
-    return settled
+def _make_last_deadline(search: StagedSearch, means: _Means) -> Deadline:
+    left_s = max(search.progress.left_s, _LEAST_LAST_S)
+    return Deadline(time.monotonic() + left_s, means.should_stop)
 
 
 def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floats | None) -> StagedSearch:
@@ -173,7 +171,9 @@ def _finish(
     progress = search.progress
     if plan is None:
         raise search.explain_no_plan()
-    is_proven = progress.is_proven
+    # What is claimed is that of the plan that is handed on, not of the one that the search counted with.
+    gap = compute_gap(plan.objective_kwh_day, progress.bound_kwh_day)
+    is_proven = gap <= means.settings.gap + PROOF_TOLERANCE
     stopped_by = StoppedBy.PROOF if is_proven else (search.stopped_by or StoppedBy.TIME_LIMIT)
     return write_solution(
         problem,
