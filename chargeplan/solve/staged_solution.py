@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _WORST_SHARE_OF_TIME = 0.4
 _LEAST_LAST_S = 10.0  # to write the plan of single cells, which rarely takes one
+_MOST_LAST_S = 60.0
 _FLOOR_SLACK = 1e-6  # rows are kept to this by solvers; a floor any tighter could shut out its own plan
 
 
@@ -105,6 +106,7 @@ def solve_staged_problem(
             write_model=lambda: linear_model if held is problem else build_linear_model(held),
             deadline=deadline,
             is_stopped=lambda: means.should_stop() or search.stopped_by is StoppedBy.USER,
+            least_kwh_day=_find_least(search, settings.gap),
         )
     solution = _finish(held, plan, search, means, solver)
     has_worst = problem.objective is PlanObjective.WORST_ZONE
@@ -134,8 +136,14 @@ def hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
 
 
 def _make_last_deadline(search: StagedSearch, means: _Means) -> Deadline:
-    left_s = max(search.progress.left_s, _LEAST_LAST_S)
+    left_s = min(max(search.progress.left_s, _LEAST_LAST_S), _MOST_LAST_S)
     return Deadline(time.monotonic() + left_s, means.should_stop)
+
+
+def _find_least(search: StagedSearch, gap: float) -> float:
+    """Find what a plan must be worth to be proven as the best plan of the search is; 0 when that is not."""
+    progress = search.progress
+    return progress.bound_kwh_day / (1 + gap + PROOF_TOLERANCE) if progress.is_proven else 0.0
 
 
 def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floats | None) -> StagedSearch:

@@ -2,7 +2,8 @@
 
 Cells that were merged reach the same sites at the same worth and lie in the same zone, so that any way to share
 out what a station gives to all of them keeps every row and is worth the same: arithmetic, no
-linear program. Where stations serve merged cells in part, the nearest cells of each come first.
+linear program. Where stations serve merged cells in part, the nearest cells of each come first. A linear program
+may then bring cells to nearer stations of the same worth; it is used when it ends in time and loses nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from chargeplan.errors import InterruptedRunError, SolverError
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.solve.deadline import Deadline, is_over
+from chargeplan.solve.progress import ROUNDING_SHARE
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.values import ValuePlan, find_broken_rows, make_value_plan
 
@@ -37,6 +39,7 @@ def unfold_plan(
     write_model: Callable[[], LinearModel],
     deadline: Deadline,
     is_stopped: Callable[[], bool],
+    least_kwh_day: float = 0.0,
 ) -> ValuePlan:
     """Give single cells their own shares of what merged cells get.
 
@@ -49,10 +52,13 @@ def unfold_plan(
     write_model : callable
         Gives the linear model of ``problem``.
     deadline : Deadline
-        From then on merged cells share evenly what they get; that is valid and worth the same.
+        From then on merged cells share evenly what they get, and no cell is brought nearer: that is valid
+        and worth the same.
     is_stopped : callable
         Whether the user asked to stop before: a Ctrl-C is the second one then and ends the run, the
         first one does as the deadline does.
+    least_kwh_day : float
+        No plan that is worth less is taken for being nearer: what the proof needs.
 
     Raises
     ------
@@ -61,24 +67,39 @@ def unfold_plan(
     SolverError
         When the plan of the single cells breaks a row, which arithmetic rules out.
     """
+    unfolded = None
     try:
-        return _unfold(plan, merged, problem, group_of_cell, write_model(), deadline)
+        model, columns = write_model(), plan_columns(problem)
+        maker = PlanMaker(problem, model, columns)
+        unfolded = _unfold(plan, merged, group_of_cell, maker, deadline)
+        least = max(least_kwh_day, plan.objective_kwh_day * (1 - ROUNDING_SHARE))
+        return _come_nearer(unfolded, maker, deadline, min(least, unfolded.objective_kwh_day))
     except KeyboardInterrupt as error:
         if is_stopped():
             raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept") from error
         LOG.warning("stopped while the plan was written for single cells; it is kept")
-        return _unfold(plan, merged, problem, group_of_cell, write_model(), Deadline(-np.inf))
+        if unfolded is not None:
+            return unfolded
+        maker = PlanMaker(problem, write_model(), plan_columns(problem))
+        return _unfold(plan, merged, group_of_cell, maker, Deadline(-np.inf))
+
+
+def _come_nearer(plan: ValuePlan, maker: PlanMaker, deadline: Deadline, least_kwh_day: float) -> ValuePlan:
+    """Bring cells to nearer stations of the same worth, the stations held; the plan itself when that fails."""
+    if is_over(deadline):
+        LOG.warning("no cell was brought to a nearer station of the same worth: time is over")
+        return plan
+    nearer = maker.settle(plan.values, deadline=deadline)
+    if nearer is None or nearer.objective_kwh_day < least_kwh_day:
+        LOG.warning("no cell was brought to a nearer station of the same worth: no plan for it lost nothing")
+        return plan
+    return maker.tidy(nearer, deadline=deadline)
 
 
 def _unfold(
-    plan: ValuePlan,
-    merged: PlanProblem,
-    problem: PlanProblem,
-    group_of_cell: Ints,
-    model: LinearModel,
-    deadline: Deadline,
+    plan: ValuePlan, merged: PlanProblem, group_of_cell: Ints, maker: PlanMaker, deadline: Deadline
 ) -> ValuePlan:
-    columns, small = plan_columns(problem), plan_columns(merged)
+    problem, model, columns, small = maker.problem, maker.model, maker.columns, plan_columns(merged)
     values = np.zeros(model.n_columns)
     for family in ("open", "level", "step"):  # the same sites, levels and assets in both
         values[columns.list_columns(family)] = plan.values[small.list_columns(family)]
@@ -88,7 +109,7 @@ def _unfold(
     share = plan.values[small.list_columns("serve")][place]
     share = _serve_nearest(share, place, problem, columns, group_of_cell, deadline)
     values[columns.list_columns("serve")] = share
-    values = PlanMaker(problem, model, columns).refit_zones(values)
+    values = maker.refit_zones(values)
     unfolded = make_value_plan(model, values)
     if unfolded is None:
         row = model.name_rows()[int(find_broken_rows(model, values)[0])]
