@@ -13,6 +13,7 @@ from chargeplan.solve.staged_tidy import tidy_stations
 from chargeplan.solve.values import (
     ValuePlan,
     clean_values,
+    find_broken_rows,
     fix_columns,
     make_value_plan,
     solve_small,
@@ -176,6 +177,17 @@ class PlanMaker:
             return None
         whole = fixed.expand(clean_values(fixed.model, values))
         return make_value_plan(model, self.refit_zones(self._respect_limits(whole)))
+
+    def explain_unsettled(self, stations: Floats) -> str:
+        """Say why stations cannot be settled: a row that they break by themselves, or what is left of it."""
+        model = self.model
+        stations = np.where(model.is_integer, np.rint(stations), 0.0)
+        speaks_of_others = np.abs(model.matrix) @ (~model.is_integer).astype(np.float64) > 0
+        broken = find_broken_rows(model, stations)
+        broken = broken[~speaks_of_others[broken]]
+        if len(broken):
+            return f"its stations break row {model.name_rows()[int(broken[0])]}"
+        return "its stations keep the rows about stations, but the shares of demand were not found"
 
     def refit_zones(self, values: Floats) -> Floats:
         """Recompute what the shares of demand imply for zones, which rounding may have moved a little."""

@@ -16,17 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.errors import (
-    InfeasibleError,
-    InterruptedRunError,
-    NoPlanError,
-    SolverError,
-    SolversDisagreeError,
-)
+from chargeplan.errors import SolverError, SolversDisagreeError
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -105,6 +98,7 @@ class StagedSearch:
         self.rng = np.random.default_rng(seed)
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
+        self.failure = ""  # what the solver said of the whole problem that came to nothing
         self.kernel_sites = float(_FIRST_KERNEL_SITES)
         self.rounds = 0
 
@@ -394,12 +388,17 @@ class StagedSearch:
                 request, run=self.run, left_s=self._measure_left_s(), ask_stop=self.should_stop
             )
             if opinion.verdict is Verdict.NO_OPINION:  # an error or a time-out says nothing, either way
-                LOG.warning("the solver finds no plan in a model, and nobody confirms it: %s", opinion.words)
+                words = f"the solver finds no plan in a model, and nobody confirms it: {opinion.words}"
+                LOG.warning("%s", words)
+                is_late = self._measure_left_s() < _LEAST_TIME_S
+                if is_whole and not is_late:
+                    self.failure = words
+                ended = StoppedBy.TIME_LIMIT if is_late else StoppedBy.FAILURE
                 return replace(
                     result,
                     status=MilpStatus.NO_INCUMBENT,
                     bound_kwh_day=math.inf,
-                    stopped_by=StoppedBy.USER if self.should_stop() else StoppedBy.TIME_LIMIT,
+                    stopped_by=StoppedBy.USER if self.should_stop() else ended,
                 )
             if opinion.verdict is Verdict.DISAGREES:
                 raise SolversDisagreeError(
@@ -425,10 +424,33 @@ class StagedSearch:
                 self.progress.offer_bound(step, before)
             return
         if result.integer_values is not None:
-            self._offer(step, self._settle(fixed.expand(result.integer_values)))
+            plan = self._settle(fixed.expand(result.integer_values))
+            self._offer(step, plan)
+            if plan is None:
+                self._note_unsettled(result, fixed, step, is_whole=is_whole)
         if is_whole:
             floor = -math.inf if math.isnan(before) else before
             self.progress.offer_bound(step, max(result.bound_kwh_day, floor))
+        if is_whole and result.status is MilpStatus.OPTIMAL and self.plan and not self.progress.is_proven:
+            LOG.warning(
+                "the solver claims the best plan of all, %.9g kWh/day, but ours of its stations is worth %.9g",
+                result.objective_kwh_day,
+                self.progress.incumbent_kwh_day,
+            )
+
+    def _note_unsettled(self, result: MilpResult, fixed: FixedModel, step: str, *, is_whole: bool) -> None:
+        """Say that a plan of the solver is lost, and why: our own code finds no shares for its stations."""
+        values = result.integer_values
+        if values is None or self.should_stop():
+            return
+        why = self.maker.explain_unsettled(fixed.expand(values))
+        words = (
+            f"the solver has a plan ({result.status.value}, {result.objective_kwh_day:,.3f} kWh/day) in step "
+            f"'{step}' of which our own code can make none: {why}"
+        )
+        LOG.warning("%s", words)
+        if is_whole:
+            self.failure = words
 
     def _measure_left_s(self) -> float:
         return self.progress.left_s - min(_RESERVE_SHARE * self.settings.time_limit_s, 1.0)
@@ -461,27 +483,6 @@ class StagedSearch:
         best = np.zeros(staging.unit_kwh_day.size)
         np.maximum.at(best, unit, model.objective[columns.list_columns("serve")])
         return float(best.sum())
-
-    def explain_no_plan(self) -> Exception:
-        """Say why there is no plan."""
-        if self.is_infeasible:
-            explanation = explain_impossible(
-                self.problem,
-                self.model,
-                run=self.run,
-                limit_s=self.progress.left_s,
-                labels=self.name_things(),
-                threads=self.settings.threads,
-                seed=self.seed,
-                should_stop=self.should_stop,
-            )
-            return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
-        if self.stopped_by is StoppedBy.USER:
-            return InterruptedRunError("stopped before there was a plan; run again and wait longer")
-        return NoPlanError(
-            f"no plan was found within solve.time_limit_s of {self.settings.time_limit_s} s and none was "
-            f"ruled out; raise solve.time_limit_s"
-        )
 
 
 def _count_shared_cells(problem: PlanProblem) -> sp.csr_array:

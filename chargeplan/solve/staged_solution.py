@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InterruptedRunError, SolversDisagreeError
 from chargeplan.formulation.columns import plan_columns, sum_zone_demand
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import PROOF_TOLERANCE, Solution, compute_gap
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.mps import save_disputed_model
+from chargeplan.solve.end_search import explain_no_plan, make_claim, run_search
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.staged_merge import merge_units
 from chargeplan.solve.staged_search import StagedSearch
@@ -85,7 +84,7 @@ def solve_staged_problem(
     if problem.objective is PlanObjective.WORST_ZONE:
         first = _search(merged, model, _shorten(means, _WORST_SHARE_OF_TIME), None)
         if first.plan is None:
-            raise first.explain_no_plan()
+            raise explain_no_plan(first, failure=first.failure)
         column = plan_columns(merged).worst
         worst = float(first.plan.values[column])
         worst_bound = min(1.0, first.progress.bound_kwh_day / max(float(model.objective[column]), 1e-300))
@@ -158,17 +157,7 @@ def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floa
         start=None if start is None else make_value_plan(model, start),
         name_things=means.name_things,
     )
-    try:
-        search.prepare()
-        search.prove()
-    except KeyboardInterrupt as error:  # outside the solver's process, which counts Ctrl-C itself
-        if means.should_stop():
-            raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept") from error
-        search.stopped_by = StoppedBy.USER
-    except SolversDisagreeError as error:
-        raise SolversDisagreeError(
-            f"{error}; {save_disputed_model(search.asked_model, means.disputed_model)}"
-        ) from error
+    run_search(search, means.disputed_model)
     return search
 
 
@@ -178,21 +167,18 @@ def _finish(
     """Say what was found, or raise what was not."""
     progress = search.progress
     if plan is None:
-        raise search.explain_no_plan()
-    # What is claimed is that of the plan that is handed on, not of the one that the search counted with.
-    gap = compute_gap(plan.objective_kwh_day, progress.bound_kwh_day)
-    is_proven = gap <= means.settings.gap + PROOF_TOLERANCE
-    stopped_by = StoppedBy.PROOF if is_proven else (search.stopped_by or StoppedBy.TIME_LIMIT)
+        raise explain_no_plan(search, failure=search.failure)
+    claim = make_claim(plan.objective_kwh_day, search)
     return write_solution(
         problem,
         plan,
-        outcome=Outcome.PROVEN_OPTIMAL if is_proven else Outcome.WITHIN_GAP,
+        outcome=claim.outcome,
         gap_asked=means.settings.gap,
-        bound_kwh_day=max(progress.bound_kwh_day, plan.objective_kwh_day),
+        bound_kwh_day=claim.bound_kwh_day,
         wall_s=progress.elapsed_s,
         solver=solver,
         steps=progress.make_steps(),
-        stopped_by=stopped_by.value,
+        stopped_by=claim.stopped_by,
     )
 
 
