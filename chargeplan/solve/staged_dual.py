@@ -1,7 +1,9 @@
 """The Lagrangian dual of a problem with years, charger types, groups and every limit.
 
-Rows of single stations stay (CAP, LINK for one type, LEVEL, PERSIST, BAYS, POWER, least power); all
-others get a price: ASSIGN, BUDGET, COUNT, GRID, SPACING, RULES, EQUITY, BACKUP. At given prices every charger type of
+Rows of single stations stay (CAP, LINK, LEVEL, PERSIST, BAYS, POWER, least power); all others get a price: ASSIGN,
+BUDGET, COUNT, GRID, SPACING, RULES, EQUITY, BACKUP. Of LINK each type keeps its own part, that no more than the whole
+of a demand is served and nothing by a closed site; that all types of a site together serve no more than the
+whole is not asked for, since ASSIGN says more: the bound stays one. At given prices every charger type of
 every site in every year fills each of its sizes with the demand that pays most (a fractional knapsack); then
 each site, by itself, chooses its sizes for all types and years so that nothing is ever taken
 down: a dynamic program over years whose states are the sizes of all types together.
@@ -16,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.formulation.columns import plan_columns
+from chargeplan.formulation.station_states import find_states_below, list_station_levels
 
 if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
@@ -34,22 +37,21 @@ class SiteStates:
     ----------
     level : ndarray of int64, shape (n_states, n_types)
         Level of each type, -1 without a charger of the type; state 0 is the closed site.
+    shape : tuple of int
+        Of the grid of states, one axis per type.
     is_allowed : ndarray of bool, shape (n_sites, n_states)
-    is_below : ndarray of bool, shape (n_states, n_states)
-        Entry (a, b): a site in state a may be in state b later.
     """
 
     level: Ints
+    shape: tuple[int, ...]
     is_allowed: Bools
-    is_below: Bools
 
 
 def list_states(problem: PlanProblem) -> SiteStates:
     """List the states of sites with what fits them: levels, bays, most and least power."""
     staging, limits = problem.staging, problem.limits
     n_levels, n_types = len(problem.level_chargers), staging.n_types
-    shape = (n_levels + 1,) * n_types
-    level = np.stack(np.unravel_index(np.arange((n_levels + 1) ** n_types), shape), axis=1) - 1
+    level, shape = list_station_levels(problem)
     fits = np.concatenate(
         [
             np.ones((problem.n_sites, n_types, 1), dtype=np.bool_),
@@ -72,8 +74,7 @@ def list_states(problem: PlanProblem) -> SiteStates:
     is_existing = problem.is_forced_open & ~problem.is_counted
     is_allowed[~problem.is_open_allowed | is_existing] = False
     is_allowed[:, 0] = ~(problem.is_forced_open & problem.is_counted)
-    is_below = np.all(level[:, None, :] <= level[None, :, :], axis=2)
-    return SiteStates(level, is_allowed, is_below)
+    return SiteStates(level, shape, is_allowed)
 
 
 class StagedDual:
@@ -260,8 +261,8 @@ class StagedDual:
         chosen[-1] = np.argmax(best_until[-1], axis=1)
         best = best_until[-1][np.arange(n_sites), chosen[-1]]
         for year in range(self.n_years - 2, -1, -1):
-            below = np.where(states.is_below[:, chosen[year + 1]].T, best_until[year], -np.inf)
-            chosen[year] = np.argmax(below, axis=1)
+            is_below = find_states_below(states.level, states.level[chosen[year + 1]])
+            chosen[year] = np.argmax(np.where(is_below, best_until[year], -np.inf), axis=1)
         through = None
         if with_bounds:
             after = np.zeros_like(value)
@@ -271,7 +272,7 @@ class StagedDual:
         return chosen, float(best.sum()), through
 
     def _shape(self, values: Floats) -> Floats:
-        return values.reshape((len(values),) + (self.n_levels + 1,) * self.n_types)
+        return values.reshape((len(values), *self.states.shape))
 
     def _take_best_below(self, values: Floats) -> Floats:
         """Take the best over all states from which a site may come into each state."""
