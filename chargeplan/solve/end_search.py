@@ -39,10 +39,13 @@ if TYPE_CHECKING:
         seed: int
         progress: SearchProgress
         stopped_by: StoppedBy | None
-        is_infeasible: bool
         name_things: NameThings
         run: RunMilp
         should_stop: AskStop
+
+        @property
+        def is_infeasible(self) -> bool:
+            """Whether two solvers find that there is no plan."""
 
         @property
         def asked_model(self) -> LinearModel:

@@ -15,6 +15,7 @@ from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.process import run_milp
 from chargeplan.solve.staged_backup import count_backup
+from chargeplan.solve.staged_levels import read_levels
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
 from chargeplan.why.answers import Neighbour
@@ -135,7 +136,7 @@ class StagedHand:
         problem = self.problem
         if problem.mode is PlanMode.COVER:
             return int(problem.level_chargers[0])
-        levels = self.maker.read_levels(plan.values)[-1].reshape(problem.n_sites, -1)[site]
+        levels = read_levels(self.columns, plan.values)[-1].reshape(problem.n_sites, -1)[site]
         return int(problem.level_chargers[levels[levels >= 0]].sum())
 
     def _pick_candidates(self, sites: list[int]) -> tuple[Bools, bool]:

@@ -11,7 +11,7 @@ from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import NoPlanError, SolverError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
-from chargeplan.solve import staged_search
+from chargeplan.solve import staged_milp
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.search import solve_problem
@@ -60,7 +60,7 @@ def test_a_plan_whose_shares_are_not_found_is_told(monkeypatch, caplog):
 
 def test_a_claim_that_nobody_confirms_is_told(monkeypatch):
     nobody = SecondOpinion(Verdict.NO_OPINION, "CBC has no opinion (broken)")
-    monkeypatch.setattr(staged_search, "ask_second_opinion", lambda *_, **__: nobody)
+    monkeypatch.setattr(staged_milp, "ask_second_opinion", lambda *_, **__: nobody)
     with pytest.raises(SolverError, match="nobody confirms it: CBC has no opinion"):
         search(
             family_cases.make_tiny_problem(budgets=TWO_YEARS),

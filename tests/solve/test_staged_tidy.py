@@ -13,8 +13,8 @@ import staged_problems
 
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
+from chargeplan.solve.staged_levels import read_levels
 from chargeplan.solve.staged_plans import PlanMaker
-from chargeplan.solve.staged_tidy import read_levels
 from chargeplan.solve.values import make_value_plan
 
 

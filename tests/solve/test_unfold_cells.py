@@ -11,9 +11,9 @@ from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve import unfold_cells
 from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.staged_levels import sum_loads
 from chargeplan.solve.staged_merge import merge_units
 from chargeplan.solve.staged_plans import PlanMaker
-from chargeplan.solve.staged_tidy import sum_loads
 from chargeplan.solve.unfold_cells import unfold_plan
 from chargeplan.solve.values import make_value_plan, solve_small
 
