@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import name_rows
+from chargeplan.formulation.station_states import list_station_levels
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
 
@@ -70,7 +71,6 @@ class StationSizes:
         n_sites, n_types = problem.n_sites, staging.n_types
         existing = problem.is_forced_open & ~problem.is_counted
         may = problem.is_open_allowed & ~existing
-        number = np.concatenate([[0], problem.level_chargers])
         self.can_open = np.zeros(n_sites, dtype=np.bool_)
         self.least_kw, self.cheapest_pkr = np.full(n_sites, np.inf), np.full(n_sites, np.inf)
         self.most = np.zeros((n_sites, n_types), dtype=np.int64)
@@ -78,17 +78,16 @@ class StationSizes:
         self.most_amount = np.zeros((len(limits.total_amount), n_sites))
         allowed = problem.level_allowed.reshape(n_sites, n_types, -1)
         cost = problem.level_cost_pkr.reshape(n_sites, n_types, -1)
-        # Some hundred combinations at most: three types of a handful of levels.
-        for levels in itertools.product(range(len(number)), repeat=n_types):
-            if not any(levels):
-                continue
-            chargers = number[list(levels)]
+        # As many rounds as there are sets of chargers: the product over types of the numbers they are
+        # offered in, which `list_station_levels` limits.
+        for levels in list_station_levels(problem)[0][1:]:
+            chargers = np.where(levels >= 0, problem.level_chargers[levels], 0)
             kw = float(chargers @ staging.charger_kw)
             fits, price = may.copy(), staging.open_cost_pkr.copy()
-            for kind, level in enumerate(levels):
-                if level:
-                    fits &= allowed[:, kind, level - 1]
-                    price += cost[:, kind, level - 1]
+            for kind, level in enumerate(levels.tolist()):
+                if level >= 0:
+                    fits &= allowed[:, kind, level]
+                    price += cost[:, kind, level]
             if len(limits.bays):
                 fits &= chargers.sum() <= limits.bays
             if len(limits.largest_kw):

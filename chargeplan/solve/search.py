@@ -12,12 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import (
-    InfeasibleError,
-    InterruptedRunError,
-    NoPlanError,
-    SolversDisagreeError,
-)
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
@@ -25,11 +19,10 @@ from chargeplan.solve.charger_counts import measure_chargers
 from chargeplan.solve.cheapest import CheapestMeans, solve_cheapest
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
+from chargeplan.solve.end_search import explain_no_plan, make_claim, run_search
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.milp_steps import MilpSteps
-from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import MilpResult, StoppedBy
 from chargeplan.solve.plan import count_chargers, make_plan
 from chargeplan.solve.process import AskStop, run_milp
@@ -40,7 +33,7 @@ from chargeplan.solve.staged_solution import solve_staged_problem
 from chargeplan.solve.start_plan import find_start_plan, follow_prices, spend_rest
 from chargeplan.solve.version import read_solver_version
 from chargeplan.solve.whole_stations import compute_whole_station_bound
-from chargeplan.words import Outcome, PlanMode, PlanObjective
+from chargeplan.words import PlanMode, PlanObjective
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,17 +142,7 @@ def solve_problem(
         )
     search = _Search(problem, linear_model, settings, seed, listen, should_stop, run, start)
     search.name_things = name_things
-    try:
-        search.prepare()
-        search.prove()
-    except KeyboardInterrupt as error:  # outside the solver's process, which counts Ctrl-C itself
-        if should_stop():  # the first one was taken as a wish to stop: this is the second
-            raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept") from error
-        search.stopped_by = StoppedBy.USER
-    except SolversDisagreeError as error:
-        raise SolversDisagreeError(
-            f"{error}; {save_disputed_model(search.asked_model, disputed_model)}"
-        ) from error
+    run_search(search, disputed_model)
     return search.finish(f"HiGHS {version}")
 
 
@@ -334,25 +317,23 @@ class _Search:
         progress = self.progress
         plan = progress.plan
         if plan is None:
-            raise self._explain_no_plan()
+            raise explain_no_plan(self)
         max_tries = 0 if self.stopped_by is StoppedBy.USER else _NEEDLESS_TRIES
         limit_s = (1 + _TIDY_SHARE) * self.settings.time_limit_s
         deadline = Deadline(progress.started + limit_s, self.should_stop)
         plan = drop_needless_stations(self.problem, plan, max_tries=max_tries, deadline=deadline)
-        bound = max(progress.bound_kwh_day, plan.objective_kwh_day)
-        is_proven = progress.is_proven
-        stopped_by = StoppedBy.PROOF if is_proven else (self.stopped_by or StoppedBy.TIME_LIMIT)
+        claim = make_claim(plan.objective_kwh_day, self)
         return Solution(
-            outcome=Outcome.PROVEN_OPTIMAL if is_proven else Outcome.WITHIN_GAP,
+            outcome=claim.outcome,
             gap_asked=self.settings.gap,
             objective_kwh_day=plan.objective_kwh_day,
-            bound_kwh_day=bound,
+            bound_kwh_day=claim.bound_kwh_day,
             chargers=count_chargers(self.problem, plan.level_pos),
             pair_share=np.asarray(plan.pair_share, dtype=np.float64) + 0.0,
             wall_s=progress.elapsed_s,
             solver=solver,
             steps=progress.make_steps(),
-            stopped_by=stopped_by.value,
+            stopped_by=claim.stopped_by,
         )
 
     def _improve(self) -> bool:
@@ -402,23 +383,3 @@ class _Search:
         if self.stopped_by is None and self.should_stop():
             self.stopped_by = StoppedBy.USER
         return self.stopped_by is not None or self.progress.is_proven or self.progress.left_s <= 0
-
-    def _explain_no_plan(self) -> Exception:
-        if self.is_infeasible:
-            explanation = explain_impossible(
-                self.problem,
-                self.model,
-                run=self.run,
-                limit_s=self.progress.left_s,
-                labels=self.name_things(),
-                threads=self.settings.threads,
-                seed=self.seed,
-                should_stop=self.should_stop,
-            )
-            return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
-        if self.stopped_by is StoppedBy.USER:
-            return InterruptedRunError("stopped before there was a plan; run again and wait longer")
-        return NoPlanError(
-            f"no plan was found within solve.time_limit_s of {self.settings.time_limit_s} s and none was "
-            f"ruled out; raise solve.time_limit_s"
-        )

@@ -9,10 +9,12 @@ import numpy as np
 
 from chargeplan.solve.descent import DescentOptions, minimise_dual
 from chargeplan.solve.staged_dual import StagedDual
+from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
+    from chargeplan.formulation.columns import ColumnPlan
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Bools, Floats, Ints
+    from chargeplan.records import Bools, Floats, Ints, PlanProblem
     from chargeplan.solve.deadline import Deadline
 
 _SAFETY_SHARE = 1e-9
@@ -43,6 +45,18 @@ class StagedBound:
     promise_share: Floats
     picks: tuple[tuple[Floats, Ints], ...]
     iterations: int
+
+
+def compute_plain_bound(problem: PlanProblem, model: LinearModel, columns: ColumnPlan) -> float:
+    """Sum all that could be served at its best: no plan is worth more."""
+    if problem.mode is PlanMode.COVER or columns.worst >= 0:
+        return float(model.objective @ model.column_upper)
+    staging = problem.staging
+    cell = problem.pair_cell[columns.serve_pair]
+    unit = (columns.serve_year * problem.n_cells + cell) * staging.n_groups + columns.serve_group
+    best = np.zeros(staging.unit_kwh_day.size)
+    np.maximum.at(best, unit, model.objective[columns.list_columns("serve")])
+    return float(best.sum())
 
 
 def compute_staged_bound(

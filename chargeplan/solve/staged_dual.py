@@ -1,10 +1,12 @@
 """The Lagrangian dual of a problem with years, charger types, groups and every limit.
 
-Rows of single stations stay (CAP, LINK for one type, LEVEL, PERSIST, BAYS, POWER, least power); all
-others get a price: ASSIGN, BUDGET, COUNT, GRID, SPACING, RULES, EQUITY, BACKUP. At given prices every charger type of
-every site in every year fills each of its sizes with the demand that pays most (a fractional knapsack); then
-each site, by itself, chooses its sizes for all types and years so that nothing is ever taken
-down: a dynamic program over years whose states are the sizes of all types together.
+Rows of single stations stay (CAP, LINK, LEVEL, PERSIST, BAYS, POWER, least power); all others get a price: ASSIGN,
+BUDGET, COUNT, GRID, SPACING, RULES, EQUITY, BACKUP. Of LINK each type keeps its own part, that no more than the
+whole of a demand is served and nothing by a closed site; that all types of a site together serve no more than the
+whole is left to the prices of ASSIGN. At given prices every charger type of every site in every year fills each of
+its sizes with the demand that pays most (a fractional knapsack); then each site, by itself, chooses its sizes for
+all types and years so that nothing is ever taken down: a dynamic program over years whose states are the sizes of
+all types together.
 """
 
 from __future__ import annotations
@@ -16,64 +18,16 @@ import numpy as np
 import scipy.sparse as sp
 
 from chargeplan.formulation.columns import plan_columns
+from chargeplan.formulation.station_states import find_states_below
+from chargeplan.solve.staged_states import list_states
 
 if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.records import Floats, Ints, PlanProblem
 
 _KEPT_FAMILIES = ("link", "capacity", "level", "persist", "bays", "power")
 _AVERAGE_WEIGHT = 0.05
 _PICKS = 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SiteStates:
-    """The sizes that a site can have: one number of chargers of each type.
-
-    Parameters
-    ----------
-    level : ndarray of int64, shape (n_states, n_types)
-        Level of each type, -1 without a charger of the type; state 0 is the closed site.
-    is_allowed : ndarray of bool, shape (n_sites, n_states)
-    is_below : ndarray of bool, shape (n_states, n_states)
-        Entry (a, b): a site in state a may be in state b later.
-    """
-
-    level: Ints
-    is_allowed: Bools
-    is_below: Bools
-
-
-def list_states(problem: PlanProblem) -> SiteStates:
-    """List the states of sites with what fits them: levels, bays, most and least power."""
-    staging, limits = problem.staging, problem.limits
-    n_levels, n_types = len(problem.level_chargers), staging.n_types
-    shape = (n_levels + 1,) * n_types
-    level = np.stack(np.unravel_index(np.arange((n_levels + 1) ** n_types), shape), axis=1) - 1
-    fits = np.concatenate(
-        [
-            np.ones((problem.n_sites, n_types, 1), dtype=np.bool_),
-            problem.level_allowed.reshape(problem.n_sites, n_types, n_levels),
-        ],
-        axis=2,
-    )
-    is_allowed = np.ones((problem.n_sites, len(level)), dtype=np.bool_)
-    for each in range(n_types):
-        is_allowed &= fits[:, each, level[:, each] + 1]
-    chargers = np.where(level >= 0, problem.level_chargers[np.maximum(level, 0)], 0)
-    kw = chargers @ staging.charger_kw
-    slack = 1e-9 * np.maximum(kw, 1.0)
-    if len(limits.bays):
-        is_allowed &= chargers.sum(axis=1) <= limits.bays[:, None]
-    if len(limits.largest_kw):
-        is_allowed &= kw - slack <= limits.largest_kw[:, None]
-    for amount, least in zip(limits.station_amount, limits.station_least, strict=True):
-        is_allowed &= (chargers @ amount)[None, :] >= least[:, None] - 1e-9 * np.maximum(least[:, None], 1.0)
-    is_existing = problem.is_forced_open & ~problem.is_counted
-    is_allowed[~problem.is_open_allowed | is_existing] = False
-    is_allowed[:, 0] = ~(problem.is_forced_open & problem.is_counted)
-    is_below = np.all(level[:, None, :] <= level[None, :, :], axis=2)
-    return SiteStates(level, is_allowed, is_below)
 
 
 class StagedDual:
@@ -260,8 +214,8 @@ class StagedDual:
         chosen[-1] = np.argmax(best_until[-1], axis=1)
         best = best_until[-1][np.arange(n_sites), chosen[-1]]
         for year in range(self.n_years - 2, -1, -1):
-            below = np.where(states.is_below[:, chosen[year + 1]].T, best_until[year], -np.inf)
-            chosen[year] = np.argmax(below, axis=1)
+            is_below = find_states_below(states.level, states.level[chosen[year + 1]])
+            chosen[year] = np.argmax(np.where(is_below, best_until[year], -np.inf), axis=1)
         through = None
         if with_bounds:
             after = np.zeros_like(value)
@@ -271,7 +225,7 @@ class StagedDual:
         return chosen, float(best.sum()), through
 
     def _shape(self, values: Floats) -> Floats:
-        return values.reshape((len(values),) + (self.n_levels + 1,) * self.n_types)
+        return values.reshape((len(values), *self.states.shape))
 
     def _take_best_below(self, values: Floats) -> Floats:
         """Take the best over all states from which a site may come into each state."""

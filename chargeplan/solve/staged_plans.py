@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.solve.deadline import is_over
-from chargeplan.solve.merge_columns import merge_alike
+from chargeplan.solve.staged_tidy import tidy_stations
 from chargeplan.solve.values import (
-    ROW_TOLERANCE,
     ValuePlan,
     clean_values,
+    find_broken_rows,
     fix_columns,
     make_value_plan,
     solve_small,
@@ -23,7 +22,7 @@ from chargeplan.words import PlanMode
 if TYPE_CHECKING:
     from chargeplan.formulation.columns import ColumnPlan
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.records import Bools, Floats, PlanProblem
     from chargeplan.solve.deadline import Deadline
 
 _STATION_FAMILIES = ("open", "level", "step", "backup")
@@ -176,9 +175,20 @@ class PlanMaker:
         if values is None:
             return None
         whole = fixed.expand(clean_values(fixed.model, values))
-        return make_value_plan(model, self._refit_zones(self._respect_limits(whole)))
+        return make_value_plan(model, self.refit_zones(self._respect_limits(whole)))
 
-    def _refit_zones(self, values: Floats) -> Floats:
+    def explain_unsettled(self, stations: Floats) -> str:
+        """Say why stations cannot be settled: a row that they break by themselves, or what is left of it."""
+        model = self.model
+        stations = np.where(model.is_integer, np.rint(stations), 0.0)
+        speaks_of_others = np.abs(model.matrix) @ (~model.is_integer).astype(np.float64) > 0
+        broken = find_broken_rows(model, stations)
+        broken = broken[~speaks_of_others[broken]]
+        if len(broken):
+            return f"its stations break row {model.name_rows()[int(broken[0])]}"
+        return "its stations keep the rows about stations, but the shares of demand were not found"
+
+    def refit_zones(self, values: Floats) -> Floats:
         """Recompute what the shares of demand imply for zones, which rounding may have moved a little."""
         columns = self.columns
         share = columns.share_of[columns.share_of >= 0]
@@ -232,151 +242,15 @@ class PlanMaker:
         is_open[columns.level_year[at], columns.level_slot[at]] = True
         return is_open
 
-    def tidy(self, plan: ValuePlan, *, deadline: Deadline | None = None) -> ValuePlan:
-        """Lower levels, close stations and leave grid steps that the plan does not need, when every row allows it.
-
-        In any year a slot keeps the smallest level that delivers what it serves in that year and
-        all before it. Tried for all stations at once, else one site at a time.
-        """
-        if self.problem.mode is PlanMode.COVER:
-            return plan
-        return self._leave_steps(self._lower_levels(plan, deadline))
-
-    def _lower_levels(self, plan: ValuePlan, deadline: Deadline | None) -> ValuePlan:
-        needed = self._find_needed(plan.values)
-        sites = np.flatnonzero(
-            (needed != self.read_levels(plan.values))
-            .reshape(len(needed), self.problem.n_sites, -1)
-            .any(axis=(0, 2))
-        )
-        if len(sites) == 0:
-            return plan
-        both = self._try_levels(plan, needed, sites)
-        if both is not None:
-            return both
-        for site in sites.tolist():
-            if is_over(deadline):
-                break
-            plan = self._try_levels(plan, needed, np.array([site])) or plan
-        return plan
-
-    def _leave_steps(self, plan: ValuePlan) -> ValuePlan:
-        """Buy no more grid steps by each year than its stations and those before it need."""
-        step_of, limits = self.columns.step_of, self.problem.limits
-        rows = self.model.find_rows("grid")
-        if step_of.size == 0 or len(rows) == 0:
-            return plan
-        is_step = np.isin(np.arange(self.model.n_columns), step_of[step_of >= 0])
-        year, asset = np.divmod(self.model.row_number[rows], step_of.shape[1])
-        load_kw = self.model.matrix[rows] @ np.where(is_step, 0.0, plan.values)
-        missing_kw = np.zeros(step_of.shape[:2])
-        missing_kw[year, asset] = load_kw - self.model.row_upper[rows]
-        step_kw = np.where(limits.asset_step_kw > 0, limits.asset_step_kw, np.inf)
-        needed = np.maximum.accumulate(np.ceil(missing_kw / step_kw - ROW_TOLERANCE), axis=0)
-        values = plan.values.copy()
-        at = np.nonzero(step_of >= 0)
-        values[step_of[at]] = at[2] < needed[at[0], at[1]]
-        return make_value_plan(self.model, values) or plan
-
-    def read_levels(self, values: Floats) -> Ints:
-        """Read the level of each slot in each year, shape (n_years, n_slots), -1 where none."""
+    def find_serving(self, may_have: Bools) -> Bools:
+        """Find the serve columns of slots that may have a level, or stand."""
         columns = self.columns
-        levels = np.full(columns.level_of.shape[:2], -1, dtype=np.int64)
-        at = np.flatnonzero(values[columns.list_columns("level")] > 0.5)
-        levels[columns.level_year[at], columns.level_slot[at]] = columns.level_number[at]
-        return levels
+        may_serve = np.tile(self.is_existing_slot, (columns.open_of.shape[0], 1))
+        level = columns.list_columns("level")
+        at = may_have[level]
+        may_serve[columns.level_year[at], columns.level_slot[at]] = True
+        return np.asarray(may_serve[columns.serve_year, self.serve_slot], dtype=np.bool_)
 
-    def _find_needed(self, values: Floats) -> Ints:
-        columns, problem = self.columns, self.problem
-        demand = problem.staging.unit_kwh_day[
-            columns.serve_year, problem.pair_cell[columns.serve_pair], columns.serve_group
-        ]
-        load = np.zeros(columns.level_of.shape[:2])
-        np.add.at(load, (columns.serve_year, self.serve_slot), demand * values[self.serve])
-        load = np.maximum.accumulate(load, axis=0)
-        levels = self.read_levels(values)
-        needed = np.full_like(levels, -1)
-        for level in range(columns.level_of.shape[2] - 1, -1, -1):
-            delivers = problem.level_capacity_kwh_day[:, level] * (1 + 1e-12) + 1e-12
-            enough = (columns.level_of[:, :, level] >= 0) & (load <= delivers[None, :])
-            needed = np.where(enough & (levels >= level) & (load > 0), level, needed)
-        return np.where((load > 0) & (needed < 0), levels, needed)
-
-    def _try_levels(self, plan: ValuePlan, needed: Ints, sites: Ints) -> ValuePlan | None:
-        """Give some sites the levels they need; None when a row forbids it."""
-        columns, n_types = self.columns, self.problem.staging.n_types
-        is_site = np.zeros(self.problem.n_sites, dtype=np.bool_)
-        is_site[sites] = True
-        levels = self.read_levels(plan.values)
-        levels = np.where(np.repeat(is_site, n_types)[None, :], needed, levels)
-        values = plan.values.copy()
-        values[columns.list_columns("level")] = (
-            levels[columns.level_year, columns.level_slot] == columns.level_number
-        )
-        by_site = (levels >= 0).reshape(len(levels), self.problem.n_sites, n_types)
-        is_open: Bools = np.asarray(by_site.any(axis=2), dtype=np.bool_)
-        opens = columns.list_columns("open")
-        values[opens] = is_open[columns.open_year, columns.open_site]
-        if np.any(values[opens] < self.model.column_lower[opens]):
-            return None
-        return make_value_plan(self.model, values)
-
-
-def pick_neighbourhood(
-    closeness: sp.csr_array, is_live: Bools, rng: np.random.Generator, *, size: int, n_centres: int
-) -> Ints:
-    """Pick live sites around some centres at random, those that share most cells with them first."""
-    live = np.flatnonzero(is_live)
-    centres = rng.choice(live, min(len(live), n_centres), replace=False)
-    picked = []
-    for centre in centres:
-        start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
-        near = closeness.indices[start:end]
-        shared = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
-        order = np.argsort(np.where(is_live[near], -shared, np.inf), kind="stable")
-        picked.append(np.append(near[order[:size]], centre))
-    free = np.unique(np.concatenate(picked))
-    return np.asarray(free[is_live[free]], dtype=np.int64)
-
-
-def improve_around(
-    maker: PlanMaker,
-    plan: ValuePlan,
-    free_sites: Ints,
-    *,
-    may_have: Bools,
-    node_limit: int,
-    deadline: Deadline | None,
-) -> ValuePlan | None:
-    """Choose the stations of some sites anew in all years, the others held; None when that brings nothing.
-
-    Parameters
-    ----------
-    may_have : ndarray of bool, shape (n_columns,)
-        Station columns that a better plan may have; those of the plan stay in any case.
-    """
-    model, columns = maker.model, maker.columns
-    is_free_site = np.zeros(maker.problem.n_sites, dtype=np.bool_)
-    is_free_site[free_sites] = True
-    is_free = np.ones(model.n_columns, dtype=np.bool_)
-    is_free[columns.list_columns("open")] = is_free_site[columns.open_site]
-    level_site = columns.level_slot // maker.problem.staging.n_types
-    level = columns.list_columns("level")
-    is_free[level] = is_free_site[level_site] & (may_have[level] | (plan.values[level] > 0.5))
-    cell = maker.problem.pair_cell[columns.serve_pair]
-    in_reach = np.zeros(maker.problem.n_cells, dtype=np.bool_)
-    in_reach[cell[is_free_site[maker.serve_site]]] = True
-    is_open = maker.find_open_pools(plan.values)[columns.serve_year, maker.serve_slot]
-    is_free[maker.serve] = in_reach[cell] & (is_open | is_free_site[maker.serve_site])
-    fixed = fix_columns(model, is_free, plan.values)
-    left_s = None if deadline is None else deadline.left_s
-    values = None
-    if fixed.is_possible:
-        smaller = merge_alike(fixed.model)
-        values = solve_small(smaller.model, node_limit=node_limit, time_limit_s=left_s)
-    if values is None:
-        return None
-    stations = fixed.expand(clean_values(smaller.model, values)[smaller.column])
-    if np.array_equal(stations[model.is_integer], plan.values[model.is_integer]):
-        return None
-    return maker.settle(stations, deadline=deadline)
+    def tidy(self, plan: ValuePlan, *, deadline: Deadline | None = None) -> ValuePlan:
+        """Make stations as small as what they serve and the rules allow; see `tidy_stations`."""
+        return tidy_stations(self.problem, self.model, self.columns, plan, deadline=deadline)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InterruptedRunError, SolverError, SolversDisagreeError
 from chargeplan.formulation.columns import plan_columns, sum_zone_demand
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import PROOF_TOLERANCE, Solution, compute_gap
-from chargeplan.solve.mps import save_disputed_model
+from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.end_search import explain_no_plan, make_claim, run_search
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.staged_merge import merge_units
-from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_search import StagedSearch
+from chargeplan.solve.unfold_cells import unfold_plan
 from chargeplan.solve.values import ValuePlan, make_value_plan
 from chargeplan.words import Outcome, PlanMode, PlanObjective
 
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Bools, Floats, Ints, PlanProblem
+    from chargeplan.records import Bools, Floats, PlanProblem
     from chargeplan.runlog import Listener
     from chargeplan.solve.process import AskStop
     from chargeplan.solve.search import RunMilp
 
 _WORST_SHARE_OF_TIME = 0.4
-_UNFOLDING_SHARE = 1e-6  # the nearest station of equals is worth this much more while shares are fitted
+_LEAST_LAST_S = 10.0  # to write the plan of single cells, which rarely takes one
+_MOST_LAST_S = 60.0
 _FLOOR_SLACK = 1e-6  # rows are kept to this by solvers; a floor any tighter could shut out its own plan
 
 
@@ -70,7 +71,10 @@ def solve_staged_problem(
     means = _Means(settings, seed, listen, should_stop, run, disputed_model, name_things)
     if problem.mode is PlanMode.COVER:
         search = _search(problem, linear_model, means, None)
-        return _finish(problem, search.plan, search, means, solver)
+        plan = search.plan
+        if plan is not None:
+            plan = search.maker.tidy(plan, deadline=_make_last_deadline(search, means))
+        return _finish(problem, plan, search, means, solver)
     started = time.monotonic()
     merged, group_of_cell = merge_units(problem)
     model = build_linear_model(merged)
@@ -80,7 +84,7 @@ def solve_staged_problem(
     if problem.objective is PlanObjective.WORST_ZONE:
         first = _search(merged, model, _shorten(means, _WORST_SHARE_OF_TIME), None)
         if first.plan is None:
-            raise first.explain_no_plan()
+            raise explain_no_plan(first, failure=first.failure)
         column = plan_columns(merged).worst
         worst = float(first.plan.values[column])
         worst_bound = min(1.0, first.progress.bound_kwh_day / max(float(model.objective[column]), 1e-300))
@@ -90,7 +94,19 @@ def solve_staged_problem(
         left_s = settings.time_limit_s - (time.monotonic() - started)
         means = _shorten(means, max(left_s, 0.1 * settings.time_limit_s) / settings.time_limit_s)
     search = _search(merged, model, means, start)
-    plan = None if search.plan is None else _unfold(search.plan, merged, held, group_of_cell)
+    plan = search.plan
+    if plan is not None:
+        deadline = _make_last_deadline(search, means)
+        plan = unfold_plan(
+            search.maker.tidy(plan, deadline=deadline),
+            merged,
+            held,
+            group_of_cell,
+            write_model=lambda: linear_model if held is problem else build_linear_model(held),
+            deadline=deadline,
+            is_stopped=lambda: means.should_stop() or search.stopped_by is StoppedBy.USER,
+            least_kwh_day=_find_least(search, settings.gap),
+        )
     solution = _finish(held, plan, search, means, solver)
     has_worst = problem.objective is PlanObjective.WORST_ZONE
     if has_worst and compute_gap(worst, worst_bound) > settings.gap + PROOF_TOLERANCE:
@@ -118,26 +134,15 @@ def hold_worst(problem: PlanProblem, share: float) -> PlanProblem:
     return replace(problem, objective=PlanObjective.SERVED, limits=limits)
 
 
-def _unfold(plan: ValuePlan, merged: PlanProblem, problem: PlanProblem, group_of_cell: Ints) -> ValuePlan:
-    """Give the cells of a merged problem their own shares: the same stations, the nearest first.
+def _make_last_deadline(search: StagedSearch, means: _Means) -> Deadline:
+    left_s = min(max(search.progress.left_s, _LEAST_LAST_S), _MOST_LAST_S)
+    return Deadline(time.monotonic() + left_s, means.should_stop)
 
-    Raises
-    ------
-    SolverError
-        When the stations of the merged problem cannot serve the original one as well.
-    """
-    model, columns = build_linear_model(problem), plan_columns(problem)
-    small = plan_columns(merged)
-    values = np.zeros(model.n_columns)
-    for family in ("open", "level", "step"):  # the same sites, levels and assets in both
-        values[columns.list_columns(family)] = plan.values[small.list_columns(family)]
-    year, cell = np.nonzero(columns.backup_of >= 0)
-    values[columns.backup_of[year, cell]] = plan.values[small.backup_of[year, group_of_cell[cell]]]
-    settled = PlanMaker(problem, model, columns).settle(values)
-    least = plan.objective_kwh_day * (1 - _UNFOLDING_SHARE)
-    if settled is None or settled.objective_kwh_day < least:
-        raise SolverError("the shares of single cells could not be fitted; report this with the config")
-    return settled
+
+def _find_least(search: StagedSearch, gap: float) -> float:
+    """Find what a plan must be worth to be proven as the best plan of the search is; 0 when that is not."""
+    progress = search.progress
+    return progress.bound_kwh_day / (1 + gap + PROOF_TOLERANCE) if progress.is_proven else 0.0
 
 
 def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floats | None) -> StagedSearch:
@@ -152,17 +157,7 @@ def _search(problem: PlanProblem, model: LinearModel, means: _Means, start: Floa
         start=None if start is None else make_value_plan(model, start),
         name_things=means.name_things,
     )
-    try:
-        search.prepare()
-        search.prove()
-    except KeyboardInterrupt as error:  # outside the solver's process, which counts Ctrl-C itself
-        if means.should_stop():
-            raise InterruptedRunError("stopped by a second Ctrl-C; nothing was kept") from error
-        search.stopped_by = StoppedBy.USER
-    except SolversDisagreeError as error:
-        raise SolversDisagreeError(
-            f"{error}; {save_disputed_model(search.asked_model, means.disputed_model)}"
-        ) from error
+    run_search(search, means.disputed_model)
     return search
 
 
@@ -172,19 +167,18 @@ def _finish(
     """Say what was found, or raise what was not."""
     progress = search.progress
     if plan is None:
-        raise search.explain_no_plan()
-    is_proven = progress.is_proven
-    stopped_by = StoppedBy.PROOF if is_proven else (search.stopped_by or StoppedBy.TIME_LIMIT)
+        raise explain_no_plan(search, failure=search.failure)
+    claim = make_claim(plan.objective_kwh_day, search)
     return write_solution(
         problem,
         plan,
-        outcome=Outcome.PROVEN_OPTIMAL if is_proven else Outcome.WITHIN_GAP,
+        outcome=claim.outcome,
         gap_asked=means.settings.gap,
-        bound_kwh_day=max(progress.bound_kwh_day, plan.objective_kwh_day),
+        bound_kwh_day=claim.bound_kwh_day,
         wall_s=progress.elapsed_s,
         solver=solver,
         steps=progress.make_steps(),
-        stopped_by=stopped_by.value,
+        stopped_by=claim.stopped_by,
     )
 
 

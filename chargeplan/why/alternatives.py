@@ -24,12 +24,12 @@ from chargeplan.solve.plan import count_chargers, find_existing_sites
 from chargeplan.solve.process import run_milp
 from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.solve.settle import drop_needless_stations, settle_plan
+from chargeplan.solve.staged_backup import count_backup
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_solution import write_solution
 from chargeplan.sweep.carry import read_plan
 from chargeplan.why.answers import Alternative, Alternatives
 from chargeplan.why.rows import add_row
-from chargeplan.why.staged import count_backup
 from chargeplan.why.variants import close_sites, hold_worst_zone, search_variant
 from chargeplan.words import Outcome, PlanMode
 

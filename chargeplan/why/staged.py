@@ -14,6 +14,8 @@ from chargeplan.solve.deadline import is_over
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.process import run_milp
+from chargeplan.solve.staged_backup import count_backup
+from chargeplan.solve.staged_levels import read_levels
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
 from chargeplan.why.answers import Neighbour
@@ -21,7 +23,6 @@ from chargeplan.why.rows import add_row
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
-    from chargeplan.formulation.columns import ColumnPlan
     from chargeplan.records import Bools, Floats, PlanProblem, Solution
     from chargeplan.solve.deadline import Deadline
     from chargeplan.solve.values import ValuePlan
@@ -135,7 +136,7 @@ class StagedHand:
         problem = self.problem
         if problem.mode is PlanMode.COVER:
             return int(problem.level_chargers[0])
-        levels = self.maker.read_levels(plan.values)[-1].reshape(problem.n_sites, -1)[site]
+        levels = read_levels(self.columns, plan.values)[-1].reshape(problem.n_sites, -1)[site]
         return int(problem.level_chargers[levels[levels >= 0]].sum())
 
     def _pick_candidates(self, sites: list[int]) -> tuple[Bools, bool]:
@@ -195,21 +196,3 @@ class StagedHand:
 
     def _settle(self, stations: Floats) -> ValuePlan | None:
         return self.maker.settle(count_backup(self.problem, self.columns, stations))
-
-
-def count_backup(problem: PlanProblem, columns: ColumnPlan, stations: Floats) -> Floats:
-    """Say of each cell whether two open stations are in its reach, as the columns of BACKUP do."""
-    backup_of = columns.backup_of
-    if not np.any(backup_of >= 0):
-        return stations
-    values = stations.copy()
-    stands = columns.is_existing & (problem.existing_chargers.reshape(problem.n_sites, -1).sum(axis=1) > 0)
-    opens = columns.list_columns("open")
-    for year in range(len(backup_of)):
-        is_open = stands.copy()
-        of_year = columns.open_year == year
-        is_open[columns.open_site[of_year]] |= stations[opens[of_year]] > 0.5
-        number = np.bincount(problem.pair_cell, is_open[problem.pair_site], problem.n_cells)
-        has = backup_of[year] >= 0
-        values[backup_of[year][has]] = number[has] >= 2
-    return values

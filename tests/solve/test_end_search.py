@@ -1,0 +1,95 @@
+"""Searches that end without a plan, or with one that is lost, say what it was and not that time ran out."""
+
+import math
+from dataclasses import replace
+
+import family_cases
+import numpy as np
+import pytest
+
+from chargeplan.config.settings import SolveSettings
+from chargeplan.errors import NoPlanError, SolverError
+from chargeplan.formulation.linear import build_linear_model
+from chargeplan.runlog import ignore_event
+from chargeplan.solve import staged_milp
+from chargeplan.solve.milp import solve_milp
+from chargeplan.solve.outcome import MilpResult, MilpStatus, StoppedBy
+from chargeplan.solve.search import solve_problem
+from chargeplan.solve.second_opinion import SecondOpinion, Verdict
+from chargeplan.solve.staged_plans import PlanMaker
+from chargeplan.words import Outcome
+
+TWO_YEARS = (20.0, 20.0)  # money for one station each: not a plain problem
+
+
+def search(problem, run):
+    return solve_problem(
+        problem,
+        build_linear_model(problem),
+        SolveSettings(time_limit_s=30.0, gap=0.0),
+        seed=1,
+        listen=ignore_event,
+        should_stop=lambda: False,
+        run=run,
+    )
+
+
+def answer(status, values, *, stopped_by=StoppedBy.PROOF):
+    return MilpResult(
+        status, values, 60.0 if values is not None else math.nan, 60.0, stopped_by, 0, "a solver"
+    )
+
+
+def claim_too_much(request, **_):
+    """A solver whose plan has everything at once."""
+    return answer(MilpStatus.OPTIMAL, request.model.is_integer.astype(float))
+
+
+def test_a_plan_of_the_solver_that_breaks_a_row_is_told_and_not_called_a_matter_of_time():
+    problem = family_cases.make_tiny_problem(budgets=TWO_YEARS)
+    with pytest.raises(SolverError, match=r"the solver has a plan \(optimal.*its stations break row"):
+        search(problem, claim_too_much)
+
+
+def test_a_plan_whose_shares_are_not_found_is_told(monkeypatch, caplog):
+    monkeypatch.setattr(PlanMaker, "settle", lambda *_, **__: None)
+    with pytest.raises(SolverError, match="shares of demand were not found"):
+        search(family_cases.make_tiny_problem(budgets=TWO_YEARS), solve_milp)
+    assert "the solver has a plan" in caplog.text
+
+
+def test_a_claim_that_nobody_confirms_is_told(monkeypatch):
+    nobody = SecondOpinion(Verdict.NO_OPINION, "CBC has no opinion (broken)")
+    monkeypatch.setattr(staged_milp, "ask_second_opinion", lambda *_, **__: nobody)
+    with pytest.raises(SolverError, match="nobody confirms it: CBC has no opinion"):
+        search(
+            family_cases.make_tiny_problem(budgets=TWO_YEARS),
+            lambda *_, **__: answer(MilpStatus.INFEASIBLE, None),
+        )
+
+
+def test_time_that_runs_out_is_still_called_that():
+    with pytest.raises(NoPlanError, match=r"raise solve\.time_limit_s"):
+        search(
+            family_cases.make_tiny_problem(budgets=TWO_YEARS),
+            lambda *_, **__: answer(MilpStatus.NO_INCUMBENT, None, stopped_by=StoppedBy.TIME_LIMIT),
+        )
+
+
+def test_the_claim_is_that_of_the_plan_that_is_handed_on(monkeypatch):
+    """The plan of single cells is made to lose a millionth: no longer optimal, and it says so."""
+    from chargeplan.solve import staged_solution
+
+    unfold = staged_solution.unfold_plan
+
+    def lose(*given, **more):
+        plan = unfold(*given, **more)
+        return replace(plan, objective_kwh_day=plan.objective_kwh_day * (1 - 1e-6))
+
+    problem = family_cases.make_tiny_problem(budgets=TWO_YEARS)
+    assert search(problem, solve_milp).outcome is Outcome.PROVEN_OPTIMAL
+    monkeypatch.setattr(staged_solution, "unfold_plan", lose)
+    solution = search(problem, solve_milp)
+    assert solution.outcome is Outcome.WITHIN_GAP
+    assert solution.gap == pytest.approx(1e-6, rel=1e-3)
+    assert np.isfinite(solution.bound_kwh_day)
