@@ -360,6 +360,13 @@ def _check_least_money(plan: PlanCase) -> Faults:
     return faults
 
 
+def _check_idle(plan: PlanCase) -> Faults:
+    """No money is spent on nothing."""
+    from chargeplan.evaluate.verify_idle import find_idle_spending
+
+    return find_idle_spending(plan)
+
+
 CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "problem": _check_problem,
     "pairs": _check_pairs,
@@ -375,4 +382,5 @@ CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "demand": _check_demand,
     "objective": _check_objective,
     "proof": _check_proof,
+    "idle spending": _check_idle,
 }

@@ -473,3 +473,10 @@ STAGE_CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "backup": _check_backup,
     "rules": _check_rules,
 }
+# What fewer chargers could break when everybody is served as before.
+_LIMITS_OF_SIZES = (_check_sizes, _check_power, _check_grid, _check_backup, _check_rules)
+
+
+def find_limit_faults(plan: PlanCase) -> Faults:
+    """Find the limits on the numbers of chargers that a plan breaks, without a look at what they deliver."""
+    return [fault for check in _LIMITS_OF_SIZES for fault in check(plan)]
