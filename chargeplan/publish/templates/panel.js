@@ -125,8 +125,9 @@ chargeplan.fillStations = function (map, plan) {
 };
 
 chargeplan.goToSite = function (map, position) {
-  var site = chargeplan.state.plan.openSites[position], marker = chargeplan.state.markers[position];
+  var plan = chargeplan.state.plan, site = plan.openSites[position], marker = chargeplan.state.markers[position];
   var layer = chargeplan.state.layers["open-" + site.status];
+  if (!layer.hasLayer(marker)) chargeplan.showYear(plan.years.length - 1);  // not open in the year that was chosen
   if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([site.lat, site.lon], Math.max(map.getZoom(), 13), { animate: false });

@@ -93,13 +93,6 @@ chargeplan.makeStationIcon = function (site, chargers) {
   });
 };
 
-chargeplan.nameMarker = function (marker, site, position, chargers) {
-  var node = marker.getElement();
-  if (!node) return;  // its layer is switched off
-  node.setAttribute("aria-label", site.name + ", " + chargeplan.STATUS_WORDS[site.status] + ", " + chargers + " chargers");
-  node.setAttribute("data-site", String(position));
-};
-
 chargeplan.makeMarker = function (site, position) {
   var icon = chargeplan.makeStationIcon(site, site.chargers);
   var marker = L.marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
@@ -107,8 +100,9 @@ chargeplan.makeMarker = function (site, position) {
   marker.on("popupopen", function () { chargeplan.selectSite(position); });
   marker.on("popupclose", function () { if (chargeplan.state.selected === position) chargeplan.selectSite(null); });
   marker.on("add", function () {
-    var shown = Number(marker.getElement().textContent);
-    chargeplan.nameMarker(marker, site, position, shown);
+    var node = marker.getElement();
+    node.setAttribute("aria-label", site.name + ", " + chargeplan.STATUS_WORDS[site.status] + ", " + node.textContent + " chargers");
+    node.setAttribute("data-site", String(position));
   });
   return marker;
 };

@@ -39,18 +39,16 @@ chargeplan.showYear = function (position) {
   var isLast = position === plan.years.length - 1;
   state.map.closePopup();
   state.year = position;
+  document.getElementById("year-" + year).checked = true;
   chargeplan.fillFigures("figures", plan.figuresByYear[position]);
   document.getElementById("plan-year").textContent = String(year);
   state.markers.forEach(function (marker, at) {
     var site = plan.openSites[at], layer = state.layers["open-" + site.status];
     var chargers = chargeplan.countChargers(site, year);
-    if (chargers > 0) {
-      marker.setIcon(chargeplan.makeStationIcon(site, chargers));
-      layer.addLayer(marker);
-      chargeplan.nameMarker(marker, site, at, chargers);
-    } else {
-      layer.removeLayer(marker);
-    }
+    layer.removeLayer(marker);
+    if (chargers === 0) return;
+    marker.options.icon = chargeplan.makeStationIcon(site, chargers);  // setIcon would bind the popup anew
+    layer.addLayer(marker);
   });
   chargeplan.markYear(position);
   chargeplan.tell(isLast ? "" : "Stations as of " + year + "; demand and cells as of " + plan.years[plan.years.length - 1][0]);
