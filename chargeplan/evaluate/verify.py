@@ -114,10 +114,11 @@ def verify_plan(plan: PlanCase) -> pd.DataFrame:
     VerificationError
         With every check that failed and the first ids at fault.
     """
+    from chargeplan.evaluate.verify_idle import IDLE_CHECKS
     from chargeplan.evaluate.verify_stages import REPLACED_CHECKS, STAGE_CHECKS
 
     rows = []
-    checks_by_name = CHECKS if plan.is_plain else CHECKS | REPLACED_CHECKS | STAGE_CHECKS
+    checks_by_name = CHECKS if plan.is_plain else CHECKS | REPLACED_CHECKS | STAGE_CHECKS | IDLE_CHECKS
     for name, check in checks_by_name.items():
         faults = check(plan)
         rows.append((name, not faults, "; ".join(faults)))
@@ -360,13 +361,6 @@ def _check_least_money(plan: PlanCase) -> Faults:
     return faults
 
 
-def _check_idle(plan: PlanCase) -> Faults:
-    """No money is spent on nothing."""
-    from chargeplan.evaluate.verify_idle import find_idle_spending
-
-    return find_idle_spending(plan)
-
-
 CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "problem": _check_problem,
     "pairs": _check_pairs,
@@ -382,5 +376,4 @@ CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "demand": _check_demand,
     "objective": _check_objective,
     "proof": _check_proof,
-    "idle spending": _check_idle,
 }

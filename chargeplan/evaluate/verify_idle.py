@@ -20,6 +20,8 @@ from chargeplan.evaluate.verify_stages import find_limit_faults
 from chargeplan.words import PlanMode, SiteStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.records import Floats, Ints
 
@@ -121,3 +123,8 @@ def _drop_step(plan: PlanCase, asset: int) -> PlanCase:
     steps = plan.solution.asset_steps.copy()
     steps[:, asset] = np.minimum(steps[:, asset], steps[-1, asset] - 1)
     return dataclasses.replace(plan, solution=dataclasses.replace(plan.solution, asset_steps=steps))
+
+
+# A plan that is not plain fails by it. A plain one gets a warning: in a nested sweep it holds what smaller budgets
+# built, and the check cannot know of that.
+IDLE_CHECKS: dict[str, Callable[[PlanCase], list[str]]] = {"idle spending": find_idle_spending}

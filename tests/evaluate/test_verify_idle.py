@@ -8,6 +8,7 @@ import toy_city
 from staged_toy_city import LAST_SHARE, make_grid, make_staged_case
 
 from chargeplan.errors import VerificationError
+from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase, verify_plan
 from chargeplan.evaluate.verify_idle import find_idle_spending
 
@@ -22,6 +23,10 @@ def make_plain_case(chargers, share=LAST_SHARE, **request_changes) -> PlanCase:
     served = float(np.sum(share * problem.demand_kwh_day[problem.pair_cell] * problem.pair_quality))
     solution = toy_city.make_solution(chargers, share, served)
     return PlanCase(request, toy_city.make_network(), cells, sites, travel, problem, solution)
+
+
+def warn_of(case: PlanCase) -> tuple[str, ...]:
+    return evaluate_plan(case).warnings
 
 
 def make_larger(case: PlanCase, chargers) -> PlanCase:
@@ -47,7 +52,12 @@ def test_a_charger_or_station_more_than_is_needed_is_found(chargers, site):
     case = make_plain_case(chargers, np.where(np.arange(9) == 8, NEARLY, LAST_SHARE))
     faults = find_idle_spending(case)
     assert faults == [f"stations could be closed or smaller and serve the same: {site}"]
-    with pytest.raises(VerificationError, match="idle spending: stations could be closed or smaller"):
+    assert any(f"could be closed or smaller and serve the same: {site}" in said for said in warn_of(case))
+
+
+def test_a_plan_with_years_that_spends_idly_fails_its_check():
+    case = make_staged_case(make_grid(headroom_kw=[100.0, 30.0]))
+    with pytest.raises(VerificationError, match="idle spending: upgrades of grid assets carry nothing: g2"):
         verify_plan(case)
 
 
