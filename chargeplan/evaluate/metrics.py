@@ -12,6 +12,7 @@ from chargeplan.evaluate.derive import (
     derive_site_power_kw,
 )
 from chargeplan.evaluate.economics import compute_economics
+from chargeplan.evaluate.spending import list_cost_metrics
 from chargeplan.evaluate.tables_stages import compute_stage_metrics, tabulate_stages
 from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
 from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
@@ -157,7 +158,7 @@ def _compute_metrics(
     """Compute the plan's figures, each with its unit and meaning."""
     demand = float(plan.cells.total_kwh_day.sum())
     served_total = float(served.sum())
-    cost_pkr = float(sites["cost_pkr"].sum())
+    costs = list_cost_metrics(plan)
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (plan.solution.chargers > 0)
     minutes = plan.problem.pair_seconds / SECONDS_PER_MINUTE
     weight = plan.served_kwh_day
@@ -194,10 +195,10 @@ def _compute_metrics(
         ),
         ("new_chargers", float(plan.solution.chargers[is_new].sum()), "chargers", "chargers to build"),
         ("installed_power", power_kw, "kW", "power of all stations, existing ones included"),
-        ("cost", cost_pkr, "PKR", "new sites and chargers"),
+        *costs,
         (
             "cost_per_kwh_day",
-            cost_pkr / served_total if served_total > 0 else 0.0,
+            costs[0][1] / served_total if served_total > 0 else 0.0,
             "PKR per kWh/day",
             "cost / served",
         ),

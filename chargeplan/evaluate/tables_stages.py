@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.evaluate.flows import derive_flows, list_cells_by_year
+from chargeplan.evaluate.spending import derive_new_kw, list_years, read_chargers, split_spending_pkr
 from chargeplan.evaluate.verify_stages import (
     compute_asset_load_kw,
     compute_gini,
     compute_zone_shares,
-    split_spending_pkr,
 )
 from chargeplan.words import ServiceRule, SiteStatus
 
@@ -21,19 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chargeplan.evaluate.verify import PlanCase
-    from chargeplan.records import Ints
 
 Metric = tuple[str, float, str, str]
+USABLE = "demand left by competitors of classes that can use a charger of the plan"
 
 YEARS = {
     "year": "int64",
     "demand_kwh_day": "float64",
+    "usable_kwh_day": "float64",
     "served_kwh_day": "float64",
     "served_share": "float64",
+    "served_usable_share": "float64",
     "new_sites": "int64",
     "new_chargers": "int64",
     "new_power_kw": "float64",
     "money_pkr": "float64",
+    "cost_pkr": "float64",
     "stations_pkr": "float64",
     "risk_pkr": "float64",
     "upgrades_pkr": "float64",
@@ -56,8 +59,10 @@ ZONE_YEARS = {
     "zone_id": "str",
     "zone_name": "str",
     "demand_kwh_day": "float64",
+    "usable_kwh_day": "float64",
     "served_kwh_day": "float64",
     "served_share": "float64",
+    "served_usable_share": "float64",
     "floor_share": "float64",
 }
 GRID_YEARS = {
@@ -116,11 +121,11 @@ def tabulate_stages(plan: PlanCase) -> StageTables:
 def compute_stage_metrics(plan: PlanCase, tables: StageTables) -> list[Metric]:
     """Compute the figures that only some plans have: grid, worst zone, queues."""
     metrics: list[Metric] = []
-    if plan.grid is not None and len(tables.years):
+    if len(tables.years):
         last = tables.years.iloc[-1]
         metrics += [
-            ("grid_risk", float(last["risk_pkr"]), "PKR", "charged for power below an unknown headroom"),
-            ("grid_upgrades", float(last["upgrades_pkr"]), "PKR", "steps of grid assets that were bought"),
+            ("usable", float(last["usable_kwh_day"]), "kWh/day", USABLE),
+            ("served_usable_share", float(last["served_usable_share"]), "share", "served / usable"),
         ]
     if not np.isnan(plan.solution.worst_share):
         worst = float(tables.years["worst_zone_share"].min())
@@ -156,19 +161,6 @@ def _make_table(columns: dict[str, str], rows: Iterable[dict[str, Any]]) -> pd.D
     return pd.DataFrame(list(rows), columns=list(columns)).astype(columns)
 
 
-def list_years(plan: PlanCase) -> tuple[int, ...]:
-    """List the years that are planned for, at least one."""
-    return plan.request.years or (plan.request.year,)
-
-
-def read_chargers(plan: PlanCase) -> Ints:
-    """Read the chargers by year, site and type, shape (n_years, n_sites, n_types)."""
-    if plan.is_plain:
-        return plan.solution.chargers[None, :, None]
-    chargers = plan.solution.slot_chargers
-    return chargers.reshape(len(chargers), len(plan.sites.table), -1)
-
-
 def _describe_years(plan: PlanCase) -> Iterable[dict[str, Any]]:
     chargers, flows = read_chargers(plan), derive_flows(plan)
     each_kw = np.array(plan.request.type_power_kw)
@@ -180,8 +172,9 @@ def _describe_years(plan: PlanCase) -> Iterable[dict[str, Any]]:
     # A zone that no site reaches is worst in every plan; it tells nothing about this one.
     is_reached = np.isin(np.arange(len(zone_id)), plan.cells.zone_pos[plan.problem.pair_cell])
     for row, (year, cells) in enumerate(zip(list_years(plan), list_cells_by_year(plan), strict=True)):
-        wanted = float(cells.total_kwh_day.sum())
-        spent = split_spending_pkr(plan, row)
+        wanted, usable = float(cells.total_kwh_day.sum()), float(demand[row].sum())
+        parts = split_spending_pkr(plan, row)
+        cost_pkr = sum(parts.values())
         compared = np.flatnonzero((demand[row] > 0) & is_reached)
         worst = compared[np.argmin(share[row][compared])] if len(compared) else -1
         is_limited = np.isfinite(money[row])
@@ -189,14 +182,19 @@ def _describe_years(plan: PlanCase) -> Iterable[dict[str, Any]]:
         yield {
             "year": year,
             "demand_kwh_day": wanted,
+            "usable_kwh_day": usable,
             "served_kwh_day": served[row],
             "served_share": served[row] / wanted if wanted > 0 else 0.0,
+            "served_usable_share": served[row] / usable if usable > 0 else 0.0,
             "new_sites": int((new.sum(axis=1) > 0).sum()),
             "new_chargers": int(new.sum()),
             "new_power_kw": float((new @ each_kw).sum()),
             "money_pkr": money[row] if is_limited else np.nan,
-            **{f"{name}_pkr": value for name, value in spent.items()},
-            "left_pkr": money[row] - sum(spent.values()) if is_limited else np.nan,
+            "cost_pkr": cost_pkr,
+            "stations_pkr": parts["sites"] + parts["chargers"],
+            "risk_pkr": parts["risk"],
+            "upgrades_pkr": parts["upgrades"],
+            "left_pkr": money[row] - cost_pkr if is_limited else np.nan,
             "worst_zone_id": str(zone_id[worst]) if worst >= 0 else "",
             "worst_zone_share": share[row, worst] if worst >= 0 else np.nan,
             "gini": compute_gini(share[row], demand[row]),
@@ -232,14 +230,18 @@ def _describe_zones(plan: PlanCase) -> Iterable[dict[str, Any]]:
     table = plan.request.zone_floors
     floors = dict(zip(table["zone_id"], table["floor_share"], strict=True))
     zones = plan.cells.zones[["zone_id", "zone_name"]].to_dict("records")
-    for row, year in enumerate(list_years(plan)):
+    for row, (year, cells) in enumerate(zip(list_years(plan), list_cells_by_year(plan), strict=True)):
+        wanted = np.bincount(cells.zone_pos, cells.total_kwh_day, len(zones))
+        served = share[row] * demand[row]
         for pos, zone in enumerate(zones):
             yield {
                 "year": year,
                 **zone,
-                "demand_kwh_day": demand[row, pos],
-                "served_kwh_day": share[row, pos] * demand[row, pos],
-                "served_share": share[row, pos],
+                "demand_kwh_day": wanted[pos],
+                "usable_kwh_day": demand[row, pos],
+                "served_kwh_day": served[pos],
+                "served_share": served[pos] / wanted[pos] if wanted[pos] > 0 else 0.0,
+                "served_usable_share": share[row, pos],
                 "floor_share": floors.get(zone["zone_id"], np.nan),
             }
 
@@ -248,12 +250,10 @@ def _describe_grid(plan: PlanCase) -> Iterable[dict[str, Any]]:
     grid = plan.grid
     if grid is None:
         return
-    each_kw = np.array(plan.request.type_power_kw)
-    is_new = ~plan.sites.has_status(SiteStatus.EXISTING)
     table, headroom, parent = grid.table, grid.headroom_kw, grid.parent_pos
-    ids = table["asset_id"].to_numpy()
+    ids, new_kw = table["asset_id"].to_numpy(), derive_new_kw(plan)
     for row, year in enumerate(list_years(plan)):
-        load = compute_asset_load_kw(plan, np.where(is_new, read_chargers(plan)[row] @ each_kw, 0.0))
+        load = compute_asset_load_kw(plan, new_kw[row])
         steps = plan.solution.asset_steps[row]
         for asset in np.flatnonzero((load > 0) | (steps > 0)).tolist():
             yield {

@@ -20,6 +20,7 @@ from chargeplan.evaluate.flows import (
     list_cells_by_year,
 )
 from chargeplan.evaluate.rebuild_stages import find_stage_faults
+from chargeplan.evaluate.spending import compute_spent_pkr, derive_new_kw, list_years, read_chargers
 from chargeplan.geo import to_metric
 from chargeplan.records import (
     COST_TOLERANCE,
@@ -42,23 +43,6 @@ _RELATIVE = 1e-6
 _MONEY_TOLERANCE_PKR = 0.5
 
 
-def _list_years(plan: PlanCase) -> tuple[int, ...]:
-    return plan.request.years or (plan.request.year,)
-
-
-def _read_chargers(plan: PlanCase) -> Ints:
-    """Read the chargers by year, site and type, shape (n_years, n_sites, n_types)."""
-    chargers = plan.solution.slot_chargers
-    return chargers.reshape(len(chargers), len(plan.sites.table), -1)
-
-
-def _derive_kw(plan: PlanCase) -> Floats:
-    """Derive the power of new stations by year and site, shape (n_years, n_sites), kW."""
-    each_kw = np.array([kw for kw, _, _ in list_charger_types(plan.request)])
-    is_new = ~plan.sites.has_status(SiteStatus.EXISTING)
-    return np.where(is_new[None, :], _read_chargers(plan) @ each_kw, 0.0)
-
-
 def _name_sites(plan: PlanCase, site: Ints) -> str:
     return name_rows(plan.sites.table["site_id"].to_numpy()[np.unique(site)])
 
@@ -70,9 +54,9 @@ def _check_problem(plan: PlanCase) -> Faults:
 
 def _check_shape(plan: PlanCase) -> Faults:
     """Check that the last year's chargers and shares are the plan that is shown."""
-    chargers = _read_chargers(plan)
-    if len(chargers) != len(_list_years(plan)) or len(list_cells_by_year(plan)) != len(chargers):
-        return [f"{len(chargers)} years of chargers for {len(_list_years(plan))} years asked for"]
+    chargers = read_chargers(plan)
+    if len(chargers) != len(list_years(plan)) or len(list_cells_by_year(plan)) != len(chargers):
+        return [f"{len(chargers)} years of chargers for {len(list_years(plan))} years asked for"]
     faults = []
     if not np.array_equal(chargers[-1].sum(axis=1), plan.solution.chargers):
         faults.append("the chargers shown are not those of the last year")
@@ -105,7 +89,7 @@ def _check_flows(plan: PlanCase) -> Faults:
     if unfit.size:
         faults.append(f"classes charge where they cannot: sites {_name_sites(plan, flows.site[unfit])}")
     missing = np.flatnonzero(
-        (_read_chargers(plan)[flows.year, flows.site, flows.kind] == 0) & (share > _SHARE_TOLERANCE)
+        (read_chargers(plan)[flows.year, flows.site, flows.kind] == 0) & (share > _SHARE_TOLERANCE)
     )
     if missing.size:
         faults.append(f"chargers that are not there serve: {_name_sites(plan, flows.site[missing])}")
@@ -114,7 +98,7 @@ def _check_flows(plan: PlanCase) -> Faults:
 
 def _check_sizes(plan: PlanCase) -> Faults:
     """Numbers of chargers were offered, fit the bays, and what stands is as it was."""
-    chargers, table = _read_chargers(plan), plan.sites.table
+    chargers, table = read_chargers(plan), plan.sites.table
     is_existing = plan.sites.has_status(SiteStatus.EXISTING)
     kinds = list_charger_types(plan.request)
     faults = []
@@ -140,7 +124,7 @@ def _check_sizes(plan: PlanCase) -> Faults:
 
 def _check_persistence(plan: PlanCase) -> Faults:
     """Nothing is taken down from one year to the next."""
-    fewer = np.nonzero(np.diff(_read_chargers(plan), axis=0) < 0)
+    fewer = np.nonzero(np.diff(read_chargers(plan), axis=0) < 0)
     faults = []
     if len(fewer[1]):
         faults.append(f"chargers are taken down: {_name_sites(plan, fewer[1])}")
@@ -153,7 +137,7 @@ def _check_capacity(plan: PlanCase) -> Faults:
     """No type of charger at a site delivers more than it can, in any year."""
     if plan.request.mode is PlanMode.COVER:
         return []
-    flows, chargers = derive_flows(plan), _read_chargers(plan)
+    flows, chargers = derive_flows(plan), read_chargers(plan)
     load = np.zeros(chargers.shape)
     np.add.at(load, (flows.year, flows.site, flows.kind), flows.kwh_day)
     is_existing = plan.sites.has_status(SiteStatus.EXISTING)
@@ -178,7 +162,7 @@ def _check_service(plan: PlanCase, load: Floats) -> Faults:
     rule = plan.request.service_rule
     if rule is ServiceRule.UTILISATION:
         return []
-    chargers = _read_chargers(plan)
+    chargers = read_chargers(plan)
     kinds = list_charger_types(plan.request)
     wrong = []
     for year, site, kind in zip(*np.nonzero(load > 0), strict=True):
@@ -216,7 +200,7 @@ def _check_budget(plan: PlanCase) -> Faults:
     """Check that what was built by each year costs at most the money of the years up to it."""
     request = plan.request
     money = np.cumsum(request.year_budget_pkr or (request.budget_pkr,))
-    years, faults = _list_years(plan), []
+    years, faults = list_years(plan), []
     for row, year in enumerate(years):
         spent_pkr = compute_spent_pkr(plan, row)
         if spent_pkr > money[row] + _MONEY_TOLERANCE_PKR:
@@ -226,42 +210,21 @@ def _check_budget(plan: PlanCase) -> Faults:
     return faults
 
 
-def compute_spent_pkr(plan: PlanCase, year_pos: int) -> float:
-    """Compute what stations, risk of unknown headroom and grid upgrades cost by a year, PKR."""
-    costs = split_spending_pkr(plan, year_pos)
-    return sum(costs.values())
-
-
-def split_spending_pkr(plan: PlanCase, year_pos: int) -> dict[str, float]:
-    """Split what was spent by a year: stations, risk charged for unknown headroom, grid upgrades, PKR."""
-    now = _read_chargers(plan)[year_pos]
-    is_new = ~plan.sites.has_status(SiteStatus.EXISTING) & (now.sum(axis=1) > 0)
-    price = np.array([cost for _, cost, _ in list_charger_types(plan.request)])
-    fixed = plan.sites.table["fixed_cost_pkr"].to_numpy()
-    stations = float((fixed + now @ price)[is_new].sum())
-    if plan.grid is None:
-        return {"stations": stations, "risk": 0.0, "upgrades": 0.0}
-    kw = _derive_kw(plan)[year_pos]
-    risk = float(kw[plan.grid.is_headroom_unknown].sum()) * plan.grid.unknown_headroom_pkr_kw
-    upgrades = float(plan.solution.asset_steps[year_pos] @ plan.grid.step_pkr)
-    return {"stations": stations, "risk": risk, "upgrades": upgrades}
-
-
 def _check_count(plan: PlanCase) -> Faults:
     """No more new stations by a year than were asked for."""
     most = plan.request.year_max_sites or (plan.request.max_sites,)
     is_new = ~plan.sites.has_status(SiteStatus.EXISTING)
-    count = ((_read_chargers(plan).sum(axis=2) > 0) & is_new[None, :]).sum(axis=1)
+    count = ((read_chargers(plan).sum(axis=2) > 0) & is_new[None, :]).sum(axis=1)
     return [
         f"{number} new sites by {year}, at most {limit} were asked for"
-        for year, number, limit in zip(_list_years(plan), count.tolist(), most, strict=True)
+        for year, number, limit in zip(list_years(plan), count.tolist(), most, strict=True)
         if 0 <= limit < number
     ]
 
 
 def _check_power(plan: PlanCase) -> Faults:
     """Check that new stations have neither less nor more power than asked for."""
-    kw, faults = _derive_kw(plan), []
+    kw, faults = derive_new_kw(plan), []
     small = (kw > 0) & (kw < plan.request.least_station_kw * (1 - _RELATIVE))
     large = kw > plan.request.largest_station_kw * (1 + _RELATIVE)
     for wrong, word in ((small, "less"), (large, "more")):
@@ -274,12 +237,12 @@ def _check_grid(plan: PlanCase) -> Faults:
     """Check that new stations below an asset draw at most its headroom, with the upgrades bought for it."""
     if plan.grid is None:
         return []
-    grid, steps, kw = plan.grid, plan.solution.asset_steps, _derive_kw(plan)
+    grid, steps, kw = plan.grid, plan.solution.asset_steps, derive_new_kw(plan)
     faults = []
     if np.any(steps < 0) or np.any(steps > grid.max_steps[None, :]):
         faults.append("more grid upgrades than an asset can have")
     ids = grid.table["asset_id"].to_numpy()
-    for row, year in enumerate(_list_years(plan)):
+    for row, year in enumerate(list_years(plan)):
         load = compute_asset_load_kw(plan, kw[row])
         limit = grid.headroom_kw + steps[row] * grid.step_kw
         over = np.flatnonzero(load > limit * (1 + _RELATIVE) + _RELATIVE)  # NaN: nobody knows, no limit
@@ -326,7 +289,7 @@ def _check_equity(plan: PlanCase) -> Faults:
     floors = dict(zip(request.zone_floors["zone_id"], request.zone_floors["floor_share"], strict=True))
     share, demand = compute_zone_shares(plan)
     zones = plan.cells.zones["zone_id"].tolist()
-    for row, year in enumerate(_list_years(plan)):
+    for row, year in enumerate(list_years(plan)):
         for zone, name in enumerate(zones):
             floor = floors.get(name, 0.0)
             if demand[row, zone] > 0 and share[row, zone] < floor - _SHARE_TOLERANCE:
@@ -382,8 +345,8 @@ def _check_backup(plan: PlanCase) -> Faults:
         return []
     problem, faults = plan.problem, []
     unit = derive_unit_kwh_day(plan).sum(axis=2)
-    for row, year in enumerate(_list_years(plan)):
-        is_open = _read_chargers(plan)[row].sum(axis=1) > 0
+    for row, year in enumerate(list_years(plan)):
+        is_open = read_chargers(plan)[row].sum(axis=1) > 0
         reached = np.bincount(problem.pair_cell, is_open[problem.pair_site], problem.n_cells) >= 2
         if unit[row].sum() <= 0:
             continue
@@ -401,8 +364,8 @@ def _check_rules(plan: PlanCase) -> Faults:
 
     each_kw = np.array([kw for kw, _, _ in list_charger_types(plan.request)])
     faults = []
-    for row, year in enumerate(_list_years(plan)):
-        report = evaluate_plan_rules(plan.rules, plan.sites, _read_chargers(plan)[row], each_kw, period=row)
+    for row, year in enumerate(list_years(plan)):
+        report = evaluate_plan_rules(plan.rules, plan.sites, read_chargers(plan)[row], each_kw, period=row)
         broken = report.broken
         if len(broken):
             faults.append(f"in {year} rules are broken: {name_rows(broken['place'].to_numpy())}")
@@ -469,7 +432,7 @@ def _check_least_money(plan: PlanCase) -> Faults:
     solution, faults = plan.solution, []
     if not 0 <= solution.cost_bound_pkr <= solution.cost_pkr:
         faults.append(f"costs {solution.cost_pkr} with a bound of {solution.cost_bound_pkr} PKR")
-    cost_pkr = compute_spent_pkr(plan, len(_list_years(plan)) - 1)
+    cost_pkr = compute_spent_pkr(plan, len(list_years(plan)) - 1)
     if abs(cost_pkr - solution.cost_pkr) > _MONEY_TOLERANCE_PKR + _RELATIVE * cost_pkr:
         faults.append(f"the plan costs {cost_pkr:,.0f} PKR, the solution claims {solution.cost_pkr:,.0f}")
     unit = derive_unit_kwh_day(plan).sum(axis=(1, 2))
@@ -480,7 +443,7 @@ def _check_least_money(plan: PlanCase) -> Faults:
         flows = derive_flows(plan)
         quality = derive_quality(plan.request, plan.problem.pair_seconds[flows.pair])
         worth = np.bincount(flows.year, flows.kwh_day * quality, len(unit))
-    for year, reached, wanted in zip(_list_years(plan), worth.tolist(), unit.tolist(), strict=True):
+    for year, reached, wanted in zip(list_years(plan), worth.tolist(), unit.tolist(), strict=True):
         if reached < plan.request.target_share * wanted * (1 - 2 * TARGET_TOLERANCE):
             faults.append(
                 f"in {year} it serves {reached:,.3f} of {wanted:,.3f} kWh/day, not {plan.request.target_share:g}"
@@ -510,3 +473,10 @@ STAGE_CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "backup": _check_backup,
     "rules": _check_rules,
 }
+# What fewer chargers could break when everybody is served as before.
+_LIMITS_OF_SIZES = (_check_sizes, _check_power, _check_grid, _check_backup, _check_rules)
+
+
+def find_limit_faults(plan: PlanCase) -> Faults:
+    """Find the limits on the numbers of chargers that a plan breaks, without a look at what they deliver."""
+    return [fault for check in _LIMITS_OF_SIZES for fault in check(plan)]

@@ -13,6 +13,12 @@ from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.encode import pack_integers, pack_lines
 from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
+from chargeplan.publish.map_figures import (
+    describe_search,
+    list_economics,
+    list_figures,
+    list_figures_by_year,
+)
 from chargeplan.publish.run_record import describe_limits, describe_outcome, make_finite
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
 from chargeplan.publish.stage_results import (
@@ -20,11 +26,12 @@ from chargeplan.publish.stage_results import (
     describe_rules,
     describe_station_stages,
     describe_years,
+    describe_zone_floors,
 )
 from chargeplan.records import format_gap
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
-from chargeplan.words import Outcome, SiteStatus
+from chargeplan.words import Outcome
 
 if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
@@ -52,8 +59,10 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
             "proof": describe_proof(bundle.solution),
         },
         "limits": describe_limits(bundle),
-        "figures": _list_figures(bundle),
-        "economics": _list_economics(bundle),
+        "figures": list_figures(bundle),
+        "figuresByYear": list_figures_by_year(bundle),
+        "economics": list_economics(bundle),
+        "proofs": describe_search(bundle),
         "demand": _describe_demand(bundle),
         "openSites": [_describe_open_site(row) | stages[row["site_id"]] for row in ranked.to_dict("records")],
         "years": describe_years(bundle),
@@ -130,80 +139,6 @@ def find_class_breaks(kwh_day: Floats) -> list[float]:
     return [value for value in rounded if positive.min() < value <= positive.max()]
 
 
-def _list_figures(bundle: RunBundle) -> list[list[str]]:
-    """List the key figures: name, value, small print."""
-    evaluation, problem = bundle.evaluation, bundle.problem
-    budget = make_finite(problem.budget_pkr)
-    existing = int(bundle.sites.has_status(SiteStatus.EXISTING).sum())
-    new_sites = int(evaluation.get_metric("new_sites"))
-    limit = f"of at most {problem.max_sites}" if problem.max_sites >= 0 else ""
-    beside = f"beside {existing} existing" if existing else ""
-    demand = evaluation.get_metric("demand")
-    return [
-        [
-            "Demand served",
-            f"{evaluation.get_metric('served_share'):.1%}",
-            f"{evaluation.get_metric('served'):,.0f} of {demand:,.0f} kWh/day",
-        ],
-        ["New stations", f"{new_sites:,}", ", ".join(part for part in (limit, beside) if part)],
-        ["New chargers", f"{int(evaluation.get_metric('new_chargers')):,}", ""],
-        [
-            "Cost",
-            format_pkr(evaluation.get_metric("cost")),
-            f"of {format_pkr(budget)}" if budget is not None else "no budget limit",
-        ],
-        [
-            "Mean drive",
-            f"{evaluation.get_metric('mean_drive'):.1f} min",
-            f"at most {bundle.travel.limit_s / 60:g} min",
-        ],
-    ]
-
-
-def _list_economics(bundle: RunBundle) -> list[list[str]]:
-    """List five figures of money and benefits: name, value, small print; none when none were reckoned."""
-    evaluation = bundle.evaluation
-    if "npv" not in set(evaluation.metrics["name"]):
-        return []
-    payback = evaluation.get_metric("payback")
-    utilisation = evaluation.get_metric("break_even_utilisation")
-    planned = evaluation.site_economics[["sold_kwh_year", "open_kwh_year"]].sum()
-    busy = planned["sold_kwh_year"] / planned["open_kwh_year"] if planned["open_kwh_year"] > 0 else 0.0
-    figures = [
-        [
-            "Net present value",
-            format_pkr(evaluation.get_metric("npv")),
-            f"capital {format_pkr(evaluation.get_metric('capex'))}",
-        ],
-        [
-            "Payback",
-            _show_years(payback),
-            f"at half the sales {_show_years(evaluation.get_metric('payback_half_sales'))}",
-        ],
-        [
-            "Break-even use",
-            f"{utilisation:.1%}" if utilisation <= 1 else "never",
-            f"of the opening hours; planned {busy:.1%}",
-        ],
-    ]
-    if "petrol_saved" in set(evaluation.metrics["name"]):
-        low, high = (evaluation.get_metric(f"co2e_saved_{grid}_grid") for grid in ("dirty", "clean"))
-        figures += [
-            [
-                "Petrol saved",
-                f"{_show_rounded(evaluation.get_metric('petrol_saved'))} l a year",
-                f"diesel {_show_rounded(evaluation.get_metric('diesel_saved'))} l; imports of USD "
-                f"{_show_rounded(evaluation.get_metric('oil_import_saved'))}",
-            ],
-            [
-                "CO2e saved",
-                f"{_show_rounded(evaluation.get_metric('co2e_saved'))} t a year",
-                f"{_show_rounded(low)} to {_show_rounded(high)} by the grid factor",
-            ],
-        ]
-    return figures
-
-
 def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
     """Describe how people became energy, with the figures and words that the run prints."""
     table = read_demand_table(bundle.cells, bundle.request.type_power_kw)
@@ -231,15 +166,6 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
         ],
         "legend": LEGEND,
     }
-
-
-def _show_years(years: float) -> str:
-    return f"{years:,.1f} years" if np.isfinite(years) else "never"
-
-
-def _show_rounded(value: float) -> str:
-    """Write a number with three digits that count: estimates have no more."""
-    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:
@@ -307,10 +233,11 @@ def _pack_reach(bundle: RunBundle, ranked: pd.DataFrame) -> str:
 
 
 def _list_zones(bundle: RunBundle) -> list[list[Any]]:
-    """List the zones: name, people, demand, served share, and where its name stands."""
+    """List the zones: name, people, demand, served share, place of its name, share of usable, floor."""
     weight = np.maximum(bundle.cells.people, 1e-9)
     pos, count = bundle.cells.zone_pos, len(bundle.cells.zones)
     total = np.maximum(np.bincount(pos, weights=weight, minlength=count), 1e-12)
+    floors = describe_zone_floors(bundle)
     centre = [
         np.bincount(pos, weights=weight * bundle.cells.lonlat[:, axis], minlength=count) for axis in (0, 1)
     ]
@@ -322,6 +249,7 @@ def _list_zones(bundle: RunBundle) -> list[list[Any]]:
             make_finite(round(float(row["served_share"]), 4)),
             round(float(centre[0][number] / total[number]), 5),
             round(float(centre[1][number] / total[number]), 5),
+            *floors.get(str(row["zone_id"]), [None, None]),
         ]
         for number, row in enumerate(bundle.evaluation.zones.to_dict("records"))
     ]

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 TEMPLATE_FOLDER = Path(__file__).resolve().parent / "templates"
-LIBRARY_SCRIPTS = ("core.js", "canvas.js", "roads.js", "labels.js", "cells.js", "sites.js", "panel.js")
+LIBRARY_SCRIPTS = (
+    "core.js",
+    "canvas.js",
+    "roads.js",
+    "labels.js",
+    "cells.js",
+    "sites.js",
+    "years.js",
+    "panel.js",
+)
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 TILE_ATTRIBUTION = "Background © OpenStreetMap contributors"
 _TILE_HOST = "https://tile.openstreetmap.org"

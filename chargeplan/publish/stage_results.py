@@ -102,18 +102,33 @@ def _describe_assets(bundle: RunBundle) -> dict[str, list[Any]]:
 
 
 def describe_years(bundle: RunBundle) -> list[list[Any]]:
-    """List for the map: year, served share, new stations, new chargers, spent and available PKR."""
+    """List for the map: year, served share, new stations, new chargers, cost and money until then in PKR, kWh/day."""
     return [
         [
             int(row["year"]),
             round(float(row["served_share"]), 4),
             int(row["new_sites"]),
             int(row["new_chargers"]),
-            round(sum(float(row[name]) for name in ("stations_pkr", "risk_pkr", "upgrades_pkr"))),
+            round(float(row["cost_pkr"])),
             make_finite(row["money_pkr"]),
+            round(float(row["served_kwh_day"])),
         ]
         for row in bundle.evaluation.years.to_dict("records")
     ]
+
+
+def describe_zone_floors(bundle: RunBundle) -> dict[str, list[float | None]]:
+    """Describe by zone id the served share of usable demand in the last year, and its floor (None without one)."""
+    table = bundle.evaluation.zone_years
+    if table.empty:
+        return {}
+    return {
+        str(row.zone_id): [
+            make_finite(round(float(row.served_usable_share), 4)),
+            make_finite(float(row.floor_share)),
+        ]
+        for row in table[table["year"] == table["year"].max()].itertuples()
+    }
 
 
 def evaluate_bundle_rules(bundle: RunBundle) -> RuleReport | None:

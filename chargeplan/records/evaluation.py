@@ -39,17 +39,18 @@ class Evaluation:
     economics_by_year : pandas.DataFrame
         Per year, from the construction on: capital, costs, revenue and what they are worth then.
     years : pandas.DataFrame
-        Per year planned for, of a plan that is not plain: year, demand_kwh_day (of all cells),
-        served_kwh_day, served_share; all that is new by then (new_sites, new_chargers, new_power_kw), all money up
-        to then (money_pkr, NaN when not limited), what it went to (stations_pkr, risk_pkr for unknown
-        headroom, upgrades_pkr of the grid) and what is left_pkr; worst_zone_id (of zones that sites reach),
-        worst_zone_share, gini.
+        Per year planned for, of a plan that is not plain: year, demand_kwh_day (of all cells), usable_kwh_day (of
+        it, left for our stations, of classes that can use a charger), served_kwh_day, served_share of all demand,
+        served_usable_share; all that is new by then (new_sites, new_chargers, new_power_kw), all money up
+        to then (money_pkr, NaN when not limited), cost_pkr with its parts (stations_pkr, risk_pkr charged for
+        unknown headroom, upgrades_pkr of the grid) and what is left_pkr; worst_zone_id (of zones that sites
+        reach), worst_zone_share of its usable demand, gini.
     station_years : pandas.DataFrame
         Per year, station and charger type with chargers: year, site_id, charger_type, power_kw of one
         charger, chargers, served_kwh_day, capacity_kwh_day.
     zone_years : pandas.DataFrame
-        Per year and zone: year, zone_id, zone_name, demand_kwh_day (left for our stations, of
-        classes that can use a charger), served_kwh_day, served_share of it, floor_share (NaN without one).
+        Per year and zone: year, zone_id, zone_name, demand_kwh_day, usable_kwh_day, served_kwh_day,
+        served_share, served_usable_share (all as in `years`), floor_share (NaN without one).
     grid_years : pandas.DataFrame
         Per year and grid asset with new load or upgrades: year, asset_id, name, parent_id, load_kw,
         headroom_kw (NaN when unknown), steps, limit_kw with them, is_unknown, is_synthetic.

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 _MILLION = 1e6
 _N_TICKS = 5
 _HEADROOM = 1.06
-_LABEL_WIDTH, _LABEL_HEIGHT, _LETTER_WIDTH = 46.0, 16.0, 7.5
+_LABEL_HEIGHT, _LETTER_WIDTH = 16.0, 7.5
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 58.0, 50.0, 18.0, 46.0
 _RADIUS = 4.5
+_Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ def draw_chart(curve: Curve, *, width: float, height: float, name: str) -> str:
         if point.solution is not None
     )
     frame = _Frame(width, height, float(curve.points[-1].value), _HEADROOM * max(largest_y, 1e-9))
+    taken: list[_Box] = []
     parts = [
         *_draw_axes(curve, frame),
         _draw_band(solved, frame),
         _draw_free(curve, solved, frame),
         _draw_line("plan", [_place(point, frame) for point in solved]),
-        *_draw_knee(curve, frame),
-        *_draw_points(curve, frame),
+        *_draw_knee(curve, frame, taken),
+        *_draw_points(curve, frame, taken),
     ]
     label = safe_html(f"Demand served by {curve.vary.key}; the figures are in the table below")
     return (
@@ -153,25 +155,24 @@ def _draw_line(name: str, places: list[tuple[float, float]]) -> str:
     return f'<polyline class="{name}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>'
 
 
-def _draw_knee(curve: Curve, frame: _Frame) -> list[str]:
+def _draw_knee(curve: Curve, frame: _Frame, taken: list[_Box]) -> list[str]:
+    """Draw the ring of the knee and its name, whose place is added to those taken."""
     if curve.knee.pos is None:
         return []
     x, y = _place(curve.points[curve.knee.pos], frame)
-    value = curve.vary.name_value(curve.points[curve.knee.pos].value)
-    text = f"knee: {value}"
-    has_room = x + 11 + _LETTER_WIDTH * len(text) < frame.width
-    at = (x + 11, min(y + 33, frame.bottom - 6), "start") if has_room else (x - 8, frame.bottom - 8, "end")
+    text = f"knee: {curve.vary.name_value(curve.points[curve.knee.pos].value)}"
+    below = min(y + 33, frame.bottom - 6)
+    places = [(x + 11, below, "start"), (x - 8, frame.bottom - 8, "end"), (x + 11, y - 14, "start")]
     return [
         f'<line class="knee" x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{frame.bottom:.1f}"/>',
         f'<circle class="knee" cx="{x:.1f}" cy="{y:.1f}" r="{2.2 * _RADIUS:g}"/>',
-        _write_text(at[0], at[1], text, at[2], "strong"),
+        *_write_where_free(places, text, frame, taken),
     ]
 
 
-def _draw_points(curve: Curve, frame: _Frame) -> list[str]:
+def _draw_points(curve: Curve, frame: _Frame, taken: list[_Box]) -> list[str]:
     """Draw the points, with the share served below to the right, where a rising curve leaves room."""
     parts = []
-    labels: list[tuple[float, float]] = []
     for point in curve.points:
         x, y = _place(point, frame)
         told = f"{curve.vary.name_value(point.value)}: {point.outcome_text}"
@@ -185,13 +186,27 @@ def _draw_points(curve: Curve, frame: _Frame) -> list[str]:
         parts.append(
             f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS:g}"><title>{title}</title></circle>'
         )
-        is_last = x + _LABEL_WIDTH > frame.right
-        at = (x - _LABEL_WIDTH, y - 10) if is_last else (x + 11, min(y + 16, frame.bottom - 6))
-        if all(abs(at[0] - px) >= _LABEL_WIDTH or abs(at[1] - py) >= _LABEL_HEIGHT for px, py in labels):
-            anchor, text_x = ("end", x) if is_last else ("start", at[0])
-            parts.append(_write_text(text_x, at[1], f"{share:.1%}", anchor, "strong"))
-            labels.append(at)
+        places = [(x + 11, min(y + 16, frame.bottom - 6), "start"), (x, y - 10, "end")]
+        parts += _write_where_free(places, f"{share:.1%}", frame, taken)
     return parts
+
+
+def _write_where_free(
+    places: list[tuple[float, float, str]], text: str, frame: _Frame, taken: list[_Box]
+) -> list[str]:
+    """Write a text at the first place that is inside the picture and touches no other text; nowhere else."""
+    width = _LETTER_WIDTH * len(text)
+    for x, y, anchor in places:
+        left = x if anchor == "start" else x - width
+        box = (left - 3, y - _LABEL_HEIGHT + 2, left + width + 3, y + 5)
+        is_inside = box[0] >= _MARGIN_LEFT and box[2] <= frame.right + 3 and box[1] >= 0
+        if is_inside and not any(
+            box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+            for other in taken
+        ):
+            taken.append(box)
+            return [_write_text(x, y, text, anchor, "strong")]
+    return []
 
 
 def _write_text(x: float, y: float, text: str, anchor: str, name: str = "") -> str:

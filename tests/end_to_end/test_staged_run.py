@@ -16,6 +16,7 @@ from chargeplan.pipeline import RECORD_TYPES, read_optional_records
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.records import Solution
 from chargeplan.store import read_record
+from chargeplan.units import format_pkr
 from chargeplan.words import Outcome, SiteStatus
 
 PACK = """
@@ -77,6 +78,12 @@ def plan(run_folder) -> PlanCase:
     return PlanCase(*(records[name] for name in names), **optional)
 
 
+def read_plan_data(run_folder):
+    page = (run_folder / "index.html").read_text(encoding="utf-8")
+    start = page.index('id="plan-data">') + len('id="plan-data">')
+    return json.loads(page[start : page.index("</script>", start)])
+
+
 def test_a_staged_run_is_verified_from_its_files_alone(run_folder):
     done = call("verify", str(run_folder))
     assert done.exit_code == 0, done.output
@@ -96,10 +103,63 @@ def test_its_tables_agree_with_each_other_and_with_the_run_record(run_folder):
     record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
     figures = {row["name"]: row["value"] for row in record["metrics"]}
     assert years["served_kwh_day"].iloc[-1] == pytest.approx(figures["served"], rel=1e-6)
-    assert years["stations_pkr"].iloc[-1] == pytest.approx(figures["cost"], rel=1e-9)
+    assert years["served_share"].iloc[-1] == pytest.approx(figures["served_share"], rel=1e-9)
     assert (years["left_pkr"] >= -0.5).all()
     assert set(pd.read_csv(run_folder / "rules.csv")["state"]) <= {"kept", "broken", "not known"}
     assert pd.read_csv(run_folder / "grid.csv")["is_synthetic"].all()
+
+
+def test_all_the_money_is_the_same_number_everywhere_with_its_parts_named(run_folder):
+    """The search counts the risk charge and grid upgrades against the budget, so every output does."""
+    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    figures = {row["name"]: row["value"] for row in record["metrics"]}
+    last = pd.read_csv(run_folder / "years.csv").iloc[-1]
+    parts = ("site_cost", "charger_cost", "grid_upgrades", "grid_risk")
+    assert figures["grid_risk"] > 0  # else this test tells nothing
+    assert figures["cost"] == pytest.approx(sum(figures[name] for name in parts), rel=1e-9)
+    assert last["cost_pkr"] == pytest.approx(figures["cost"], rel=1e-9)
+    assert last["stations_pkr"] + last["risk_pkr"] + last["upgrades_pkr"] == pytest.approx(last["cost_pkr"])
+    assert last["left_pkr"] == pytest.approx(last["money_pkr"] - last["cost_pkr"], abs=1)
+    told = json.loads((run_folder / "sites.geojson").read_text(encoding="utf-8"))
+    assert told["chargeplan"]["metrics"]["cost"] == pytest.approx(figures["cost"])
+    stations = sum(feature["properties"]["cost_pkr"] for feature in told["features"])
+    assert stations == pytest.approx(figures["site_cost"] + figures["charger_cost"])
+    shown = {figure[0]: figure[1:] for figure in read_plan_data(run_folder)["figures"]}
+    assert shown["Cost"][0] == format_pkr(figures["cost"])
+    assert f"risk charge {format_pkr(figures['grid_risk'])}, not spent" in shown["Cost"][1]
+
+
+def test_the_served_share_is_of_all_demand_in_every_table(run_folder):
+    """A third of the demand is of classes that no charger of the plan fits: the two shares differ."""
+    for name in ("years.csv", "zones_by_year.csv"):
+        table = pd.read_csv(run_folder / name)
+        table = table[table["usable_kwh_day"] > 0]
+        assert (table["usable_kwh_day"] <= table["demand_kwh_day"] * (1 + 1e-9)).all()
+        assert (table["usable_kwh_day"] < table["demand_kwh_day"] * 0.99).any()
+        share = table["served_kwh_day"] / table["demand_kwh_day"]
+        assert table["served_share"].to_numpy() == pytest.approx(share.to_numpy(), abs=1e-9)
+        usable = table["served_kwh_day"] / table["usable_kwh_day"]
+        assert table["served_usable_share"].to_numpy() == pytest.approx(usable.to_numpy(), abs=1e-9)
+    zones = pd.read_csv(run_folder / "zones_by_year.csv")
+    last = zones[zones["year"] == 2030].set_index("zone_id")["served_share"]
+    layer = geopandas.read_file(run_folder / "plan.gpkg", layer="zones").set_index("zone_id")["served_share"]
+    assert last.reindex(layer.index).to_numpy() == pytest.approx(layer.to_numpy(), abs=1e-6)
+
+
+def test_the_map_says_of_which_year_its_figures_are(run_folder):
+    data = read_plan_data(run_folder)
+    years = pd.read_csv(run_folder / "years.csv")
+    served = [f"{value:,.0f}" for value in years["served_kwh_day"]]
+    assert data["proofs"][0] == f"The plan serves {served[1]} in 2030 (kWh/day), {served[0]} in 2028."
+    mean = f"{data['outcome']['objective_kwh_day']:,.0f} kWh/day"
+    assert data["proofs"][1].startswith("The mean of the years, by their weights")
+    assert mean in data["proofs"][1]
+    assert data["figures"] == data["figuresByYear"][-1]
+    for figures, row in zip(data["figuresByYear"], years.to_dict("records"), strict=True):
+        shown = {figure[0]: figure[1] for figure in figures}
+        assert shown["Demand served"] == f"{row['served_share']:.1%}"
+        assert shown["New stations"] == f"{row['new_sites']:,}"
+        assert shown["Cost"] == format_pkr(row["cost_pkr"])
 
 
 def test_stations_say_their_types_their_year_and_what_is_not_known(run_folder):
@@ -119,9 +179,7 @@ def test_stations_say_their_types_their_year_and_what_is_not_known(run_folder):
 
 
 def test_the_page_shows_years_rules_and_that_the_grid_is_synthetic(run_folder):
-    page = (run_folder / "index.html").read_text(encoding="utf-8")
-    start = page.index('id="plan-data">') + len('id="plan-data">')
-    data = json.loads(page[start : page.index("</script>", start)])
+    data = read_plan_data(run_folder)
     assert [year[0] for year in data["years"]] == [2028, 2030]
     assert data["grid"]["is_synthetic"]
     states = {rule[0]: (rule[2], rule[3]) for rule in data["rules"]["rules"]}

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import toy_city
+from staged_toy_city import LAST_SHARE, make_grid, make_staged_case
 
 from chargeplan.errors import VerificationError
 from chargeplan.evaluate.metrics import evaluate_plan
@@ -15,74 +16,15 @@ from chargeplan.evaluate.tables_stages import (
     STATION_YEARS,
     YEARS,
     ZONE_YEARS,
+    compute_stage_metrics,
     tabulate_stages,
 )
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.grid_assets import GridAssets
-from chargeplan.model.stages import Surroundings, stage_problem
 from chargeplan.pipeline import compare_evaluations
-from chargeplan.tables import GRID_ASSETS, ZONE_FLOORS, make_table
 from chargeplan.words import Outcome, ServiceRule
 
-# Pairs of the toy city in order: (A,s1) (B,s1) (B,s2) (C,s1) (C,s2) (C,s3) (D,s2) (D,s3) (E,s3)
-LAST_SHARE = np.array([1.0, 1.0, 0.0, 0.75, 0.0, 0.0, 0.0, 1.0, 1.0])
 PAIR_FIELDS = ("pair_cell", "pair_site", "pair_quality", "pair_seconds")
 TABLES = ("years", "station_years", "zone_years", "grid_years", "rule_places")
-
-
-def make_grid(**changes) -> GridAssets:
-    """s1 hangs on a feeder (20 kW, a step of 10 kW for 5 PKR) below a substation with s3; s2 on nothing known."""
-    table = {
-        "asset_id": ["g1", "g2"],
-        "name": ["substation", ""],
-        "lon": [73.0, 73.0],
-        "lat": [33.7, 33.7],
-        "parent_pos": [-1, 0],
-        "headroom_kw": [100.0, 20.0],
-        "step_kw": [0.0, 10.0],
-        "step_pkr": [0.0, 5.0],
-        "max_steps": [0, 1],
-        "is_synthetic": [False, True],
-    } | changes
-    return GridAssets(
-        title="toy grid",
-        table=make_table(GRID_ASSETS, table),
-        site_asset_pos=np.array([1, -1, 0]),
-        site_asset_m=np.zeros(3),
-        is_linked=np.ones(3, bool),
-        max_distance_m=1000.0,
-        unknown_headroom_pkr_kw=1.0,
-    )
-
-
-def make_staged_case(grid: GridAssets | None = None, **request_changes) -> PlanCase:
-    """2026: s1 with 3 chargers (250 PKR and 5 of the grid). 2030: s3 with 2 beside it (200 PKR)."""
-    fields = {
-        "budget_pkr": 505.0,
-        "year": 2030,
-        "years": (2026, 2030),
-        "year_budget_pkr": (255.0, 250.0),
-        "year_weight": (1.0, 1.0),
-        "year_max_sites": (-1, -1),
-        "zone_floors": make_table(ZONE_FLOORS, {"zone_id": ["w"], "floor_share": [0.5]}),
-    }
-    request = toy_city.make_request(**(fields | request_changes))
-    cells, sites, travel = toy_city.make_cells(), toy_city.make_sites(), toy_city.make_travel()
-    grid = grid or make_grid()
-    plain = toy_city.make_problem(request)
-    problem = stage_problem(plain, request, (cells, cells), sites, travel, Surroundings(grid=grid))
-    solution = toy_city.make_solution(
-        [3, 0, 2],
-        LAST_SHARE,
-        80.0,  # (60 + 100) / 2: the years weigh the same
-        slot_chargers=np.array([[3, 0, 0], [3, 0, 2]]),
-        flow_at=np.array([0, 1, 3, 9 + 0, 9 + 1, 9 + 3, 9 + 7, 9 + 8]),
-        flow_share=np.array([1.0, 1.0, 0.75, 1.0, 1.0, 0.75, 1.0, 1.0]),
-        asset_steps=np.array([[0, 1], [0, 1]]),
-    )
-    return PlanCase(
-        request, toy_city.make_network(), cells, sites, travel, problem, solution, earlier_cells=(cells,), grid=grid
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +115,10 @@ def test_an_unknown_headroom_is_blank_limits_nothing_and_costs_its_risk():
     assert not rows.loc[(2030, "g2"), "is_unknown"]
     # 30 kW and then 50 kW below an unknown headroom, 1 PKR per kW
     assert list(evaluation.years["risk_pkr"]) == [30.0, 50.0]
+    # 450 for the stations, 5 for the upgrade and the risk of 50: all of it counts, by name
+    assert list(evaluation.years["cost_pkr"]) == [250 + 5 + 30.0, 450 + 5 + 50.0]
+    parts = ("cost", "site_cost", "charger_cost", "grid_upgrades", "grid_risk")
+    assert [evaluation.get_metric(name) for name in parts] == [505.0, 200.0, 250.0, 5.0, 50.0]
 
 
 def test_money_that_is_not_limited_is_blank():
@@ -210,9 +156,8 @@ def test_a_queue_names_its_target_and_the_share_of_the_busiest_hour():
         problem,
         toy_city.make_solution([3, 0, 2], LAST_SHARE, 100.0),
     )
-    evaluation = evaluate_plan(plan)
-    assert evaluation.get_metric("peak_share") == 0.04
-    assert evaluation.get_metric("service_target") == 0.9
+    figures = {name: value for name, value, _, _ in compute_stage_metrics(plan, tabulate_stages(plan))}
+    assert (figures["peak_share"], figures["service_target"]) == (0.04, 0.9)
 
 
 def test_a_plain_plan_has_no_rows():

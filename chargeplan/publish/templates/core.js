@@ -104,14 +104,14 @@ chargeplan.COLOURS = {
   light: {
     paper: "#f6f3ec", roadCasing: "#cfc8ba", roadFill: "#ffffff", roadMajor: "#fffdf6", roadFar: "#b9b1a1",
     roadMinor: "#ddd7cb", boundary: "#7d7666", label: "#5d584d", labelHalo: "rgba(250,248,243,.92)",
-    zone: "rgba(70,66,58,.55)", ramp: ["#d0e9f4", "#a8ccdb", "#80b0c3", "#5894ac", "#2a7994", "#005e7d"],
+    zone: "rgba(52,48,41,.85)", ramp: ["#d0e9f4", "#a8ccdb", "#80b0c3", "#5894ac", "#2a7994", "#005e7d"],
     rampAlpha: 0.72, unserved: "#6d1f4f", reach: "#e8830c", reachLine: "#9a4a00",
     dot: "#8a8375", dotFill: "#fdfcf9", removed: "#a39c8e", competitor: "#5c6670", kept: "#1d6b45", broken: "#b3261e",
   },
   dark: {
     paper: "#12181f", roadCasing: "#0b1015", roadFill: "#3a4753", roadMajor: "#56656f", roadFar: "#4a5863",
     roadMinor: "#26303a", boundary: "#7e8b96", label: "#b9c3cb", labelHalo: "rgba(14,19,24,.9)",
-    zone: "rgba(200,210,218,.5)", ramp: ["#173239", "#274d56", "#376975", "#488695", "#5aa5b7", "#6cc5da"],
+    zone: "rgba(214,223,230,.85)", ramp: ["#173239", "#274d56", "#376975", "#488695", "#5aa5b7", "#6cc5da"],
     rampAlpha: 0.66, unserved: "#f0a3d0", reach: "#ffb347", reachLine: "#ffd9a0",
     dot: "#93a0ab", dotFill: "#1a222a", removed: "#6b7680", competitor: "#aab4bd", kept: "#67c797", broken: "#ff8a80",
   },

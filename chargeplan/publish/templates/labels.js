@@ -92,21 +92,55 @@ chargeplan.findStraightRun = function (lines, line, width, view) {
   return null;
 };
 
+// Boxes of the stations on the screen, which lie above the names.
+chargeplan.boxStations = function (view) {
+  var scale = view.zoom < chargeplan.FAR_BELOW_ZOOM ? chargeplan.FAR_SCALE : 1;
+  return chargeplan.state.plan.openSites.map(function (site) {
+    var local = chargeplan.toLocal(site.lon, site.lat), half = chargeplan.measureStation(site.chargers) * scale / 2 + 1;
+    var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
+    return [x - half, y - half, x + half, y + half];
+  });
+};
+
+// The part of the canvas that is on the screen, without its margin.
+chargeplan.findScreen = function (view) {
+  var extent = [(view.right - view.left) * view.factor, (view.bottom - view.top) * view.factor];
+  var part = 0.12 / 1.24;  // the margin of `CanvasLayer`
+  return [part * extent[0], part * extent[1], (1 - part) * extent[0], (1 - part) * extent[1]];
+};
+
+// A name stands at the middle of its zone, or as near as the stations and the names of larger zones leave room;
+// where they leave none nearby it is left out, for elsewhere it would name another zone.
+chargeplan.NAME_STEPS = [[0, 0], [0, -1], [0, 1], [0, -1.5], [0, 1.5], [0.5, -1], [-0.5, -1], [0.5, 1], [-0.5, 1], [0.75, 0], [-0.75, 0], [0, -2], [0, 2]];
+chargeplan.FARTHEST_NAME_PX = { far: 18, near: 26 };  // from the middle of the zone to the edge of the name
 chargeplan.drawZoneNames = function (pen, view, colours, taken) {
-  pen.font = "600 " + (view.zoom >= 13 ? 14 : 12) + "px system-ui, sans-serif";
+  var isFar = view.zoom < chargeplan.FAR_BELOW_ZOOM, size = view.zoom >= 13 ? 14 : isFar ? 11 : 12;
+  var stations = chargeplan.boxStations(view);
+  pen.font = "600 " + size + "px system-ui, sans-serif";
   pen.fillStyle = colours.zone;
   pen.strokeStyle = colours.labelHalo;
   pen.lineWidth = 3;
+  chargeplan.state.zoneNames = [];
+  var screen = chargeplan.findScreen(view);
   var zones = chargeplan.state.plan.zones.slice().sort(function (a, b) { return b[1] - a[1]; });
   zones.forEach(function (zone) {
     if (zone[0] === "(no zone)") return;  // what is left over has no place of its own
     var local = chargeplan.toLocal(zone[4], zone[5]);
     var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
-    var width = pen.measureText(zone[0]).width;
-    var box = [x - width / 2 - 4, y - 9, x + width / 2 + 4, y + 9];
-    if (chargeplan.overlaps(box, taken)) return;
-    taken.push(box);
-    pen.strokeText(zone[0], x, y);
-    pen.fillText(zone[0], x, y);
+    var half = pen.measureText(zone[0]).width / 2 + 2, high = size / 2 + 2;
+    for (var step = 0; step < chargeplan.NAME_STEPS.length; step += 1) {
+      var at = [x + chargeplan.NAME_STEPS[step][0] * 2 * half, y + chargeplan.NAME_STEPS[step][1] * 1.4 * size];
+      var box = [at[0] - half, at[1] - high, at[0] + half, at[1] + high];
+      var away = Math.hypot(Math.max(Math.abs(at[0] - x) - half, 0), Math.max(Math.abs(at[1] - y) - high, 0));
+      if (away > (isFar ? chargeplan.FARTHEST_NAME_PX.far : chargeplan.FARTHEST_NAME_PX.near)) continue;
+      var isCut = box[0] < screen[0] || box[2] > screen[2] || box[1] < screen[1] || box[3] > screen[3];
+      if (isCut && chargeplan.overlaps([x, y, x + 1, y + 1], [screen])) continue;
+      if (chargeplan.overlaps(box, taken) || chargeplan.overlaps(box, stations)) continue;
+      taken.push(box);
+      chargeplan.state.zoneNames.push({ name: zone[0], box: box });
+      pen.strokeText(zone[0], at[0], at[1]);
+      pen.fillText(zone[0], at[0], at[1]);
+      return;
+    }
   });
 };

@@ -13,15 +13,10 @@ chargeplan.fillFrame = function (map) {
   if (plan.grid && plan.grid.is_synthetic) {
     document.getElementById("card").appendChild(make("p", { className: "schematic", text: "SYNTHETIC grid: its headroom is made up, no utility's figures." }));
   }
-  ["figures", "economics"].forEach(function (list) {
-    plan[list].forEach(function (figure) {
-      document.getElementById(list).appendChild(make("div", {}, [
-        make("dt", { text: figure[0] }), make("dd", { text: figure[1] }), figure[2] ? make("dd", { className: "small", text: figure[2] }) : null,
-      ]));
-    });
-  });
+  chargeplan.fillFigures("figures", plan.figures);
+  chargeplan.fillFigures("economics", plan.economics);
   if (!plan.economics.length) document.getElementById("economics").remove();
-  chargeplan.fillYears(plan.years);
+  chargeplan.fillYears(plan);
   chargeplan.fillRules(plan.rules);
   chargeplan.fillNotes(plan);
   chargeplan.fillDemand(plan.demand);
@@ -30,12 +25,18 @@ chargeplan.fillFrame = function (map) {
   chargeplan.fillTabs();
 };
 
+chargeplan.fillFigures = function (id, figures) {
+  var make = chargeplan.make;
+  document.getElementById(id).replaceChildren.apply(document.getElementById(id), figures.map(function (figure) {
+    return make("div", {}, [
+      make("dt", { text: figure[0] }), make("dd", { text: figure[1] }), figure[2] ? make("dd", { className: "small", text: figure[2] }) : null,
+    ]);
+  }));
+};
+
 chargeplan.fillNotes = function (plan) {
   var make = chargeplan.make, notes = document.getElementById("notes");
-  var texts = ["The plan serves " + chargeplan.formatNumber(plan.outcome.objective_kwh_day) + " kWh/day, with longer drives counted for less where the study has bands; no plan can exceed "
-    + chargeplan.formatNumber(plan.outcome.bound_kwh_day) + " (" + plan.outcome.solver + ", stopped by " + plan.outcome.stopped_by + ")."];
-  if (plan.limits.nearest_sites) texts.push("Each cell may use only its nearest " + plan.limits.nearest_sites + " sites; the gap holds for the problem with this limit.");
-  texts.concat(plan.warnings).forEach(function (text) { notes.appendChild(make("li", { text: text, attributes: { dir: "auto" } })); });
+  plan.proofs.concat(plan.warnings).forEach(function (text) { notes.appendChild(make("li", { text: text, attributes: { dir: "auto" } })); });
   var list = document.querySelector("#sources ul");
   plan.sources.forEach(function (source) {
     var parts = [source.attribution, source.licence, source.data_date ? "data of " + source.data_date : "", source.endpoint ? "from " + source.endpoint : ""];
@@ -77,30 +78,15 @@ chargeplan.fillDemand = function (demand) {
     .concat(demand.hours, demand.plugs, demand.policy));
 };
 
-// What is served, built and spent by each year; one year needs no table.
-chargeplan.fillYears = function (years) {
-  var make = chargeplan.make, number = chargeplan.formatNumber;
-  if (years.length < 2) { document.getElementById("years").remove(); return; }
-  chargeplan.makeTable(document.getElementById("year-table"), [
-    ["By", ""], ["Served", "n"], ["Stations", "n"], ["Chargers", "n"], ["PKR M", "n"],
-  ], years.map(function (year) {
-    return make("tr", {}, [
-      make("th", { attributes: { scope: "row" }, text: String(year[0]) }),
-      make("td", { className: "n", text: chargeplan.formatShare(year[1]) }),
-      make("td", { className: "n", text: number(year[2]) }),
-      make("td", { className: "n", text: number(year[3]) }),
-      make("td", { className: "n", text: number(year[4] / 1e6, 1) + (year[5] === null ? "" : " of " + number(year[5] / 1e6, 1)) }),
-    ]);
-  }));
-  document.getElementById("years").appendChild(make("p", { className: "hint", text: "New stations and chargers that stand by then, and all money spent until then." }));
-};
-
 // Each policy rule with what became of it; rules that the plan must keep say so.
 chargeplan.fillRules = function (rules) {
   var make = chargeplan.make, holder = document.getElementById("rules");
   if (!rules || !rules.rules.length) { holder.remove(); return; }
   var kept = rules.rules.filter(function (rule) { return rule[3] === "kept"; }).length;
-  holder.querySelector("summary").textContent = "Rules in " + rules.year + ": " + kept + " of " + rules.rules.length + " kept";
+  var broken = rules.rules.filter(function (rule) { return rule[3] === "broken"; }).length;
+  holder.open = broken > 0;
+  holder.classList.toggle("has-broken", broken > 0);
+  holder.querySelector("summary").textContent = "Rules in " + rules.year + ": " + kept + " of " + rules.rules.length + " kept" + (broken ? ", " + broken + " broken" : "");
   rules.rules.forEach(function (rule) {
     holder.querySelector("ul").appendChild(make("li", {}, [
       make("span", { className: "rule-state rule-" + rule[3].replace(" ", "-"), text: rule[3] }),
@@ -139,8 +125,9 @@ chargeplan.fillStations = function (map, plan) {
 };
 
 chargeplan.goToSite = function (map, position) {
-  var site = chargeplan.state.plan.openSites[position], marker = chargeplan.state.markers[position];
+  var plan = chargeplan.state.plan, site = plan.openSites[position], marker = chargeplan.state.markers[position];
   var layer = chargeplan.state.layers["open-" + site.status];
+  if (!layer.hasLayer(marker)) chargeplan.showYear(plan.years.length - 1);  // not open in the year that was chosen
   if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([site.lat, site.lon], Math.max(map.getZoom(), 13), { animate: false });
@@ -150,9 +137,9 @@ chargeplan.goToSite = function (map, position) {
 chargeplan.fillZones = function (map, plan) {
   var make = chargeplan.make, number = chargeplan.formatNumber;
   var order = plan.zones.filter(function (zone) { return zone[2] > 0; }).sort(function (a, b) { return b[2] - a[2]; });
-  chargeplan.makeTable(document.getElementById("zone-table"), [
-    ["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"],
-  ], order.map(function (zone) {
+  var isStaged = order.some(function (zone) { return zone[6] !== null; });
+  var captions = [["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"]];
+  chargeplan.makeTable(document.getElementById("zone-table"), isStaged ? captions.concat([["Of usable", "n"]]) : captions, order.map(function (zone) {
     var button = make("button", { attributes: { type: "button", dir: "auto" }, text: zone[0] });
     button.addEventListener("click", function () {
       if (chargeplan.isPhone()) chargeplan.openTab(null);
@@ -165,8 +152,15 @@ chargeplan.fillZones = function (map, plan) {
       make("td", { className: "n", text: number(zone[1]) }),
       make("td", { className: "n", text: number(zone[2]) }),
       make("td", { className: "n" }, [make("span", { text: chargeplan.formatShare(zone[3]) }), bar]),
+      isStaged ? make("td", { className: "n" }, [
+        make("span", { text: chargeplan.formatShare(zone[6]) }),
+        zone[7] === null ? null : make("span", { className: "kind", text: "floor " + chargeplan.formatShare(zone[7]) }),
+      ]) : null,
     ]);
   }));
+  if (isStaged) {
+    document.getElementById("sheet-zones").appendChild(make("p", { className: "hint", text: "Of usable: of the demand that competitors leave, of vehicle classes that can use a charger of the plan. Floors are about it." }));
+  }
   if (plan.zonesAreCells) {
     document.getElementById("sheet-zones").appendChild(make("p", { className: "hint", text: "No zone layer was given; these zones are H3 cells of resolution 6." }));
   }

@@ -44,6 +44,8 @@ chargeplan.addSites = function (map) {
       state.layers.rules.eachLayer(function (square) { square.bringToBack(); });
     });
   }
+  map.on("zoomend", function () { chargeplan.markFar(map); });
+  chargeplan.markFar(map);
   chargeplan.redrawDots = function () {
     var colours = chargeplan.getColours();
     if (state.layers.rules) state.layers.rules.eachLayer(function (square) { square.setStyle({ color: colours[square.options.state], fillColor: colours[square.options.state] }); });
@@ -72,21 +74,34 @@ chargeplan.fillWhenShown = function (layer, sites, makeOne) {
   });
 };
 
-chargeplan.makeMarker = function (site, position) {
-  // The area of the mark grows with the number of chargers.
-  var size = Math.round(Math.min(18 + 5.2 * Math.sqrt(site.chargers), 46));
-  var face = chargeplan.make("span", { className: "station-face", text: String(site.chargers) });
-  var icon = L.divIcon({
+// The area of the mark grows with the number of chargers.
+chargeplan.measureStation = function (chargers) { return Math.round(Math.min(18 + 5.2 * Math.sqrt(chargers), 46)); };
+
+// Seen from far the marks are smaller, so that a city's stations do not cover it; what can be touched is not.
+chargeplan.FAR_BELOW_ZOOM = 10.75;
+chargeplan.FAR_SCALE = 0.74;
+chargeplan.markFar = function (map) {
+  map.getContainer().classList.toggle("far", map.getZoom() < chargeplan.FAR_BELOW_ZOOM);
+};
+
+chargeplan.makeStationIcon = function (site, chargers) {
+  var size = chargeplan.measureStation(chargers);
+  var face = chargeplan.make("span", { className: "station-face", text: String(chargers) });
+  return L.divIcon({
     className: "station station-" + site.status + (site.headroomUnknown ? " station-unknown" : ""), html: face, iconSize: [size, size], iconAnchor: [size / 2, size / 2],
     popupAnchor: [0, -size / 2],
   });
+};
+
+chargeplan.makeMarker = function (site, position) {
+  var icon = chargeplan.makeStationIcon(site, site.chargers);
   var marker = L.marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
   marker.bindPopup(function () { return chargeplan.makeSiteCard(site); }, { maxWidth: 290, minWidth: 220 });
   marker.on("popupopen", function () { chargeplan.selectSite(position); });
   marker.on("popupclose", function () { if (chargeplan.state.selected === position) chargeplan.selectSite(null); });
   marker.on("add", function () {
     var node = marker.getElement();
-    node.setAttribute("aria-label", site.name + ", " + chargeplan.STATUS_WORDS[site.status] + ", " + site.chargers + " chargers");
+    node.setAttribute("aria-label", site.name + ", " + chargeplan.STATUS_WORDS[site.status] + ", " + node.textContent + " chargers");
     node.setAttribute("data-site", String(position));
   });
   return marker;
@@ -180,7 +195,8 @@ chargeplan.selectSite = function (position) {
     node.classList.toggle("chosen", position !== null && node.getAttribute("data-site") === String(position));
   });
   var served = position === null ? null : state.reach && state.reach[position];
-  chargeplan.tell(served ? "Lit: the " + served.length + " cells that this station serves" : "");
+  var years = state.plan.years, isEarlier = state.year !== undefined && state.year < years.length - 1;
+  chargeplan.tell(served ? "Lit: the " + served.length + " cells that this station serves" + (isEarlier ? " in " + years[years.length - 1][0] : "") : "");
 };
 
 chargeplan.tell = function (text) {

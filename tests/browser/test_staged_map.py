@@ -1,0 +1,155 @@
+"""The map of a study with years, charger types, a grid, floors and rules, in Chromium."""
+
+import json
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from chargeplan.cli import app
+
+pytestmark = pytest.mark.browser
+
+SIZES = {"desktop": (1280, 800), "phone": (360, 740)}
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory, project_folder):
+    """A coarse town, and a search that ends with its first node; some reported rules are broken."""
+    folder = tmp_path_factory.mktemp("staged_map")
+    settings = {
+        "study.year": 2030,
+        "demand.cell_resolution": 7,
+        "sites.min_spacing_m": 2000,
+        "model.budget_pkr": "null",
+        "model.nearest_sites": 4,
+        "model.chargers": "[{name: slow, power_kw: 7.4, levels: [2, 4]}, {name: fast, power_kw: 120, levels: [1, 2]}]",
+        "model.years": "[{year: 2028, budget_pkr: 20e6}, {year: 2030, budget_pkr: 40e6}]",
+        "model.equity": "{zone_floor_share: {'(no zone)': 0.02}}",
+        "model.reported_rules": "[in-mop-2022]",
+        "grid.path": project_folder / "data" / "demo" / "grid-synthetic.geojson",
+        "solve.gap": 0.2,
+        "solve.node_limit": 1,
+        "solve.time_limit_s": 120,
+        "publish.folder": folder,
+    }
+    changes = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    done = CliRunner().invoke(app, ["run", str(project_folder / "configs" / "demo.yaml"), *changes])
+    assert done.exit_code == 0, done.output
+    return folder / "demo"
+
+
+@pytest.fixture
+def page(open_map, run_folder):
+    return open_map(run_folder / "index.html")
+
+
+def read_figures(page):
+    names = page.locator("#figures dt").all_inner_texts()
+    values = page.locator("#figures dd:not(.small)").all_inner_texts()
+    return dict(zip(names, values, strict=True))
+
+
+def test_choosing_a_year_shows_its_figures_and_its_stations(page, run_folder):
+    years = pd.read_csv(run_folder / "years.csv")
+    features = json.loads((run_folder / "sites.geojson").read_text(encoding="utf-8"))["features"]
+    n_existing = sum(not feature["properties"]["is_new"] for feature in features)
+    last = read_figures(page)
+    assert page.locator("#year-2030").is_checked()
+    shown = []
+    for row in years.to_dict("records"):
+        page.locator(f"label:has(#year-{row['year']})").click()
+        figures = read_figures(page)
+        assert figures["Demand served"] == f"{row['served_share']:.1%}"
+        assert figures["New stations"] == f"{row['new_sites']:,}"
+        assert page.locator("#plan-year").text_content() == str(row["year"])
+        assert page.locator("[data-site]").count() == row["new_sites"] + n_existing
+        assert page.locator("#year-table tr.chosen th").inner_text() == str(row["year"])
+        new = page.locator("[data-site]:not(.station-existing)").all_inner_texts()
+        assert sum(int(text) for text in new) == row["new_chargers"]
+        shown.append(figures)
+    assert shown[0] != shown[1]
+    assert shown[1] == last
+
+
+def test_an_earlier_year_says_that_cells_are_those_of_the_last(page):
+    page.locator("label:has(#year-2028)").click()
+    assert "demand and cells as of 2030" in page.locator("#reach-note").inner_text()
+    page.locator("label:has(#year-2030)").click()
+    assert page.locator("#reach-note").is_hidden()
+
+
+def test_a_broken_rule_is_in_sight_without_a_click(page, run_folder):
+    states = set(pd.read_csv(run_folder / "rules.csv")["state"])
+    assert "broken" in states  # else this test tells nothing
+    broken = page.locator("#rules .rule-broken")
+    assert broken.count() > 0
+    assert broken.first.is_visible()
+    assert f"{broken.count()} broken" in page.locator("#rules summary").inner_text()
+    page.locator("#tab-key").click()
+    page.locator("#layer-rules").check()
+    assert page.evaluate("chargeplan.state.layers.rules.getLayers().length") > 0
+
+
+def test_types_grid_and_floors_are_told(page, run_folder):
+    assert "SYNTHETIC grid" in page.locator("#card").inner_text()
+    page.locator("#tab-zones").click()
+    zones = page.locator("#zone-table")
+    assert "Of usable" in zones.locator("thead").inner_text()
+    assert "floor 2.0 %" in zones.inner_text()
+    page.locator("#tab-stations").click()
+    page.locator("#station-table tbody button").first.click()
+    card = page.locator(".popup-card").inner_text()
+    assert "slow" in card or "fast" in card
+    assert "Grid" in card or "Headroom" in card
+
+
+def test_the_cost_is_of_all_money_and_names_the_charge(page, run_folder):
+    last = pd.read_csv(run_folder / "years.csv").iloc[-1]
+    assert last["risk_pkr"] > 0  # else this test tells nothing
+    small = page.locator("#figures").inner_text()
+    assert "risk charge" in small
+    assert "not spent" in small
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_wider_than_its_screen(open_map, run_folder, size):
+    width, height = SIZES[size]
+    page = open_map(run_folder / "index.html", viewport={"width": width, "height": height})
+    for tab in ("summary", "stations", "zones", "key"):
+        if page.locator(f"#tab-{tab}").get_attribute("aria-selected") != "true":
+            page.locator(f"#tab-{tab}").click()
+        sheet = page.locator(f"#sheet-{tab}")
+        assert sheet.evaluate("node => node.scrollWidth - node.clientWidth") <= 0, tab
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_names_of_zones_lie_clear_of_stations_and_of_each_other(open_map, run_folder, size):
+    width, height = SIZES[size]
+    page = open_map(run_folder / "index.html", viewport={"width": width, "height": height})
+    names = page.evaluate("chargeplan.state.zoneNames.map(n => n.box)")
+    faces = page.evaluate(
+        """() => {
+          const pane = document.querySelector(".leaflet-labels-pane canvas").getBoundingClientRect();
+          return [...document.querySelectorAll("[data-site] .station-face")].map(n => {
+            const b = n.getBoundingClientRect();
+            return [b.left - pane.left, b.top - pane.top, b.right - pane.left, b.bottom - pane.top];
+          });
+        }"""
+    )
+    assert len(names) >= 5
+    assert len(faces) > 0
+
+    def meet(a, b):
+        return a[0] < b[2] and a[2] > b[0] and a[1] < b[3] and a[3] > b[1]
+
+    assert [(n, f) for n in names for f in faces if meet(n, f)] == []
+    assert [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if meet(a, b)] == []
+
+
+def test_cards_let_nothing_of_the_map_through(page):
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        colour = page.locator("#panel").evaluate("node => getComputedStyle(node).backgroundColor")
+        assert colour.startswith("rgb("), colour  # rgba() would let the map shine through

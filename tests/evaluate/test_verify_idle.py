@@ -1,0 +1,101 @@
+"""Money spent on nothing is found in plain plans and in plans with years; what a limit asks for is no waste."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import toy_city
+from staged_toy_city import LAST_SHARE, make_grid, make_staged_case
+
+from chargeplan.errors import VerificationError
+from chargeplan.evaluate.metrics import evaluate_plan
+from chargeplan.evaluate.verify import PlanCase, verify_plan
+from chargeplan.evaluate.verify_idle import find_idle_spending
+
+NEARLY = 29 / 30  # of the 30 kWh/day of E: s3 serves 39 and has room for one more, as full is not too large
+
+
+def make_plain_case(chargers, share=LAST_SHARE, **request_changes) -> PlanCase:
+    """A charger delivers 20 kWh/day; s1 serves 60 and s3 40 unless said otherwise."""
+    request = toy_city.make_request(**({"budget_pkr": 1000.0} | request_changes))
+    cells, sites, travel = toy_city.make_cells(), toy_city.make_sites(), toy_city.make_travel()
+    problem = toy_city.make_problem(request)
+    served = float(np.sum(share * problem.demand_kwh_day[problem.pair_cell] * problem.pair_quality))
+    solution = toy_city.make_solution(chargers, share, served)
+    return PlanCase(request, toy_city.make_network(), cells, sites, travel, problem, solution)
+
+
+def warn_of(case: PlanCase) -> tuple[str, ...]:
+    return evaluate_plan(case).warnings
+
+
+def make_larger(case: PlanCase, chargers) -> PlanCase:
+    flow_share = case.solution.flow_share.copy()
+    flow_share[-1] = NEARLY
+    solution = dataclasses.replace(
+        case.solution,
+        slot_chargers=np.array(chargers),
+        chargers=np.array(chargers[-1]),
+        flow_share=flow_share,
+    )
+    return dataclasses.replace(case, solution=solution)
+
+
+def test_a_plan_whose_chargers_are_all_needed_spends_nothing_idly():
+    assert find_idle_spending(make_plain_case([3, 0, 2])) == []
+    assert find_idle_spending(make_staged_case()) == []
+
+
+@pytest.mark.parametrize(("chargers", "site"), [([3, 0, 3], "s3"), ([3, 1, 2], "s2")])
+def test_a_charger_or_station_more_than_is_needed_is_found(chargers, site):
+    """s3 needs 2 chargers for its 39 kWh/day; s2 serves nobody."""
+    case = make_plain_case(chargers, np.where(np.arange(9) == 8, NEARLY, LAST_SHARE))
+    faults = find_idle_spending(case)
+    assert faults == [f"stations could be closed or smaller and serve the same: {site}"]
+    assert any(f"could be closed or smaller and serve the same: {site}" in said for said in warn_of(case))
+
+
+def test_a_plan_with_years_that_spends_idly_fails_its_check():
+    case = make_staged_case(make_grid(headroom_kw=[100.0, 30.0]))
+    with pytest.raises(VerificationError, match="idle spending: upgrades of grid assets carry nothing: g2"):
+        verify_plan(case)
+
+
+def test_a_charger_that_is_used_a_little_is_needed():
+    """41 kWh/day do not fit 2 chargers of 20."""
+    share = LAST_SHARE.copy()
+    share[5] = 1 / 20  # cell C wants 20 kWh/day and s3 serves one of them
+    assert find_idle_spending(make_plain_case([3, 0, 3], share)) == []
+
+
+def test_of_a_plan_with_years_the_fullest_year_counts():
+    case = make_staged_case()
+    assert find_idle_spending(make_larger(case, [[3, 0, 0], [3, 0, 3]]))
+    assert find_idle_spending(make_larger(case, [[3, 0, 0], [3, 1, 2]]))
+    # s1 serves 60 in 2026 alone: its 3 chargers cannot be taken down later
+    flow_at, flow_share = case.solution.flow_at, case.solution.flow_share
+    early = dataclasses.replace(
+        case.solution, flow_at=flow_at[[0, 1, 2, 6, 7]], flow_share=flow_share[[0, 1, 2, 6, 7]]
+    )
+    assert find_idle_spending(dataclasses.replace(case, solution=early)) == []
+
+
+def test_a_station_that_the_least_power_asks_for_is_not_idle():
+    """39 kWh/day need 2 chargers, 20 kW; a station of less than 30 kW was not wanted."""
+    case = make_larger(make_staged_case(), [[3, 0, 0], [3, 0, 3]])
+    assert find_idle_spending(case)
+    request = dataclasses.replace(case.request, least_station_kw=30.0)
+    assert find_idle_spending(dataclasses.replace(case, request=request)) == []
+
+
+def test_a_station_that_gives_a_second_choice_is_not_idle():
+    case = make_larger(make_staged_case(), [[3, 1, 2], [3, 1, 2]])
+    assert find_idle_spending(case)
+    request = dataclasses.replace(case.request, backup_share=0.5)
+    assert find_idle_spending(dataclasses.replace(case, request=request)) == []
+
+
+def test_an_upgrade_that_carries_nothing_is_found():
+    """The feeder of s1 takes 30 kW as it stands, and the plan buys its step all the same."""
+    case = make_staged_case(make_grid(headroom_kw=[100.0, 30.0]))
+    assert find_idle_spending(case) == ["upgrades of grid assets carry nothing: g2"]
