@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.model.stages import Surroundings
     from chargeplan.plan_labels import PlanLabels
-    from chargeplan.records import Floats
+    from chargeplan.records import Floats, MapPlaces
 
 RECORD_TYPES: dict[str, type] = {
     "area": StudyArea,
@@ -143,7 +143,6 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         When an input cannot be used.
     """
     from chargeplan.config.inputs import check_files, locate_faults
-    from chargeplan.demand.build import build_demand
     from chargeplan.demand.layer import read_layer_figures
     from chargeplan.grid.build import build_grid, describe_grid
     from chargeplan.network.read import read_network
@@ -167,20 +166,7 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
         years = tuple(each.year for each in settings.model.years) or (settings.study.year,)
-        cells_by_year = tuple(
-            build_demand(
-                area,
-                network,
-                places,
-                settings.demand,
-                settings.study.zones,
-                year=year,
-                city=settings.study.city,
-                exclusion=settings.sites.exclusion,
-                seed=settings.study.seed,
-            )
-            for year in years
-        )
+        cells_by_year = _build_demand_by_year(settings, area, network, places, years)
         cells = cells_by_year[-1]
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
@@ -206,6 +192,36 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         data_limits=reading.limits,
         data_date=reading.source.data_date,
     )
+
+
+def _build_demand_by_year(
+    settings: Settings, area: StudyArea, network: RoadNetwork, places: MapPlaces, years: tuple[int, ...]
+) -> tuple[DemandCells, ...]:
+    """Build the demand of each year; what is warned of in several of them is told once."""
+    from chargeplan.demand.build import build_demand
+    from chargeplan.yearly_warnings import YearlyWarnings
+
+    warnings = YearlyWarnings("chargeplan.demand")
+    cells = []
+    try:
+        for year in years:
+            with warnings.hold(year):
+                cells.append(
+                    build_demand(
+                        area,
+                        network,
+                        places,
+                        settings.demand,
+                        settings.study.zones,
+                        year=year,
+                        city=settings.study.city,
+                        exclusion=settings.sites.exclusion,
+                        seed=settings.study.seed,
+                    )
+                )
+    finally:
+        warnings.tell()
+    return tuple(cells)
 
 
 def build_model(
