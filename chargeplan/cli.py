@@ -23,10 +23,11 @@ from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.cli_studies import add_study_commands
 from chargeplan.cli_sweep import add_sweep_command
 from chargeplan.cli_why import add_why_command
-from chargeplan.errors import DataError, ExitCode
+from chargeplan.errors import DataError, ExitCode, InterruptedRunError
 from chargeplan.progress import make_progress, write_line
 
 if TYPE_CHECKING:
+    from chargeplan.config.settings import Settings
     from chargeplan.pipeline import RunResult
 
 app = typer.Typer(
@@ -170,13 +171,27 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
         make_progress(sys.stderr, as_json=output.as_json) as progress,
         StopSwitch(progress, progress.say) as switch,
     ):
-        result = run_study(
-            loaded, listen=switch.listen, command=_format_command(), should_stop=switch.should_stop
-        )
+        try:
+            result = run_study(
+                loaded, listen=switch.listen, command=_format_command(), should_stop=switch.should_stop
+            )
+        except InterruptedRunError as error:
+            raise _explain_stop(error, loaded.settings, switch.describe_reached()) from error
     if not output.as_json:  # there it is part of the one object
         output.show(f"{result.demand_table}\n", {})
     tell_warnings(result.evaluation.warnings, "warning {number}: {warning}", result.data_date, output)
     output.show_result(format_summary(result), _describe_result(result))
+
+
+def _explain_stop(error: InterruptedRunError, settings: Settings, reached: str) -> InterruptedRunError:
+    """Say how far a stopped search had come, and what is there now."""
+    folder = settings.publish.folder / settings.study.name
+    kept = f"the older run in {folder} is as it was" if folder.exists() else f"{folder} was not made"
+    lines = [str(error)]
+    if reached:
+        lines.append(f"reached: {reached}")
+    lines.append(f"kept: nothing of this run; {kept}; exit code {int(error.exit_code)}")
+    return InterruptedRunError("\n".join(lines))
 
 
 def _describe_result(result: RunResult) -> dict[str, object]:

@@ -338,6 +338,26 @@ def test_each_kind_of_end_has_its_exit_code_and_no_traceback(town, monkeypatch, 
     assert "Traceback" in call("run", "town.yaml", "-v").stderr
 
 
+@pytest.mark.parametrize("is_rerun", [False, True])
+def test_a_run_stopped_before_a_plan_says_what_was_reached_and_kept(town, monkeypatch, is_rerun):
+    def stop(_loaded, *, listen, **_):
+        listen(PhaseEvent("solve", "", None))
+        listen(SolveEvent("bound", 3.0, 120.0, float("nan"), 7385.0))
+        raise errors.InterruptedRunError("stopped before there was a plan")
+
+    monkeypatch.setattr(pipeline, "run_study", stop)
+    if is_rerun:
+        (town / "maps" / "town").mkdir(parents=True)
+    result = call("run", "town.yaml")
+    assert result.exit_code == 130
+    kept = "the older run in {} is as it was" if is_rerun else "{} was not made"
+    assert result.stderr.splitlines()[1:] == [  # after the line of the search
+        "stopped before there was a plan",
+        "reached: bound: no plan yet, bound 7,385; 3 of 120 s",
+        f"kept: nothing of this run; {kept.format(town / 'maps' / 'town')}; exit code 130",
+    ]
+
+
 def test_missing_file_ends_a_run_before_it_starts(town, monkeypatch):
     monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: pytest.fail("the run started"))
     (town / "people.csv").unlink()
