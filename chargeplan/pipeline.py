@@ -384,7 +384,7 @@ def run_study(
             )
         )
         served_share = evaluation.get_metric("served_share")
-        phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of demand served"
+        phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of all demand served"
     with log.phase("publish") as phase:
         bundle = RunBundle(
             area=area,
@@ -591,8 +591,16 @@ def format_summary(result: RunResult) -> str:
             f"{format_pkr(result.solution.cost_bound_pkr)} or more"
         )
     return (
-        f"{result.solution.outcome_text}{gap}: {evaluation.get_metric('served_share'):.1%} of demand served by "
+        f"{result.solution.outcome_text}{gap}: {_describe_served(evaluation)} served by "
         f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
         f"existing stations for {format_pkr(evaluation.get_metric('cost'))}{least}; "
         f"map: {result.folder / 'index.html'}"
     )
+
+
+def _describe_served(evaluation: Evaluation) -> str:
+    """Write what is served as a share of all demand, and of the usable demand where that is another figure."""
+    text = f"{evaluation.get_metric('served_share'):.1%} of all demand"
+    if "served_usable_share" not in set(evaluation.metrics["name"]):
+        return text
+    return f"{text} ({evaluation.get_metric('served_usable_share'):.1%} of usable demand)"

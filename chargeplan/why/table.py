@@ -171,7 +171,7 @@ def describe_alternatives(case: RunCase, found: Alternatives) -> list[str]:
         if each.evaluation is not None:
             line += (
                 f", {format_pkr(each.evaluation.get_metric('cost'))}, "
-                f"{each.evaluation.get_metric('served_share'):.1%} of demand served"
+                f"{each.evaluation.get_metric('served_share'):.1%} of all demand served"
             )
         lines.append(line)
     kept = count_kept(case, found)

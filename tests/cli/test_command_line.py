@@ -485,7 +485,7 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     assert result.exit_code == 0
     table, empty, line = result.stdout.splitlines()
     assert (table, empty) == ("1,000 people in the study area", "")
-    assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of demand served by 3 new")
+    assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of all demand served by 3 new")
     assert line.endswith("index.html")
     assert result.stderr == (
         "network       0.2 s  9 nodes\nsolve      search: limit 5 s\nwarning 1: few sites\n"
