@@ -195,12 +195,15 @@ def _explain_stop(error: InterruptedRunError, settings: Settings, reached: str) 
 
 
 def _describe_result(result: RunResult) -> dict[str, object]:
+    from chargeplan.pipeline import read_usable_share
+
     solution, evaluation = result.solution, result.evaluation
     return {
         "outcome": solution.outcome_text,
         "gap": solution.gap if math.isfinite(solution.gap) else None,
         "stopped_by": solution.stopped_by,
         "served_share": evaluation.get_metric("served_share"),
+        "served_usable_share": read_usable_share(evaluation),
         "cost_pkr": evaluation.get_metric("cost"),
         "cost_bound_pkr": solution.cost_bound_pkr if math.isfinite(solution.cost_bound_pkr) else None,
         "folder": str(result.folder),

@@ -598,9 +598,16 @@ def format_summary(result: RunResult) -> str:
     )
 
 
+def read_usable_share(evaluation: Evaluation) -> float | None:
+    """Read the served share of the demand left by competitors of classes that can charge; None in a plain plan."""
+    has_share = bool((evaluation.metrics["name"] == "served_usable_share").any())
+    return evaluation.get_metric("served_usable_share") if has_share else None
+
+
 def _describe_served(evaluation: Evaluation) -> str:
     """Write what is served as a share of all demand, and of the usable demand where that is another figure."""
-    text = f"{evaluation.get_metric('served_share'):.1%} of all demand"
-    if "served_usable_share" not in set(evaluation.metrics["name"]):
-        return text
-    return f"{text} ({evaluation.get_metric('served_usable_share'):.1%} of usable demand)"
+    text, usable_share = (
+        f"{evaluation.get_metric('served_share'):.1%} of all demand",
+        read_usable_share(evaluation),
+    )
+    return text if usable_share is None else f"{text} ({usable_share:.1%} of usable demand)"

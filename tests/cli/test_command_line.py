@@ -358,6 +358,20 @@ def test_a_run_stopped_before_a_plan_says_what_was_reached_and_kept(town, monkey
     ]
 
 
+def test_a_staged_plan_tells_the_shares_of_all_and_of_usable_demand(town, monkeypatch, result_of_a_run):
+    """The fixture serves half of all demand; of the usable demand it would be 62.5 %."""
+    evaluation = result_of_a_run.evaluation
+    get_metric = {"served_usable_share": 0.625}.get
+    evaluation.metrics = pd.DataFrame({"name": ["served_share", "served_usable_share"]})
+    plain = evaluation.get_metric
+    evaluation.get_metric = lambda name: get_metric(name) or plain(name)
+    monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: result_of_a_run)
+    line = call("run", "town.yaml").stdout.splitlines()[-1]
+    assert "50.0% of all demand (62.5% of usable demand) served by 3 new" in line
+    answer = json.loads(call("run", "town.yaml", "--json").stdout)
+    assert (answer["served_share"], answer["served_usable_share"]) == (0.5, 0.625)
+
+
 def test_missing_file_ends_a_run_before_it_starts(town, monkeypatch):
     monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: pytest.fail("the run started"))
     (town / "people.csv").unlink()
@@ -412,6 +426,7 @@ def result_of_a_run(tmp_path):
         ),
         evaluation=SimpleNamespace(
             get_metric=values.__getitem__,
+            metrics=pd.DataFrame({"name": list(values)}),
             warnings=("few sites",),
             checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
         ),
