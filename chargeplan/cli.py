@@ -11,26 +11,22 @@ import math
 import shlex
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from chargeplan import __version__
+from chargeplan.cli_check import ConfigArgument, SetOption, check, tell_warnings
 from chargeplan.cli_data import add_data_commands
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
 from chargeplan.cli_studies import add_study_commands
 from chargeplan.cli_sweep import add_sweep_command
 from chargeplan.cli_why import add_why_command
-from chargeplan.errors import DataError, ExitCode
+from chargeplan.errors import DataError, ExitCode, InterruptedRunError
 from chargeplan.progress import make_progress, write_line
-from chargeplan.text import count_files
-from chargeplan.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from chargeplan.config.settings import Settings
     from chargeplan.pipeline import RunResult
 
@@ -44,19 +40,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich help costs more time than the whole program may
     pretty_exceptions_enable=False,
 )
-
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change a value of the config, such as model.budget_pkr=50e6. May be repeated.",
-    ),
-]
-ConfigArgument = Annotated[
-    Path, typer.Argument(metavar="CONFIG", help="A study's YAML file.", show_default=False)
-]
-
 
 FolderArgument = Annotated[
     Path, typer.Argument(metavar="RUN_FOLDER", help="A finished run, such as maps/demo.", show_default=False)
@@ -108,52 +91,7 @@ def run(
         _run(config, changes or [], output)
 
 
-@app.command()
-def check(
-    ctx: typer.Context,
-    config: ConfigArgument,
-    changes: SetOption = None,
-    without_data: Annotated[
-        bool, typer.Option("--without-data", help="Files that are not there yet are named and no fault.")
-    ] = False,
-    as_json: JsonOption = False,
-    verbose: VerboseOption = False,
-) -> None:
-    """Check a config and its files, without a run."""
-    with report(ctx, as_json, verbose) as output:
-        from chargeplan.config.load import load_settings
-
-        # Before the heavy imports, so that a slip is told at once.
-        loaded = load_settings(config, changes or [])
-        from chargeplan.study_check import LARGEST_TABLE_MB, check_all
-
-        study, contents = check_all(loaded, needs_data=not without_data)
-        files = [
-            {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files
-        ]
-        for file in study.files:
-            output.tell(f"{file.key}: {file.path} ({file.size_bytes / BYTES_PER_MB:,.2f} MB)")
-        output.tell(f"read to the last row: {', '.join(contents.read)}")
-        for key in contents.unread:
-            output.tell(
-                f"{key}: not read, because it is above {LARGEST_TABLE_MB:g} MB; a run tells its faults"
-            )
-        for text in study.missing:
-            output.tell(f"not there yet: {text}")
-        if loaded.settings.network.path.exists():
-            _check_road_data(loaded.settings, output)
-        missing = f", {count_files(len(study.missing))} not there yet" if study.missing else ""
-        output.show_result(
-            f"{config}: nothing wrong; {loaded.settings.study.title}, {study.area_km2:,.0f} km2 "
-            f"in {study.crs}, {count_files(len(files))}{missing}",
-            {
-                "config": str(config),
-                "area_km2": study.area_km2,
-                "crs": study.crs,
-                "files": files,
-                "missing": list(study.missing),
-            },
-        )
+app.command()(check)
 
 
 @app.command()
@@ -233,73 +171,39 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
         make_progress(sys.stderr, as_json=output.as_json) as progress,
         StopSwitch(progress, progress.say) as switch,
     ):
-        result = run_study(
-            loaded, listen=switch.listen, command=_format_command(), should_stop=switch.should_stop
-        )
+        try:
+            result = run_study(
+                loaded, listen=switch.listen, command=_format_command(), should_stop=switch.should_stop
+            )
+        except InterruptedRunError as error:
+            raise _explain_stop(error, loaded.settings, switch.describe_reached()) from error
     if not output.as_json:  # there it is part of the one object
         output.show(f"{result.demand_table}\n", {})
-    _tell_warnings(result.evaluation.warnings, "warning {number}: {warning}", result.data_date, output)
+    tell_warnings(result.evaluation.warnings, "warning {number}: {warning}", result.data_date, output)
     output.show_result(format_summary(result), _describe_result(result))
 
 
-def _check_road_data(settings: Settings, output: Output) -> None:
-    """Check the file of roads against the manifest beside it and the study; say what it lacks and how old it is."""
-    from chargeplan.area import build_study_area
-    from chargeplan.network.source import check_cover, check_file
-    from chargeplan.osm.file_formats import list_kind_limits
-
-    path = settings.network.path
-    checked = check_file(path)
-    if checked.manifest is None:
-        _check_to_the_end(path, output)
-    else:
-        check_cover(checked, build_study_area(settings.study))
-    data_time = "" if checked.manifest is None else checked.manifest.osm_timestamp
-    limits = (*checked.limits, *list_kind_limits(path.name))
-    _tell_warnings([f"limit of {path.name}: {limit}" for limit in limits], "{warning}", data_time, output)
-
-
-def _check_to_the_end(path: Path, output: Output) -> None:
-    """Follow a .osm.pbf without a manifest from piece to piece to its end; say what was not read."""
-    from chargeplan.download.pbf_arrays import list_blobs
-    from chargeplan.download.protobuf_arrays import BrokenMessageError
-
-    if not path.name.lower().endswith(".pbf"):
-        output.tell(f"{path.name}: not read, so damage is not noticed before a run; it has no manifest")
-        return
-    try:
-        with path.open("rb") as file:
-            n_pieces = sum(1 for _ in list_blobs(file))
-    except BrokenMessageError as error:
-        raise DataError(f"network.path: {path}: {error}; it is cut short or damaged: get it again") from error
-    output.tell(f"{path.name}: whole to its end, {n_pieces:,} pieces, whose contents were not read")
-
-
-def _tell_warnings(warnings: Sequence[str], form: str, data_time: str, output: Output) -> None:
-    """Tell warnings, and how old the road data are: once, as the worst that is to be said of it.
-
-    The age of today stands only here, so that results do not depend on the day.
-    """
-    from chargeplan.osm.times import describe_age, is_lateness, warn_of_age
-
-    today = datetime.now(UTC).date()
-    old = warn_of_age(data_time, today)
-    shown = [warning for warning in warnings if not (old and is_lateness(warning))]
-    for number, warning in enumerate(shown, start=1):
-        output.tell(form.format(number=number, warning=warning), level="warning")
-    if old:
-        output.tell(f"warning: {old}", level="warning")
-    elif data_time and not any(is_lateness(warning) for warning in shown):
-        output.tell(describe_age(data_time, today))
+def _explain_stop(error: InterruptedRunError, settings: Settings, reached: str) -> InterruptedRunError:
+    """Say how far a stopped search had come, and what is there now."""
+    folder = settings.publish.folder / settings.study.name
+    kept = f"the older run in {folder} is as it was" if folder.exists() else f"{folder} was not made"
+    lines = [str(error)]
+    if reached:
+        lines.append(f"reached: {reached}")
+    lines.append(f"kept: nothing of this run; {kept}; exit code {int(error.exit_code)}")
+    return InterruptedRunError("\n".join(lines))
 
 
 def _describe_result(result: RunResult) -> dict[str, object]:
+    from chargeplan.pipeline import read_usable_share
+
     solution, evaluation = result.solution, result.evaluation
     return {
         "outcome": solution.outcome_text,
         "gap": solution.gap if math.isfinite(solution.gap) else None,
         "stopped_by": solution.stopped_by,
         "served_share": evaluation.get_metric("served_share"),
+        "served_usable_share": read_usable_share(evaluation),
         "cost_pkr": evaluation.get_metric("cost"),
         "cost_bound_pkr": solution.cost_bound_pkr if math.isfinite(solution.cost_bound_pkr) else None,
         "folder": str(result.folder),

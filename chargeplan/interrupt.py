@@ -12,13 +12,17 @@ from contextlib import ExitStack
 from types import FrameType
 from typing import Any, Self
 
+from chargeplan.progress import describe_search
 from chargeplan.runlog import Event, Listener, PhaseEvent, SolveEvent
 
 _SEARCH_PHASE = "solve"
 _WITH_PLAN = (
     "stopping: the best plan so far is verified and written (a few seconds; Ctrl-C again leaves without it)"
 )
-_WITHOUT_PLAN = "stopping: there is no plan to keep yet (Ctrl-C again leaves at once)"
+_WITHOUT_PLAN = (
+    "stopping: there is no plan to keep yet, so nothing is written and the folder of the run stays as it is "
+    "(exit code 130; Ctrl-C again leaves at once)"
+)
 
 
 class StopSwitch:
@@ -46,7 +50,7 @@ class StopSwitch:
         self._listen = listen
         self._tell = tell
         self._is_searching = False
-        self._has_plan = False
+        self._last_search: SolveEvent | None = None
         self._is_asked = False
         self._is_ended = False
         self._is_told = False
@@ -77,7 +81,7 @@ class StopSwitch:
         if isinstance(event, PhaseEvent) and event.phase == _SEARCH_PHASE:
             self._is_searching = event.elapsed_s is None
         elif isinstance(event, SolveEvent):
-            self._has_plan = math.isfinite(event.incumbent_kwh_day)
+            self._last_search = event
         self._listen(event)
 
     def should_stop(self) -> bool:
@@ -92,6 +96,10 @@ class StopSwitch:
         if self._is_asked:
             self._tell_once()  # the search may end before the thread that tells has run
         return self._is_asked
+
+    def describe_reached(self) -> str:
+        """Write how far the search had come when it was stopped; empty before its first step."""
+        return "" if self._last_search is None else describe_search(self._last_search)
 
     def _handle(self, number: int, handler: Callable[[int, FrameType | None], None]) -> None:
         """Handle a signal until the switch is closed."""
@@ -125,7 +133,9 @@ class StopSwitch:
         with self._telling:
             if not self._is_told:
                 self._is_told = True
-                self._tell(_WITH_PLAN if self._has_plan else _WITHOUT_PLAN)
+                event = self._last_search
+                has_plan = event is not None and math.isfinite(event.incumbent_kwh_day)
+                self._tell(_WITH_PLAN if has_plan else _WITHOUT_PLAN)
 
     def _take_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_ended or self._is_asked or not self._is_searching:

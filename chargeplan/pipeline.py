@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.model.stages import Surroundings
     from chargeplan.plan_labels import PlanLabels
-    from chargeplan.records import Floats
+    from chargeplan.records import Floats, MapPlaces
 
 RECORD_TYPES: dict[str, type] = {
     "area": StudyArea,
@@ -143,7 +143,6 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         When an input cannot be used.
     """
     from chargeplan.config.inputs import check_files, locate_faults
-    from chargeplan.demand.build import build_demand
     from chargeplan.demand.layer import read_layer_figures
     from chargeplan.grid.build import build_grid, describe_grid
     from chargeplan.network.read import read_network
@@ -167,20 +166,7 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
         years = tuple(each.year for each in settings.model.years) or (settings.study.year,)
-        cells_by_year = tuple(
-            build_demand(
-                area,
-                network,
-                places,
-                settings.demand,
-                settings.study.zones,
-                year=year,
-                city=settings.study.city,
-                exclusion=settings.sites.exclusion,
-                seed=settings.study.seed,
-            )
-            for year in years
-        )
+        cells_by_year = _build_demand_by_year(settings, area, network, places, years)
         cells = cells_by_year[-1]
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
@@ -206,6 +192,36 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         data_limits=reading.limits,
         data_date=reading.source.data_date,
     )
+
+
+def _build_demand_by_year(
+    settings: Settings, area: StudyArea, network: RoadNetwork, places: MapPlaces, years: tuple[int, ...]
+) -> tuple[DemandCells, ...]:
+    """Build the demand of each year; what is warned of in several of them is told once."""
+    from chargeplan.demand.build import build_demand
+    from chargeplan.yearly_warnings import YearlyWarnings
+
+    warnings = YearlyWarnings("chargeplan.demand")
+    cells = []
+    try:
+        for year in years:
+            with warnings.hold(year):
+                cells.append(
+                    build_demand(
+                        area,
+                        network,
+                        places,
+                        settings.demand,
+                        settings.study.zones,
+                        year=year,
+                        city=settings.study.city,
+                        exclusion=settings.sites.exclusion,
+                        seed=settings.study.seed,
+                    )
+                )
+    finally:
+        warnings.tell()
+    return tuple(cells)
 
 
 def build_model(
@@ -368,7 +384,7 @@ def run_study(
             )
         )
         served_share = evaluation.get_metric("served_share")
-        phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of demand served"
+        phase.message = f"{len(evaluation.checks)} checks passed, {served_share:.1%} of all demand served"
     with log.phase("publish") as phase:
         bundle = RunBundle(
             area=area,
@@ -575,8 +591,23 @@ def format_summary(result: RunResult) -> str:
             f"{format_pkr(result.solution.cost_bound_pkr)} or more"
         )
     return (
-        f"{result.solution.outcome_text}{gap}: {evaluation.get_metric('served_share'):.1%} of demand served by "
+        f"{result.solution.outcome_text}{gap}: {_describe_served(evaluation)} served by "
         f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
         f"existing stations for {format_pkr(evaluation.get_metric('cost'))}{least}; "
         f"map: {result.folder / 'index.html'}"
     )
+
+
+def read_usable_share(evaluation: Evaluation) -> float | None:
+    """Read the served share of the demand left by competitors of classes that can charge; None in a plain plan."""
+    has_share = bool((evaluation.metrics["name"] == "served_usable_share").any())
+    return evaluation.get_metric("served_usable_share") if has_share else None
+
+
+def _describe_served(evaluation: Evaluation) -> str:
+    """Write what is served as a share of all demand, and of the usable demand where that is another figure."""
+    text, usable_share = (
+        f"{evaluation.get_metric('served_share'):.1%} of all demand",
+        read_usable_share(evaluation),
+    )
+    return text if usable_share is None else f"{text} ({usable_share:.1%} of usable demand)"

@@ -118,20 +118,14 @@ def _list_zone_floors(model: ModelSettings, cells: DemandCells | None) -> pd.Dat
     ConfigError
         When a zone is not known.
     """
-    from chargeplan.demand.scenario import suggest
     from chargeplan.errors import ConfigError
+    from chargeplan.zone_words import describe_unknown_zones
 
     named, common = model.equity.zone_floor_share, model.equity.floor_share
     known = [] if cells is None else cells.zones["zone_id"].tolist()
-    unknown = [name for name in named if name not in known]
-    if cells is not None and unknown:
-        raise ConfigError(
-            [
-                f"model.equity.zone_floor_share.{name}: the study has no zone {name}{suggest(name, known)}, "
-                f"only {', '.join(known[:20])}"
-                for name in unknown
-            ]
-        )
+    faults = [] if cells is None else describe_unknown_zones(named, known, "the demand of the study")
+    if faults:
+        raise ConfigError(faults)
     floors = {zone: named.get(zone, common) for zone in known}
     kept = {zone: floor for zone, floor in floors.items() if floor}
     return make_table(ZONE_FLOORS, {"zone_id": list(kept), "floor_share": list(kept.values())})

@@ -10,7 +10,7 @@ import numpy as np
 
 from chargeplan.errors import ConfigError, DataError, FaultCollector
 from chargeplan.units import BYTES_PER_MB
-from chargeplan.words import PopulationSource
+from chargeplan.words import PlanObjective, PopulationSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,10 +111,24 @@ def check_contents(loaded: LoadedSettings) -> ContentsCheck:
     return ContentsCheck(tuple(read), tuple(unread))
 
 
+def list_assumptions(settings: Settings) -> tuple[str, ...]:
+    """List what a study takes for granted where its config says nothing."""
+    from chargeplan.zone_words import describe_stand_ins
+
+    model, zones = settings.model, settings.study.zones
+    speaks = {
+        "model.equity.floor_share": model.equity.floor_share is not None,
+        "model.equity.gini_cap": model.equity.gini_cap is not None,
+        "model.objective worst_zone": model.objective is PlanObjective.WORST_ZONE,
+    }
+    keys = [key for key, is_given in speaks.items() if is_given and zones is None]
+    return tuple(filter(None, [describe_stand_ins(keys)]))
+
+
 def _list_tables(settings: Settings) -> Iterator[_Table]:
     """List the tables that a config names."""
     from chargeplan.config.rule_packs import read_study_rules
-    from chargeplan.demand.zones import read_zone_outlines
+    from chargeplan.demand.zones import check_zone_names
     from chargeplan.grid.build import read_grid
     from chargeplan.land import gather_excluded_land, make_land
     from chargeplan.network.speeds import read_speed_table
@@ -126,7 +140,8 @@ def _list_tables(settings: Settings) -> Iterator[_Table]:
     sites = settings.sites
     zones, speeds, costs = settings.study.zones, settings.network.speeds, sites.costs
     if zones is not None:
-        yield _Table("study.zones", (zones.path,), lambda: read_zone_outlines(zones, ()))
+        named = settings.model.equity.zone_floor_share
+        yield _Table("study.zones", (zones.path,), lambda: check_zone_names(zones, named))
     for key, paths in (("demand.places.paths", settings.demand.places.paths), ("sites.paths", sites.paths)):
         for number, path in enumerate(paths):
             name = f"{key}[{number}]"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from chargeplan.config.money import NUMBER_WORDS
 from chargeplan.config.nearest import find_nearest
 from chargeplan.config.schema import (
     choose,
@@ -43,17 +44,8 @@ _REPLACED = {
     ("public_share",): "replaced by overnight_share, destination_share, fast_share and depot_share",
 }
 _BOOL_WORDS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
-_NUMBER_WORDS = {
-    "thousand": 10**3,
-    "lakh": 10**5,
-    "lac": 10**5,
-    "million": 10**6,
-    "crore": 10**7,
-    "billion": 10**9,
-    "arab": 10**9,
-}
 _AMOUNT = re.compile(
-    rf"(?:pkr|rs\.?)?(?P<digits>[-+]?\d+(?:\.\d+)?)(?:(?P<word>{'|'.join(_NUMBER_WORDS)})s?)?(?:rupees|rs|pkr)?"
+    rf"(?:pkr|rs\.?)?(?P<digits>[-+]?\d+(?:\.\d+)?)(?:(?P<word>{'|'.join(NUMBER_WORDS)})s?)?(?:rupees|rs|pkr)?"
 )
 
 
@@ -196,7 +188,7 @@ def _advise_text(value: str, kind: object) -> str:
     if kind in {"number", "integer"}:
         amount = _AMOUNT.fullmatch(re.sub(r"[_,\s]", "", value.casefold()))
         if amount is not None and amount["word"]:
-            return f"; write {Decimal(amount['digits']) * _NUMBER_WORDS[amount['word']]:f}"
+            return f"; write {Decimal(amount['digits']) * NUMBER_WORDS[amount['word']]:f}"
         if amount is not None:
             return f"; write {amount['digits']} without quotes or separators"
     return ""

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from chargeplan.config.explain import explain_errors
+from chargeplan.config.money import is_money_key, read_money
 from chargeplan.config.nearest import find_nearest
 from chargeplan.config.overrides import apply_overrides
 from chargeplan.config.schema import find_schema
@@ -95,6 +96,7 @@ def load_settings(path: Path, overrides: Sequence[str] = ()) -> LoadedSettings:
     for node in written.values():
         folder = Path.cwd() if node.mark.source_pos else path.absolute().parent
         node.value = os.path.normpath(folder / node.raw)
+    _read_sums(root)
     settings = _validate(root, faults)
     return LoadedSettings(
         settings=settings,
@@ -172,6 +174,15 @@ def _find_paths(root: MapNode) -> Iterator[tuple[KeyPath, ScalarNode]]:
         )
         if kind == "path" or is_own_pack:
             yield key, node
+
+
+def _read_sums(root: MapNode) -> None:
+    """Turn sums of money in short words, such as 40M, into numbers."""
+    for key, node in walk(root):
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and is_money_key(key):
+            amount = read_money(node.value)
+            if amount is not None:
+                node.value = amount
 
 
 def _check_path(key: KeyPath, node: ScalarNode) -> Fault | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from chargeplan.config.money import MONEY_FORMS
 from chargeplan.config.schema import describe_expected, follow, make_schema
 
 REFERENCE_COMMAND = "chargeplan schema --reference docs/reference/config.md"
@@ -21,6 +22,8 @@ A study is one YAML file; `configs/` has examples to copy. Its sections are the 
   number (`50000000` or `50e6`), a text is not (`"50"`, `50_000`); only `true` and `false` are
   true and false. Repeated keys, anchors, aliases, merge keys, tags, NaN and infinity are
   refused, and so are files over 1 MB, nesting deeper than 20 and characters that hide text.
+- **Sums of money** (keys that end in `_pkr`) may be written short: {MONEY_FORMS}. A lakh is
+  100 thousand, a crore 10 million.
 - **Every fault at once**, as `file.yaml:12:3: model.budget_pkr: got -5; expected a number > 0
   (rupees)`. `chargeplan check CONFIG` also tells which files are missing, without running.
 - **Units are in the names**: `_pkr` rupees, `_m` metres, `_km` kilometres, `_min` minutes, `_s`

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chargeplan.config.money import MONEY_PATTERN, is_money_key
 from chargeplan.config.settings import Settings
 from chargeplan.config.tree import KeyPath, MapNode, Node, ScalarNode
 from chargeplan.text import to_json
@@ -35,7 +37,25 @@ _UNITS = {
 
 def write_schema_text() -> str:
     """Write the JSON Schema (draft 2020-12) of a config; equal settings give equal bytes."""
-    return to_json({"$schema": _DIALECT, **make_schema()}) + "\n"
+    schema = copy.deepcopy(make_schema())
+    for definition in [schema, *schema["$defs"].values()]:
+        for name, value in definition.get("properties", {}).items():
+            if is_money_key((name,)):
+                _take_words(value)
+    return to_json({"$schema": _DIALECT, **schema}) + "\n"
+
+
+def _take_words(schema: dict[str, Any]) -> None:
+    """Let every number inside a schema be written as a sum of money in short words too."""
+    if schema.get("type") in {"number", "integer"}:
+        number = {
+            key: schema.pop(key) for key in list(schema) if key not in {"description", "default", "title"}
+        }
+        schema["anyOf"] = [number, {"type": "string", "pattern": MONEY_PATTERN}]
+        return
+    for inner in (*schema.get("anyOf", ()), schema.get("items"), schema.get("additionalProperties")):
+        if isinstance(inner, dict):
+            _take_words(inner)
 
 
 @lru_cache(maxsize=1)

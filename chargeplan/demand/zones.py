@@ -11,14 +11,15 @@ import shapely
 
 from chargeplan.demand.cells import find_centres, name_cells
 from chargeplan.demand.vector_layer import describe_missing_column, read_layer
-from chargeplan.errors import DataError, FaultCollector, name_rows
+from chargeplan.errors import ConfigError, DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.rows import Rows
 from chargeplan.tables import ZONES, make_table
 from chargeplan.text import clean_text
+from chargeplan.zone_words import describe_unknown_zones
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -108,6 +109,22 @@ def read_zone_outlines(
     known, _, polygons = _read_zone_layer(settings)
     outline = dict(zip(known.tolist(), polygons, strict=True))
     return tuple(None if zone_id == NO_ZONE else _keep_polygons(outline[zone_id]) for zone_id in zone_ids)
+
+
+def check_zone_names(settings: ZoneSettings, names: Iterable[str]) -> None:
+    """Check a zone layer, and that it has each of the zones that are named for a floor.
+
+    Raises
+    ------
+    ConfigError
+        With every name that is not known, and the nearest one that is.
+    DataError
+        When the layer cannot be used; see `_read_zone_layer`.
+    """
+    known, _, _ = _read_zone_layer(settings)
+    faults = describe_unknown_zones(names, [*known.tolist(), NO_ZONE], settings.path.name)
+    if faults:
+        raise ConfigError(faults)
 
 
 def _keep_polygons(shape: Any) -> shapely.MultiPolygon:

@@ -12,7 +12,8 @@ from chargeplan.evaluate.verify import PlanCase
 from chargeplan.evaluate.verify_idle import find_idle_spending
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
-from chargeplan.words import PlanMode, RemovalReason, SiteStatus
+from chargeplan.words import PlanMode, PlanObjective, RemovalReason, SiteStatus
+from chargeplan.zone_words import describe_stand_ins
 
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
@@ -103,6 +104,8 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
             f"use chargers of {plan.request.charger_power_kw:g} kW ({', '.join(names)}); set "
             "model.charger.power_kw for them, or their charger_types in demand.fleet.classes"
         )
+    if plan.cells.zones_are_cells:
+        warnings.extend(filter(None, [describe_stand_ins(_list_zone_keys(plan))]))
     if float(np.sum(demand)) <= 0:
         warnings.append("there is no demand at all; check demand.population and demand.fleet")
     if plan.grid is not None and plan.grid.is_synthetic:
@@ -110,3 +113,14 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     warnings.extend(f"where demand lies: {warning}" for warning in plan.cells.warnings)
     warnings.extend(f"road data: {limit.rstrip('.')}" for limit in plan.data_limits)
     return tuple(warnings)
+
+
+def _list_zone_keys(plan: PlanCase) -> list[str]:
+    """List the settings of a plan that speak of zones."""
+    request = plan.request
+    speaks = {
+        "model.equity.floor_share": len(request.zone_floors) > 0,
+        "model.equity.gini_cap": bool(np.isfinite(request.gini_cap)),
+        "model.objective worst_zone": request.objective is PlanObjective.WORST_ZONE,
+    }
+    return [key for key, is_given in speaks.items() if is_given]

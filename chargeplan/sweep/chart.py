@@ -182,7 +182,7 @@ def _draw_points(curve: Curve, frame: _Frame, taken: list[_Box]) -> list[str]:
             parts.append(f'<path class="none" d="{cross}"><title>{title}</title></path>')
             continue
         share = point.get_metric("served_share")
-        title = safe_html(f"{told}; {share:.1%} of demand served")
+        title = safe_html(f"{told}; {share:.1%} of all demand served")
         parts.append(
             f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS:g}"><title>{title}</title></circle>'
         )

@@ -98,7 +98,7 @@ def _write_lead(curve: Curve) -> str:
     point = curve.points[curve.knee.pos]
     value = curve.vary.name_value(point.value)
     lead = (
-        f"The knee of the curve is at {value}: {point.get_metric('served_share'):.1%} of demand "
+        f"The knee of the curve is at {value}: {point.get_metric('served_share'):.1%} of all demand "
         f"served with {point.get_metric('new_sites'):,.0f} new stations."
     )
     up_to, beyond = compute_slopes(curve)

@@ -146,7 +146,7 @@ def format_rows(curve: Curve) -> list[dict[str, str]]:
 def list_headings(curve: Curve) -> dict[str, str]:
     """List the columns for people, by name."""
     headings = {"value": "Budget" if curve.vary.key == BUDGET_KEY else curve.vary.key, "spent": "Spent"}
-    headings |= {"served": "Served kWh/day", "share": "Share"}
+    headings |= {"served": "Served kWh/day", "share": "Of all demand"}
     if has_grades(curve):
         headings["objective"] = "Graded kWh/day"
     headings |= {"bound": "Bound kWh/day", "gap": "Gap", "outcome": "Outcome"}
@@ -168,7 +168,7 @@ def describe_knee(curve: Curve) -> str:
     also = f"; with the gaps that are left it could as well be {' or '.join(rivals)}" if rivals else ""
     value = curve.vary.name_value(point.value)
     return (
-        f"knee at {value}, {point.get_metric('served_share'):.1%} of demand served: {METHOD}, "
+        f"knee at {value}, {point.get_metric('served_share'):.1%} of all demand served: {METHOD}, "
         f"over {curve.knee_axis}{also}"
     )
 
@@ -187,7 +187,7 @@ def describe_nesting(curve: Curve) -> str:
     most, least, point = max(costs, key=lambda cost: cost[0])
     share = most / curve.demand_kwh_day if curve.demand_kwh_day > 0 else 0.0
     return (
-        f"nesting costs at most {most:,.0f} kWh/day ({share:.2%} of demand) against the proven bound, at "
+        f"nesting costs at most {most:,.0f} kWh/day ({share:.2%} of all demand) against the proven bound, at "
         f"{curve.vary.name_value(point.value)}; at least {least:,.0f} there, against the best plan without nesting"
     )
 

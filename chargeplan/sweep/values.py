@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chargeplan.config.money import MONEY_FORMS, is_money_key, read_money
 from chargeplan.config.overrides import parse_path
 from chargeplan.config.scalars import ScalarError, resolve_plain
 from chargeplan.config.tree import format_path
@@ -26,13 +27,11 @@ _TIGHTENING = re.compile(
 )
 MAX_POINTS = 50
 
-_WRITTEN = re.compile(r"(?P<number>.+?)\s*(?P<scale>[MB])?")
-_SCALES = {"M": 1e6, "B": 1e9}  # as the outputs write sums of money: PKR 61.5 M
 _RANGE = re.compile(r"(?P<first>.+?)\.\.(?P<last>.+?)\s*(?:\s+step\s+(?P<step>.+)|[x×]\s*(?P<count>\d{1,4}))")
 _DIGITS = 3  # of a value between the ends of a range
 _FORMS = (
     "a list such as 100e6,200e6,400e6, N values in equal ratios such as 100e6..1600e6 x5, or equal "
-    "steps such as 100e6..500e6 step 100e6; M and B stand for millions and billions"
+    f"steps such as 100e6..500e6 step 100e6; sums of money may be short, as {MONEY_FORMS}"
 )
 
 Number = int | float
@@ -117,7 +116,7 @@ def parse_vary(text: str) -> Vary:
             f"--vary: {format_path(path)} cannot be varied: only settings of model can, because roads, demand, "
             f"sites and driving times are made once for all points; run the study for each value instead"
         )
-    values = _read_values(written.strip())
+    values = _read_values(written.strip(), is_money=is_money_key(path))
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ConfigError(f"--vary: {', '.join(map(write_number, twice))} is given twice; keep one")
@@ -137,17 +136,17 @@ def write_number(value: Number) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _read_values(written: str) -> list[Number]:
+def _read_values(written: str, *, is_money: bool) -> list[Number]:
     if ".." not in written:
-        return [_read_number(part) for part in written.split(",")]
+        return [_read_number(part, is_money=is_money) for part in written.split(",")]
     match = _RANGE.fullmatch(written)
     if match is None:
         raise ConfigError(f'--vary: got "{written}"; say how many values or which steps: {_FORMS}')
-    first, last = _read_number(match["first"]), _read_number(match["last"])
+    first, last = (_read_number(match[end], is_money=is_money) for end in ("first", "last"))
     if first >= last:
         raise ConfigError(f'--vary: got "{written}"; a range must rise from its first value to its last')
     if match["step"] is not None:
-        return _step_through(first, last, _read_number(match["step"]))
+        return _step_through(first, last, _read_number(match["step"], is_money=is_money))
     return _space_by_ratio(first, last, int(match["count"]))
 
 
@@ -188,16 +187,18 @@ def _space_by_ratio(first: Number, last: Number, count: int) -> list[Number]:
     return values
 
 
-def _read_number(text: str) -> Number:
-    """Read a number as a config takes it, with M or B behind it when wanted."""
-    match = _WRITTEN.fullmatch(text.strip())
+def _read_number(text: str, *, is_money: bool) -> Number:
+    """Read a number as a config takes it: sums of money in short words too."""
+    amount = read_money(text) if is_money else None
+    if amount is not None:
+        return amount
     try:
-        value = resolve_plain(match["number"]) if match else None
+        value = resolve_plain(text.strip())
     except ScalarError as error:
         raise ConfigError(f"--vary: {error}") from error
-    if match is None or isinstance(value, (bool, str)) or value is None:
+    if isinstance(value, (bool, str)) or value is None:
         raise ConfigError(f'--vary: got "{text.strip()}"; expected a number, or {_FORMS}')
-    return _simplify(value * _SCALES[match["scale"]] if match["scale"] else value)
+    return _simplify(value)
 
 
 def _simplify(value: Number) -> Number:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chargeplan.records import Bools, Evaluation, Solution
+    from chargeplan.why.reach import Reach
+
+RUN_AGAIN = "the plan of the run is not the best one; run the study again with a longer solve.time_limit_s"
 
 
 class Found(StrEnum):
@@ -131,6 +134,10 @@ class ClosedAnswer:
     loss : Interval
         What the plan loses when the site is forced open and all else is planned anew.
     found : Found
+    reach : Reach or None
+        What reaches the site and who serves it.
+    served_most_by_m : float
+        As the crow flies to the open station that serves most of that; NaN when not measured.
     """
 
     site_pos: int
@@ -140,6 +147,8 @@ class ClosedAnswer:
     cheapest_pkr: float
     loss: Interval = UNKNOWN
     found: Found = Found.NOT_ASKED
+    reach: Reach | None = None
+    served_most_by_m: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.solve.deadline import Deadline
-from chargeplan.why.answers import UNKNOWN, ClosedAnswer, Found, Interval, SiteAnswer
+from chargeplan.why.answers import RUN_AGAIN, UNKNOWN, ClosedAnswer, Found, Interval, SiteAnswer
 from chargeplan.why.closed import ClosedSites
 from chargeplan.why.forced import count_lonely_areas, list_forcing_rules
 from chargeplan.why.plain import PlainHand
+from chargeplan.why.reach import ReachTable
 from chargeplan.why.staged import StagedHand
 from chargeplan.why.variants import close_sites, force_open, hold_worst_zone, search_variant
 
@@ -58,6 +59,7 @@ class Explainer:
             PlainHand(self.problem, solution) if problem.is_plain else StagedHand(self.problem, solution)
         )
         self.closed = ClosedSites(self.problem, solution, self.hand, name_site=name_site, bays=bays)
+        self.reach = ReachTable(self.problem, solution)
         self.is_open: Bools = solution.chargers > 0
 
     def list_new_sites(self) -> list[int]:
@@ -109,7 +111,7 @@ class Explainer:
         is_required = bool(self.problem.is_forced_open[site])
         loss = self._bound_loss(variant, known, is_restricted=not is_required)
         if loss.most < -_BETTER_SHARE * max(plan, 1.0):
-            note = f"a plan without it serves {-loss.most:,.1f} kWh/day more"
+            note = f"a plan without it serves {-loss.most:,.1f} kWh/day more: {RUN_AGAIN}"
         elif variant is not None and variant.words:
             note = variant.words
         return replace(
@@ -124,7 +126,7 @@ class Explainer:
 
     def explain_closed(self, site: int, *, is_searched: bool = False) -> ClosedAnswer:
         """Answer for a closed site; a search with the site forced open tells what that costs."""
-        answer = self.closed.explain(site)
+        answer = replace(self.closed.explain(site), reach=self.reach.measure(site))
         # Only what no plan can change spares the search; another station may make room for this one.
         if not is_searched or self.means.should_stop() or not self._may_ever_open(site):
             return answer

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse.csgraph import dijkstra
 
 from chargeplan.errors import DataError
 from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.geo import to_metric
 from chargeplan.pipeline import RECORD_TYPES
 from chargeplan.runlog import Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.store import check_records, read_record
 from chargeplan.suggest import suggest_word
 from chargeplan.text import clean_text, show_name
-from chargeplan.units import SECONDS_PER_MINUTE
 from chargeplan.why.alternatives import find_alternatives
 from chargeplan.why.explain import Explainer
+from chargeplan.why.measure import measure_closed, measure_neighbour
 from chargeplan.why.variants import Means
 from chargeplan.words import PlanObjective
 
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
         TravelTable,
     )
     from chargeplan.runlog import Event
-    from chargeplan.why.answers import Alternative, Alternatives, ClosedAnswer, Neighbour, SiteAnswer
+    from chargeplan.why.answers import Alternative, Alternatives, ClosedAnswer, SiteAnswer
 
 # A search may end before its time when it is this close; what is asked is finer than the gap of a plan.
 _LARGEST_GAP = 1e-4
@@ -286,25 +283,17 @@ def _explain_sites(
         if stands[site]:
             answer = explainer.explain_open(site)
             if answer.neighbour is not None and answer.neighbour.site_pos >= 0:
-                answer = replace(answer, neighbour=_measure(case, site, answer.neighbour))
+                answer = replace(answer, neighbour=measure_neighbour(case, site, answer.neighbour))
             answers.opens.append(answer)
         else:
-            answers.closed.append(explainer.explain_closed(site, is_searched=True))
+            answers.closed.append(measure_closed(case, explainer.explain_closed(site, is_searched=True)))
         tell(f"{progress.name}: {case.name_site(site)}")
     if questions.closed and not should_stop():
         done = {each.site_pos for each in answers.closed}
         ours = explainer.list_closed_sites()
-        answers.closed.extend(explainer.explain_closed(site) for site in ours if site not in done)
-
-
-def _measure(case: RunCase, site: int, neighbour: Neighbour) -> Neighbour:
-    """Measure the way to a neighbour: metres as the crow flies, minutes by road."""
-    rows = case.sites.table.iloc[[site, neighbour.site_pos]]
-    x, y = to_metric(rows["lon"].to_numpy(), rows["lat"].to_numpy(), case.area.crs)
-    node, other = rows["node_pos"].to_numpy().tolist()
-    seconds = float(dijkstra(case.network.seconds, indices=node)[other])
-    metres = math.hypot(float(x[1] - x[0]), float(y[1] - y[0]))
-    return replace(neighbour, distance_m=metres, drive_min=seconds / SECONDS_PER_MINUTE)
+        answers.closed.extend(
+            measure_closed(case, explainer.explain_closed(site)) for site in ours if site not in done
+        )
 
 
 def _verify(case: RunCase, alternative: Alternative) -> Alternative:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
-from chargeplan.why.answers import Found
+from chargeplan.why.answers import RUN_AGAIN, Found
 
 if TYPE_CHECKING:
     from chargeplan.why.answers import Alternatives, ClosedAnswer, Interval, SiteAnswer
+    from chargeplan.why.reach import Reach
     from chargeplan.why.run import RunAnswers, RunCase
 
 COLUMNS = (
@@ -37,15 +38,23 @@ COLUMNS = (
     "forced_by",
     "gain_at_most_kwh_day",
     "cheapest_pkr",
+    "reach_cells",
+    "reach_kwh_day",
+    "reach_served_kwh_day",
+    "serve_at_most_kwh_day",
+    "served_most_by_site_id",
+    "served_most_by_kwh_day",
+    "served_most_by_m",
     "reasons",
     "kept_in",
     "note",
 )
 _DECIMALS = 6
+_BETTER_SHARE = 1e-6
 
 
-def describe_interval(loss: Interval, found: Found) -> str:
-    """Write a loss as what is proven about it.
+def describe_interval(loss: Interval, found: Found, *, what: str = "without") -> str:
+    """Write a loss as what is proven about it; `what` is with or without the site.
 
     Examples
     --------
@@ -66,7 +75,7 @@ def describe_interval(loss: Interval, found: Found) -> str:
         return "nothing"
     if least == most:
         return f"{most} kWh/day"
-    doubt = " (below 0: a plan without it may be better)" if loss.least < 0 else ""
+    doubt = f" (below 0: a plan {what} it may be better)" if loss.least < 0 else ""
     return f"between {least} and {most} kWh/day{doubt}"
 
 
@@ -103,19 +112,46 @@ def describe_open(case: RunCase, answer: SiteAnswer) -> str:
 
 
 def describe_closed(case: RunCase, answer: ClosedAnswer) -> str:
-    """Write why a site is closed in sentences."""
+    """Write why a site is closed in sentences: why, who serves its demand, what it would bring and cost."""
     parts = [f"{case.name_site(answer.site_pos)}: closed"]
     parts += list(answer.reasons)
+    if answer.reach is not None and answer.reach.cells:
+        parts += _describe_reach(case, answer, answer.reach)
     if not math.isnan(answer.gain_kwh_day) and answer.gain_kwh_day > 0:
-        price = f" (from {format_pkr(answer.cheapest_pkr)})" if math.isfinite(answer.cheapest_pkr) else ""
-        parts.append(f"beside the open ones it would add at most {answer.gain_kwh_day:,.1f} kWh/day{price}")
+        parts.append(f"beside the open ones it would add at most {answer.gain_kwh_day:,.1f} kWh/day")
+    plan = case.solution.objective_kwh_day
     if answer.found not in {Found.NOT_ASKED, Found.IMPOSSIBLE}:
-        parts.append(
-            f"forced open and planned anew, the plan loses {describe_interval(answer.loss, answer.found)}"
-        )
-    elif answer.found is Found.NOT_ASKED and not answer.reasons:
-        parts.append("money and room serve more elsewhere; --site tells what it would cost to have it open")
+        loss = describe_interval(answer.loss, answer.found, what="with")
+        parts.append(f"forced open and planned anew, the plan loses {loss}")
+        if math.isfinite(answer.loss.least):
+            parts.append(
+                f"no plan with it serves more than {plan - answer.loss.least:,.1f} kWh/day, the plan serves {plan:,.1f}"
+            )
+        if answer.loss.most < -_BETTER_SHARE * max(plan, 1.0):
+            parts.append(f"a plan with it serves {-answer.loss.most:,.1f} kWh/day more: {RUN_AGAIN}")
+    elif answer.found is Found.NOT_ASKED and answer.can_open:
+        site_id = case.sites.table["site_id"].iloc[answer.site_pos]
+        elsewhere = "" if answer.reasons else "money and room serve more elsewhere; "
+        parts.append(f"{elsewhere}--site {site_id} tells what the plan loses with a station there")
     return ". ".join(parts)
+
+
+def _describe_reach(case: RunCase, answer: ClosedAnswer, reach: Reach) -> list[str]:
+    """Write who serves what reaches a closed site, and what a station there could serve and costs at least."""
+    text = (
+        f"{reach.cells} cells with {reach.kwh_day:,.1f} kWh/day reach it, of which the open stations serve "
+        f"{reach.served_kwh_day:,.1f}"
+    )
+    if reach.served_most_by >= 0:
+        away = "" if math.isnan(answer.served_most_by_m) else f", {answer.served_most_by_m:,.0f} m away"
+        text += f", most at {case.name_site(reach.served_most_by)} ({reach.by_it_kwh_day:,.1f}{away})"
+    parts = [text]
+    if answer.can_open:
+        price = (
+            f", for {format_pkr(answer.cheapest_pkr)} or more" if math.isfinite(answer.cheapest_pkr) else ""
+        )
+        parts.append(f"a station there would serve at most {reach.at_most_kwh_day:,.1f} kWh/day{price}")
+    return parts
 
 
 def describe_alternatives(case: RunCase, found: Alternatives) -> list[str]:
@@ -135,7 +171,7 @@ def describe_alternatives(case: RunCase, found: Alternatives) -> list[str]:
         if each.evaluation is not None:
             line += (
                 f", {format_pkr(each.evaluation.get_metric('cost'))}, "
-                f"{each.evaluation.get_metric('served_share'):.1%} of demand served"
+                f"{each.evaluation.get_metric('served_share'):.1%} of all demand served"
             )
         lines.append(line)
     kept = count_kept(case, found)
@@ -210,6 +246,7 @@ def list_rows(answers: RunAnswers) -> list[dict[str, object]]:
             search=other.found.value,
             gain_at_most_kwh_day=other.gain_kwh_day,
             cheapest_pkr=other.cheapest_pkr,
+            **_list_reach(case, other),
             reasons="; ".join(other.reasons),
         )
         for other in answers.closed
@@ -217,6 +254,24 @@ def list_rows(answers: RunAnswers) -> list[dict[str, object]]:
     for site_id, reason in answers.removed:
         rows.append(dict.fromkeys(COLUMNS) | {"site_id": site_id, "state": "removed", "reasons": reason})
     return rows
+
+
+def _list_reach(case: RunCase, answer: ClosedAnswer) -> dict[str, object]:
+    reach = answer.reach
+    if reach is None:
+        return {}
+    by_site = case.sites.table["site_id"]
+    return {
+        "reach_cells": reach.cells,
+        "reach_kwh_day": reach.kwh_day,
+        "reach_served_kwh_day": reach.served_kwh_day,
+        "serve_at_most_kwh_day": reach.at_most_kwh_day if answer.can_open else 0.0,
+        "served_most_by_site_id": str(by_site.iloc[reach.served_most_by])
+        if reach.served_most_by >= 0
+        else None,
+        "served_most_by_kwh_day": reach.by_it_kwh_day if reach.served_most_by >= 0 else None,
+        "served_most_by_m": answer.served_most_by_m,
+    }
 
 
 def write_csv(answers: RunAnswers) -> str:

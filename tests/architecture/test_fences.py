@@ -30,6 +30,9 @@ CONDUCTORS = {
 }  # alone import stages and hand records on
 COMMAND_LINE = {
     "cli.py",
+    "cli_areas.py",
+    "cli_check.py",
+    "cli_cities.py",
     "cli_data.py",
     "cli_datasets.py",
     "cli_output.py",
@@ -139,6 +142,9 @@ def test_only_the_command_line_prints(path):
     [
         "__init__.py",
         "cli.py",
+        "cli_areas.py",
+        "cli_check.py",
+        "cli_cities.py",
         "cli_data.py",
         "cli_datasets.py",
         "cli_output.py",

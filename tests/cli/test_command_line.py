@@ -338,6 +338,40 @@ def test_each_kind_of_end_has_its_exit_code_and_no_traceback(town, monkeypatch, 
     assert "Traceback" in call("run", "town.yaml", "-v").stderr
 
 
+@pytest.mark.parametrize("is_rerun", [False, True])
+def test_a_run_stopped_before_a_plan_says_what_was_reached_and_kept(town, monkeypatch, is_rerun):
+    def stop(_loaded, *, listen, **_):
+        listen(PhaseEvent("solve", "", None))
+        listen(SolveEvent("bound", 3.0, 120.0, float("nan"), 7385.0))
+        raise errors.InterruptedRunError("stopped before there was a plan")
+
+    monkeypatch.setattr(pipeline, "run_study", stop)
+    if is_rerun:
+        (town / "maps" / "town").mkdir(parents=True)
+    result = call("run", "town.yaml")
+    assert result.exit_code == 130
+    kept = "the older run in {} is as it was" if is_rerun else "{} was not made"
+    assert result.stderr.splitlines()[1:] == [  # after the line of the search
+        "stopped before there was a plan",
+        "reached: bound: no plan yet, bound 7,385; 3 of 120 s",
+        f"kept: nothing of this run; {kept.format(town / 'maps' / 'town')}; exit code 130",
+    ]
+
+
+def test_a_staged_plan_tells_the_shares_of_all_and_of_usable_demand(town, monkeypatch, result_of_a_run):
+    """The fixture serves half of all demand; of the usable demand it would be 62.5 %."""
+    evaluation = result_of_a_run.evaluation
+    get_metric = {"served_usable_share": 0.625}.get
+    evaluation.metrics = pd.DataFrame({"name": ["served_share", "served_usable_share"]})
+    plain = evaluation.get_metric
+    evaluation.get_metric = lambda name: get_metric(name) or plain(name)
+    monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: result_of_a_run)
+    line = call("run", "town.yaml").stdout.splitlines()[-1]
+    assert "50.0% of all demand (62.5% of usable demand) served by 3 new" in line
+    answer = json.loads(call("run", "town.yaml", "--json").stdout)
+    assert (answer["served_share"], answer["served_usable_share"]) == (0.5, 0.625)
+
+
 def test_missing_file_ends_a_run_before_it_starts(town, monkeypatch):
     monkeypatch.setattr(pipeline, "run_study", lambda *_, **__: pytest.fail("the run started"))
     (town / "people.csv").unlink()
@@ -392,6 +426,7 @@ def result_of_a_run(tmp_path):
         ),
         evaluation=SimpleNamespace(
             get_metric=values.__getitem__,
+            metrics=pd.DataFrame({"name": list(values)}),
             warnings=("few sites",),
             checks=pd.DataFrame({"name": ["cost"], "passed": [True], "detail": ["equal"]}),
         ),
@@ -465,7 +500,7 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     assert result.exit_code == 0
     table, empty, line = result.stdout.splitlines()
     assert (table, empty) == ("1,000 people in the study area", "")
-    assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of demand served by 3 new")
+    assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of all demand served by 3 new")
     assert line.endswith("index.html")
     assert result.stderr == (
         "network       0.2 s  9 nodes\nsolve      search: limit 5 s\nwarning 1: few sites\n"

@@ -296,3 +296,39 @@ def test_a_stopped_search_keeps_what_arithmetic_knows():
         assert answer.found is Found.NOT_ASKED
         assert math.isfinite(answer.loss.most)
         assert answer.loss.least <= 1e-6
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_closed_site_is_reached_and_served_as_counted_cell_by_cell(mode):
+    problem, solution = make_solved(1, mode)
+    explainer = Explainer(problem, solution, MEANS)
+    pairs = list(zip(problem.pair_cell, problem.pair_site, solution.pair_share, strict=True))
+    for site in explainer.list_closed_sites():
+        answer = explainer.explain_closed(site)
+        cells = {cell for cell, other, _ in pairs if other == site and problem.demand_kwh_day[cell] > 0}
+        flows = dict.fromkeys(range(problem.n_sites), 0.0)
+        for cell, other, share in pairs:
+            if cell in cells:
+                flows[other] += problem.demand_kwh_day[cell] * share
+        assert answer.reach.cells == len(cells)
+        assert answer.reach.kwh_day == pytest.approx(sum(problem.demand_kwh_day[cell] for cell in cells))
+        assert answer.reach.served_kwh_day == pytest.approx(sum(flows.values()))
+        assert answer.reach.by_it_kwh_day == pytest.approx(max(flows.values()))
+        if answer.can_open:
+            assert answer.gain_kwh_day <= answer.reach.at_most_kwh_day + 1e-6
+
+
+@pytest.mark.parametrize(("seed", "families"), [(0, ("years",)), (3, ("floor",))])
+def test_no_station_at_a_closed_site_serves_more_than_it_is_said_to(seed, families):
+    problem = make_staged(seed, families)
+    explainer = Explainer(problem, solve(problem), MEANS)
+    for site in explainer.list_closed_sites():
+        answer = explainer.explain_closed(site)
+        forced = force_open(problem, site)
+        if not answer.can_open or staged_problems.solve_by_brute_force(forced) is None:
+            continue
+        at = forced.pair_site == site
+        served = (forced.demand_kwh_day[forced.pair_cell] * forced.pair_quality * solve(forced).pair_share)[
+            at
+        ].sum()
+        assert served <= answer.reach.at_most_kwh_day + 1e-6

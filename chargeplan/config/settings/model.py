@@ -16,6 +16,7 @@ from chargeplan.config.settings.basics import (
     Share,
     Text,
 )
+from chargeplan.config.settings.station_power import find_power_fault, list_station_kw
 from chargeplan.words import (
     PlanMode,
     PlanObjective,
@@ -111,12 +112,12 @@ class YearSettings(Section):
 
 
 class EquitySettings(Section):
-    """Fairness between the zones of `study.zones`."""
+    """Fairness between the zones of `study.zones`; without them, H3 cells of resolution 6 stand in."""
 
     floor_share: Share | None = None
     """Least share of each zone's demand that must be served, in every year."""
     zone_floor_share: dict[Text, Share] = {}
-    """The same for zones named by their zone_id, in place of `floor_share`."""
+    """The same for zones named by their zone_id, in place of `floor_share`; needs `study.zones`."""
     gini_cap: Annotated[float, Field(gt=0, le=1)] | None = None
     """Largest Gini coefficient of the served shares of zones, weighted by their demand: 0 is all alike."""
 
@@ -222,6 +223,18 @@ class ModelSettings(Section):
             if wrong:
                 msg = f"{', '.join(wrong)} need mode allocate; cover mode knows neither sizes nor years"
                 raise ValueError(msg)
+        fault = self._find_power_fault()
+        if fault:
+            raise ValueError(fault)
         if (self.objective is PlanObjective.COST) != (self.target_share is not None):
             msg = "target_share and objective: cost go together; give both or neither"
             raise ValueError(msg)
+
+    def _find_power_fault(self) -> str:
+        if self.least_station_kw is None and self.largest_station_kw is None:
+            return ""
+        types = [(each.power_kw, each.levels) for each in self.chargers] or [
+            (self.charger.power_kw, self.charger.levels)
+        ]
+        largest_kw = float("inf") if self.largest_station_kw is None else self.largest_station_kw
+        return find_power_fault(self.least_station_kw or 0.0, largest_kw, list_station_kw(types))

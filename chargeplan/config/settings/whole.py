@@ -58,6 +58,12 @@ class Settings(Section):
         if self.grid is not None and self.model.mode is PlanMode.COVER:
             msg = "grid: needs model.mode allocate; cover mode knows no power"
             raise ValueError(msg)
+        if self.model.equity.zone_floor_share and self.study.zones is None:
+            msg = (
+                "model.equity.zone_floor_share: names zones, but the study has none; give study.zones, or "
+                "model.equity.floor_share for all hexagons that stand in for zones"
+            )
+            raise ValueError(msg)
         years = self.model.years
         if years and years[-1].year != self.study.year:
             msg = (
