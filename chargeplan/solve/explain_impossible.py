@@ -17,7 +17,8 @@ from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.families_money import find_money_unit_pkr
 from chargeplan.plan_labels import PlanLabels
 from chargeplan.rows import count_things
-from chargeplan.solve.elastic import Elastic, Limit, Relief
+from chargeplan.solve.elastic import Elastic, Relief
+from chargeplan.solve.soft_rows import Limit
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:

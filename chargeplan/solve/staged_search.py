@@ -34,6 +34,7 @@ from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.solve.staged_bound import StagedBound, compute_staged_bound, find_levels_left
 from chargeplan.solve.staged_dual import StagedDual
 from chargeplan.solve.staged_plans import PlanMaker, improve_around, pick_neighbourhood
+from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import FixedModel, ValuePlan, fix_columns
 from chargeplan.words import PlanMode
 
@@ -51,6 +52,7 @@ _TINY_SERVES = 3_000
 _WHOLE_SERVES = 15_000
 _BOUND_SHARE = 0.5
 _LAST_SHARE = 0.97
+_START_SHARE = 0.75
 _BOUND_ITERATIONS = 500
 _NEIGHBOURHOOD_NODES = 60
 _SITES_AROUND = 8
@@ -107,6 +109,7 @@ class StagedSearch:
         self.is_infeasible = False
         self.kernel_sites = float(_FIRST_KERNEL_SITES)
         self.rounds = 0
+        self.asks_whole = False
 
     @property
     def plan(self) -> ValuePlan | None:
@@ -123,9 +126,25 @@ class StagedSearch:
         self.dual = StagedDual(self.problem, self.model)
         self._tighten(_BOUND_ITERATIONS // 2)
         self._follow_prices()
+        self._start_elastic()
         if not self._is_over():
             self._tighten(_BOUND_ITERATIONS)
             self._follow_prices()
+
+    def _start_elastic(self) -> None:
+        """Make a plan from a model whose limits give way, where the prices lead to none."""
+        if self.plan is not None or self._is_over():
+            return
+        means = StartMeans(
+            run=self.run,
+            deadline=self._deadline(_START_SHARE),
+            closeness=_count_shared_cells(self.problem),
+            node_limit=self.settings.node_limit,
+            threads=self.settings.threads,
+            seed=self.seed,
+        )
+        self._offer("elastic start", find_start_plan(self.maker, means).plan)
+        self.asks_whole = self.plan is None  # kernels would say no, one after the other
 
     def _tighten(self, iterations: int) -> None:
         if self._is_over() or self.dual is None:
@@ -204,7 +223,7 @@ class StagedSearch:
         kernels = 0
         stalled = patience  # a kernel comes first: it brings more than many neighbourhoods
         while not self._is_over():
-            if self._is_tiny() or self._is_whole_small():
+            if self._is_tiny() or self.asks_whole or self._is_whole_small():
                 self.stopped_by = self._solve(*self._leave_out(), is_whole=True) or StoppedBy.FAILURE
             elif self.plan is None or stalled >= patience or self._has_done_rounds():
                 self.stopped_by, stalled = self._solve_kernel(), 0

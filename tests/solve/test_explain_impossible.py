@@ -24,7 +24,7 @@ from chargeplan.errors import InfeasibleError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import PlanLabels
 from chargeplan.runlog import ignore_event
-from chargeplan.solve.elastic import Limit
+from chargeplan.solve.soft_rows import Limit
 from chargeplan.solve.explain_impossible import explain_impossible
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.outcome import MilpRequest, MilpStatus
