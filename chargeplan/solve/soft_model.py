@@ -133,7 +133,7 @@ def _list_slacks(part: ModelPart, soft: SoftLimits, limits: tuple[Limit, ...]) -
         is_upper = np.isfinite(model.row_upper[rows])
         items, slack = np.unique(soft[limit].item, return_inverse=True)
         scale = _measure_rows(model, rows, is_upper)
-        later: Floats | float = 0.0
+        later: Floats = np.zeros(len(items), dtype=np.float64)
         if limit is Limit.BUDGET:  # what comes in sooner can be spent later too
             later = _LATER_IS_BETTER * np.arange(len(items))[::-1]
             at, slack = np.nonzero(items[None, :] <= soft[limit].item[:, None])

@@ -53,6 +53,7 @@ _WHOLE_SERVES = 15_000
 _BOUND_SHARE = 0.5
 _LAST_SHARE = 0.97
 _START_SHARE = 0.75
+_FIRST_PRICES = 1  # before limits give way
 _BOUND_ITERATIONS = 500
 _NEIGHBOURHOOD_NODES = 60
 _SITES_AROUND = 8
@@ -125,9 +126,9 @@ class StagedSearch:
         self._offer("smallest", self._make_smallest())
         self.dual = StagedDual(self.problem, self.model)
         self._tighten(_BOUND_ITERATIONS // 2)
-        self._follow_prices()
+        self._follow_prices(_FIRST_PRICES)
         self._start_elastic()
-        if not self._is_over():
+        if not self._is_over() and not self.asks_whole:
             self._tighten(_BOUND_ITERATIONS)
             self._follow_prices()
 
@@ -170,7 +171,7 @@ class StagedSearch:
         )
         return None if stations is None else self._settle(stations)
 
-    def _follow_prices(self) -> None:
+    def _follow_prices(self, most: int = len(_PRICE_SHARES)) -> None:
         """Make plans of the stations that earn most at the best prices of the bound.
 
         When the floors of zones are not kept, stations are chosen again with more for them.
@@ -179,7 +180,7 @@ class StagedSearch:
             return
         may_have: Bools | None = self._find_promising()
         factor = 1.0
-        for share, (multipliers, _) in zip(_PRICE_SHARES, reversed(self.bound.picks), strict=False):
+        for share, (multipliers, _) in zip(_PRICE_SHARES[:most], reversed(self.bound.picks), strict=False):
             if self._is_over():
                 return
             worth = self.dual.price_levels(share * multipliers)

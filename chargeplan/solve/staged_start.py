@@ -158,13 +158,15 @@ class _Repair:
         if values is None:
             values = self._solve_kernel(np.ones(self.n_sites, dtype=np.bool_))
         is_live = np.ones(self.n_sites, dtype=np.bool_)
-        for _ in range(_ROUNDS):
-            if values is None or self.measure(values) <= _KEPT or self._is_over():
+        stalled = 0
+        while values is not None and self.measure(values) > _KEPT:
+            if self._is_over() or stalled >= _STALLED_ROUNDS:
                 break
             near = pick_neighbourhood(
                 self.means.closeness, is_live, self.rng, size=_SITES_AROUND, n_centres=1
             )
-            values = self._solve_around(near, values)
+            before, values = values, self._solve_around(near, values)
+            stalled = stalled + 1 if values is before else 0
         return values if values is not None and self.measure(values) <= _KEPT else None
 
     def _is_over(self) -> bool:
