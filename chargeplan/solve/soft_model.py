@@ -133,9 +133,9 @@ def _list_slacks(part: ModelPart, soft: SoftLimits, limits: tuple[Limit, ...]) -
         is_upper = np.isfinite(model.row_upper[rows])
         items, slack = np.unique(soft[limit].item, return_inverse=True)
         scale = _measure_rows(model, rows, is_upper)
-        later: Floats = np.zeros(len(items), dtype=np.float64)
+        later = np.zeros(len(items))
         if limit is Limit.BUDGET:  # what comes in sooner can be spent later too
-            later = _LATER_IS_BETTER * np.arange(len(items))[::-1]
+            later += _LATER_IS_BETTER * np.arange(len(items))[::-1]
             at, slack = np.nonzero(items[None, :] <= soft[limit].item[:, None])
             rows, is_upper = rows[at], is_upper[at]
         weight = _POLICY_WEIGHT if limit in {Limit.AREA, Limit.TOTAL} else 1.0

@@ -40,9 +40,9 @@ _USED = 1e-6
 _ROUNDINGS = (1.0, 1.2, 1.5, 2.0, 100.0)
 _KERNEL_SHARE = 0.4  # of the time
 _KERNEL_NODES = 300
-_AROUND_NODES = 100
-_AROUND_S = 2.0
-_SITES_AROUND = 12
+_AROUND_NODES = 60
+_AROUND_S = 1.0
+_SITES_AROUND = 10
 _STALLED_ROUNDS = 20
 _LEAST_LEFT_S, _LEAST_FIT_S = 0.3, 1.0
 
@@ -239,14 +239,15 @@ class _Repair:
         if not fixed.is_possible:
             return values
         left_s = means.deadline.left_s
+        smaller = merge_alike(fixed.model)
         found = solve_small(
-            fixed.model,
+            smaller.model,
             node_limit=_AROUND_NODES,
             time_limit_s=left_s if means.node_limit is not None else min(left_s, _AROUND_S),
         )
         if found is None:
             return values
-        new = fixed.expand(clean_values(fixed.model, found))
+        new = fixed.expand(clean_values(fixed.model, found[smaller.column]))
         return new if self.measure(new) < self.measure(values) else values
 
     def _fit(self, model: LinearModel, values: Floats) -> Floats | None:
