@@ -515,15 +515,26 @@ def _check_floor_money(problem: PlanProblem, labels: PlanLabels, sizes: StationS
         key = (
             f"budget_pkr of {staging.years[year]} in model.years" if labels.has_years else "model.budget_pkr"
         )
-        most_share = _find_affordable(problem, sizes, amount, most, float(money[year])) + standing
+        most_kwh = _find_affordable(problem, sizes, amount, most, float(money[year])) + standing
         return [
             f"the floors of all zones ask for {needed:,.0f} of {total:,.0f} kWh/day{when}, whose chargers cost "
             f"{format_pkr(least_pkr)} at the very least; the money of {format_pkr(money[year])} buys "
-            f"{most_share:,.0f} kWh/day at most, {most_share / total:.1%} of the demand; raise {key} to at least "
-            f"{asked + more:.0f} ({more:.0f} more), or lower model.equity.floor_share (zone_floor_share) by "
-            f"{1 - most_share / needed:.1%} or more"
+            f"{most_kwh:,.0f} kWh/day at most, {most_kwh / total:.1%} of the demand; raise {key} from {asked:.0f} "
+            f"to {asked + more:.0f} or more, or {_lower_floors(floor, most_kwh / needed, labels)}"
         ]
     return []
+
+
+def _lower_floors(floor: Floats, factor: float, labels: PlanLabels) -> str:
+    """Say to which numbers floors are lowered at least, all by the same factor."""
+    lowered = np.floor(floor * factor * 10**_DIGITS) / 10**_DIGITS
+    asked = np.unique(floor[floor > 0])
+    if len(asked) == 1:
+        key = "model.equity.floor_share" if np.all(floor > 0) else "each of model.equity.zone_floor_share"
+        return f"lower {key} from {asked[0]:.{_DIGITS}g} to {lowered.max():.{_DIGITS}g} or less"
+    zones = np.flatnonzero(floor > 0)
+    each = [f"{labels.key_zone(zone)}: {lowered[zone]:.{_DIGITS}g}" for zone in zones.tolist()]
+    return f"lower model.equity.zone_floor_share to {{{', '.join(each)}}} or less"
 
 
 def _find_affordable(

@@ -108,7 +108,7 @@ CASES = {
             "the floors of all zones ask for 94 of 105 kWh/day",
             "cost PKR 394 at the very least",
             "buys 60 kWh/day at most, 57.1% of the demand",
-            "raise model.budget_pkr to at least 394 (144 more)",
+            "raise model.budget_pkr from 250 to 394 or more",
         ],
     ),
     "a year without the money": (
