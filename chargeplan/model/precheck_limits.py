@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import name_rows
+from chargeplan.model.precheck_zones import list_zone_needs
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
 
@@ -370,22 +371,45 @@ def _check_backup(problem: PlanProblem, sizes: StationSizes) -> list[str]:
     ]
 
 
-def _find_musts(problem: PlanProblem, sizes: StationSizes, year: int, weight: Floats) -> tuple[int, float]:
-    """Bound what must open by a year from below: required sites, and areas that share no site.
+def _measure_most_kwh_day(problem: PlanProblem, sizes: StationSizes) -> Floats:
+    """Measure what a new station delivers at most, shape (n_sites,)."""
+    allowed = problem.level_allowed & (problem.level_chargers <= sizes.most.ravel()[:, None])
+    amount = np.where(allowed, problem.level_capacity_kwh_day, 0.0).max(axis=1)
+    most = amount.reshape(problem.n_sites, -1).sum(axis=1)
+    return np.asarray(np.where(sizes.can_open, most, 0.0), dtype=np.float64)
+
+
+def _find_musts(
+    problem: PlanProblem, labels: PlanLabels, sizes: StationSizes, year: int, weight: Floats
+) -> tuple[int, float, list[str]]:
+    """Bound what must open by a year from below: required sites, and areas and zones that share no site.
 
     Returns
     -------
     count : int
     worth : float
         Sum of the smallest weights.
+    why : list of str
+        What asks for these stations.
     """
     required = _find_required(problem)
     used = required.copy()
     count, worth = int(required.sum()), float(weight[required].sum())
+    why = [count_things(count, "required site")] if count else []
     year_pos = problem.limits.cover_year_pos
-    for area, usable, missing in sorted(_list_areas(problem, sizes), key=lambda each: len(each[1])):
-        if year_pos[area] > year or missing <= 0:
-            continue
+    needs = [
+        (usable, missing, "")
+        for area, usable, missing in _list_areas(problem, sizes)
+        if year_pos[area] <= year and missing > 0
+    ]
+    needs += [
+        (usable, missing, labels.name_zone(zone))
+        for zone, usable, missing in list_zone_needs(
+            problem, _measure_most_kwh_day(problem, sizes), year=year
+        )
+    ]
+    n_in_areas, zones = 0, []
+    for usable, missing, zone_name in sorted(needs, key=lambda each: len(each[0])):
         open_already = int(required[usable].sum())
         free = usable[~used[usable]]
         # Sites of other areas may serve both, so that only areas of untouched sites count.
@@ -394,26 +418,39 @@ def _find_musts(problem: PlanProblem, sizes: StationSizes, year: int, weight: Fl
         needed = missing - open_already
         count, worth = count + needed, worth + float(np.sort(weight[free])[:needed].sum())
         used[free] = True
-    return count, worth
+        if zone_name:
+            zones.append(f"{needed} in {zone_name}")
+        else:
+            n_in_areas += needed
+    why += [f"{n_in_areas} in areas of rules"] if n_in_areas else []
+    why += [f"{name_rows(zones)} for the floors of zones"] if zones else []
+    return count, worth, why
 
 
 def _check_count(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -> list[str]:
     for year, most in enumerate(problem.staging.year_max_sites.tolist()):
-        count, _ = _find_musts(problem, sizes, year, np.zeros(problem.n_sites))
+        count, _, why = _find_musts(problem, labels, sizes, year, np.zeros(problem.n_sites))
         if 0 <= most < count:
-            required = int(_find_required(problem).sum())
             when = f" by {problem.staging.years[year]}" if labels.has_years else ""
             key = (
                 f"max_sites of {problem.staging.years[year]} in model.years"
                 if labels.has_years
                 else "model.max_sites"
             )
+            others = _name_others(problem)
             return [
                 f"{key} allows {count_things(most, 'new station')}, but {count_things(count, 'station')} must "
-                f"open{when}: {count_things(required, 'required site')} and {count - required} in areas of rules; "
-                f"raise it to {count}, make required sites candidates, or move packs to model.reported_rules"
+                f"open{when}: {' and '.join(why)}; raise it to {count}{others}"
             ]
     return []
+
+
+def _name_others(problem: PlanProblem) -> str:
+    """Name what else can give way when stations must open."""
+    others = ["make required sites candidates"] if _find_required(problem).any() else []
+    others += ["move packs to model.reported_rules"] if len(problem.limits.cover_least) else []
+    others += ["lower floors of zones"] if np.any(problem.limits.zone_floor_share > 0) else []
+    return "".join(f", or {each}" for each in others)
 
 
 def _check_money(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -> list[str]:
@@ -422,8 +459,9 @@ def _check_money(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
     money = np.cumsum(staging.year_budget_pkr)
     price = np.where(np.isfinite(sizes.cheapest_pkr), sizes.cheapest_pkr, 0.0)
     for year in range(staging.n_years):
-        count, stations_pkr = _find_musts(problem, sizes, year, price)
-        needed_pkr, why = stations_pkr, f"{count_things(count, 'station')} that must open"
+        count, stations_pkr, causes = _find_musts(problem, labels, sizes, year, price)
+        needed_pkr = stations_pkr
+        why = f"{count_things(count, 'station')} that must open ({' and '.join(causes)})"
         for total, least in enumerate(problem.limits.total_least):
             total_pkr = _price_total(problem, sizes, total, float(least[year]))
             if total_pkr > needed_pkr:

@@ -91,7 +91,10 @@ CASES = {
     ),
     "areas above the money": (
         make_limited(budget=(299.0,), **areas(((0, 1), 1), ((2,), 1))),
-        ["2 stations that must open cost PKR 300", "raise model.budget_pkr to 300 (1 more)"],
+        [
+            "2 stations that must open (2 in areas of rules) cost PKR 300",
+            "raise model.budget_pkr to 300 (1 more)",
+        ],
     ),
     # Five chargers need two sites: 5 x 50 and two thirds of 100 each at the least.
     "points above the money": (
@@ -102,6 +105,15 @@ CASES = {
         ],
     ),
     # 90 % of both zones are 94.5 kWh/day; 3 chargers and their site cost 250 for 60 kWh/day, so 393.75 at the least.
+    # A floor in each zone, and no site reaches enough of both: s2 reaches 10 of the 28 asked for in the East.
+    "floors of two zones above the count": (
+        make_limited(max_sites=(1,), **floors(0.9, 0.7)),
+        [
+            "model.max_sites allows 1 new station, but 2 stations must open",
+            "raise it to 2",
+            "lower floors of zones",
+        ],
+    ),
     "floors above the money": (
         make_limited(budget=(250.0,), **floors(0.9, 0.9)),
         [
@@ -114,7 +126,7 @@ CASES = {
     "a year without the money": (
         make_limited(budget=(150.0, 100.0), max_sites=(-1, -1), **areas(((0,), 1), ((2,), 1), years=(0, 1))),
         [
-            "2 stations that must open cost PKR 300 at least by 2028",
+            "2 stations that must open (2 in areas of rules) cost PKR 300 at least by 2028",
             "budget_pkr of 2028 in model.years to 150 (50 more)",
         ],
     ),
