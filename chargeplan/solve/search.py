@@ -18,13 +18,13 @@ from chargeplan.errors import (
     NoPlanError,
     SolversDisagreeError,
 )
-from chargeplan.plan_labels import NameThings, PlanLabels
+from chargeplan.plan_labels import NameThings, PlanLabels, name_nothing
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.cheapest import CheapestMeans, solve_cheapest
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
+from chargeplan.solve.explain_impossible import CONFIRMED, GENERAL_WORDS, explain_impossible
 from chargeplan.solve.improve import improve_plan
 from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.milp_steps import MilpSteps
@@ -368,6 +368,8 @@ class _Search:
         return self.stopped_by is not None or self.progress.is_proven or self.progress.left_s <= 0
 
     def _explain_no_plan(self) -> Exception:
+        if self.is_infeasible and self.name_things is name_nothing:
+            return InfeasibleError(f"{GENERAL_WORDS}\n{CONFIRMED}")
         if self.is_infeasible:
             explanation = explain_impossible(
                 self.problem,

@@ -24,9 +24,9 @@ from chargeplan.errors import (
     SolversDisagreeError,
 )
 from chargeplan.formulation.columns import plan_columns
-from chargeplan.plan_labels import NameThings, PlanLabels
+from chargeplan.plan_labels import NameThings, PlanLabels, name_nothing
 from chargeplan.solve.deadline import Deadline
-from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
+from chargeplan.solve.explain_impossible import CONFIRMED, GENERAL_WORDS, explain_impossible
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -484,6 +484,8 @@ class StagedSearch:
 
     def explain_no_plan(self) -> Exception:
         """Say why there is no plan."""
+        if self.is_infeasible and self.name_things is name_nothing:
+            return InfeasibleError(f"{GENERAL_WORDS}\n{CONFIRMED}")
         if self.is_infeasible:
             explanation = explain_impossible(
                 self.problem,
