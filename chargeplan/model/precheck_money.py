@@ -199,7 +199,8 @@ def check_floor_money(problem: PlanProblem, labels: PlanLabels, sizes: StationSi
             f"the floors of all zones ask for {needed:,.0f} of {total:,.0f} kWh/day{when}, whose chargers cost "
             f"{format_pkr(least_pkr)} at the very least; the money of {format_pkr(money[year])} buys "
             f"{most_kwh:,.0f} kWh/day at most, {most_kwh / total:.1%} of the demand; raise {key} from {asked:.0f} "
-            f"to {asked + more:.0f} or more, or {_lower_floors(floor, most_kwh / needed, labels)}"
+            f"to {asked + more:.0f} or more, or {_lower_floors(floor, most_kwh / needed, labels)} "
+            "(the least that is needed; other limits may need more)"
         ]
     return []
 
