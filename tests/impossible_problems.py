@@ -8,7 +8,7 @@ import toy_city
 from chargeplan.plan_labels import PlanLabels
 from chargeplan.plan_limits import PlanLimits
 from chargeplan.records import PlanProblem, PlanStages
-from chargeplan.solve.elastic import Limit
+from chargeplan.solve.soft_rows import Limit
 
 LABELS = PlanLabels(
     site_id=("s1", "s2", "s3"),

@@ -13,7 +13,7 @@ from chargeplan.errors import (
     SolversDisagreeError,
 )
 from chargeplan.records import PROOF_TOLERANCE, compute_gap
-from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
+from chargeplan.solve.explain_impossible import CONFIRMED, GENERAL_WORDS, explain_impossible
 from chargeplan.solve.mps import save_disputed_model
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.words import Outcome
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         seed: int
         progress: SearchProgress
         stopped_by: StoppedBy | None
-        name_things: NameThings
+        name_things: NameThings | None
         run: RunMilp
         should_stop: AskStop
 
@@ -120,7 +120,9 @@ def explain_no_plan(search: Search, *, failure: str = "") -> Exception:
     failure : str
         What went wrong with a plan that a solver has, or says it has not: no matter of time.
     """
-    if search.is_infeasible:
+    if search.is_infeasible and search.name_things is None:
+        return InfeasibleError(f"{GENERAL_WORDS}\n{CONFIRMED}")
+    if search.is_infeasible and search.name_things is not None:
         explanation = explain_impossible(
             search.problem,
             search.model,

@@ -30,6 +30,7 @@ from chargeplan.solve.staged_dual import StagedDual
 from chargeplan.solve.staged_milp import StagedMilp
 from chargeplan.solve.staged_neighbourhood import count_shared_cells, improve_around, pick_neighbourhood
 from chargeplan.solve.staged_plans import PlanMaker
+from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import ValuePlan
 from chargeplan.words import PlanMode
 
@@ -47,6 +48,8 @@ _TINY_SERVES = 3_000
 _WHOLE_SERVES = 15_000
 _BOUND_SHARE = 0.5
 _LAST_SHARE = 0.97
+_START_SHARE = 0.9
+_FIRST_PRICES = 1  # before limits give way
 _BOUND_ITERATIONS = 500
 _NEIGHBOURHOOD_NODES = 60
 _SITES_AROUND = 8
@@ -94,6 +97,7 @@ class StagedSearch:
         self.stopped_by: StoppedBy | None = None
         self.milp = StagedMilp(self)
         self.rounds = 0
+        self.asks_whole = False
 
     @property
     def is_infeasible(self) -> bool:
@@ -126,10 +130,26 @@ class StagedSearch:
         self.offer("smallest", self._make_smallest())
         self.dual = StagedDual(self.problem, self.model)
         self._tighten(_BOUND_ITERATIONS // 2)
-        self._follow_prices()
-        if not self._is_over():
+        self._follow_prices(_FIRST_PRICES)
+        self._start_elastic()
+        if not self._is_over() and not self.asks_whole:
             self._tighten(_BOUND_ITERATIONS)
             self._follow_prices()
+
+    def _start_elastic(self) -> None:
+        """Make a plan from a model whose limits give way, where the prices lead to none."""
+        if self.plan is not None or self._is_over():
+            return
+        means = StartMeans(
+            run=self.run,
+            deadline=self._deadline(_START_SHARE),
+            closeness=count_shared_cells(self.problem),
+            node_limit=self.settings.node_limit,
+            threads=self.settings.threads,
+            seed=self.seed,
+        )
+        self.offer("elastic start", find_start_plan(self.maker, means).plan)
+        self.asks_whole = self.plan is None  # kernels would say no, one after the other
 
     def _tighten(self, iterations: int) -> None:
         if self._is_over() or self.dual is None:
@@ -153,7 +173,7 @@ class StagedSearch:
         )
         return None if stations is None else self.settle(stations)
 
-    def _follow_prices(self) -> None:
+    def _follow_prices(self, most: int = len(_PRICE_SHARES)) -> None:
         """Make plans of the stations that earn most at the best prices of the bound.
 
         When the floors of zones are not kept, stations are chosen again with more for them.
@@ -162,7 +182,7 @@ class StagedSearch:
             return
         may_have: Bools | None = self._find_promising()
         factor = 1.0
-        for share, (multipliers, _) in zip(_PRICE_SHARES, reversed(self.bound.picks), strict=False):
+        for share, (multipliers, _) in zip(_PRICE_SHARES[:most], reversed(self.bound.picks), strict=False):
             if self._is_over():
                 return
             worth = self.dual.price_levels(share * multipliers)
@@ -206,7 +226,7 @@ class StagedSearch:
         kernels = 0
         stalled = patience  # a kernel comes first: it brings more than many neighbourhoods
         while not self._is_over():
-            if self._is_tiny() or self._is_whole_small():
+            if self._is_tiny() or self.asks_whole or self._is_whole_small():
                 self.stopped_by = self.milp.solve_whole() or StoppedBy.FAILURE
             elif self.plan is None or stalled >= patience or self._has_done_rounds():
                 self.stopped_by, stalled = self.milp.solve_kernel(), 0

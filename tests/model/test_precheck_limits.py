@@ -91,7 +91,10 @@ CASES = {
     ),
     "areas above the money": (
         make_limited(budget=(299.0,), **areas(((0, 1), 1), ((2,), 1))),
-        ["2 stations that must open cost PKR 300", "raise model.budget_pkr to 300 (1 more)"],
+        [
+            "2 stations that must open (2 in areas of rules) cost PKR 300",
+            "raise model.budget_pkr to 300 (1 more)",
+        ],
     ),
     # Five chargers need two sites: 5 x 50 and two thirds of 100 each at the least.
     "points above the money": (
@@ -102,19 +105,27 @@ CASES = {
         ],
     ),
     # 90 % of both zones are 94.5 kWh/day; 3 chargers and their site cost 250 for 60 kWh/day, so 393.75 at the least.
+    # 95 % of the West are 61.75 kWh/day; three chargers at s1 deliver 60.
+    "a floor above the count": (
+        make_limited(max_sites=(1,), **floors(0.95, 0.0)),
+        [
+            "model.max_sites allows 1 new station, but 2 stations must open: 2 in West (w) for the floors of zones",
+            "raise it to 2, or lower floors of zones",
+        ],
+    ),
     "floors above the money": (
         make_limited(budget=(250.0,), **floors(0.9, 0.9)),
         [
             "the floors of all zones ask for 94 of 105 kWh/day",
             "cost PKR 394 at the very least",
             "buys 60 kWh/day at most, 57.1% of the demand",
-            "raise model.budget_pkr to at least 394 (144 more)",
+            "raise model.budget_pkr from 250 to 394 or more",
         ],
     ),
     "a year without the money": (
         make_limited(budget=(150.0, 100.0), max_sites=(-1, -1), **areas(((0,), 1), ((2,), 1), years=(0, 1))),
         [
-            "2 stations that must open cost PKR 300 at least by 2028",
+            "2 stations that must open (2 in areas of rules) cost PKR 300 at least by 2028",
             "budget_pkr of 2028 in model.years to 150 (50 more)",
         ],
     ),
