@@ -21,7 +21,8 @@ from chargeplan.errors import (
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
-from chargeplan.solve.cheapest import CheapestMeans, solve_cheapest
+from chargeplan.solve.cheapest import solve_cheapest
+from chargeplan.solve.cheapest_probe import CheapestMeans
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.explain_impossible import CONFIRMED, explain_impossible
@@ -87,7 +88,7 @@ def solve_problem(
     run: RunMilp = run_milp,
     start: Plan | None = None,
     disputed_model: Path | None = None,
-    name_things: NameThings = PlanLabels,
+    name_things: NameThings | None = PlanLabels,
 ) -> Solution:
     """Find a plan and prove how good it is.
 
@@ -112,7 +113,8 @@ def solve_problem(
     disputed_model : Path, optional
         File for a model about which solvers disagree; a temporary one without. The message says.
     name_things : callable
-        Called without arguments for the names of sites, zones and rules, when there is no plan.
+        Called without arguments for the names of sites, zones and rules, when there is no plan. None: why
+        there is none is not looked for.
 
     Raises
     ------
@@ -130,7 +132,9 @@ def solve_problem(
     """
     version = read_solver_version()
     if problem.objective is PlanObjective.COST:
-        means = CheapestMeans(settings, seed, listen, should_stop, run, solve_problem, disputed_model)
+        means = CheapestMeans(
+            settings, seed, listen, should_stop, run, solve_problem, disputed_model, name_things
+        )
         return solve_cheapest(problem, linear_model, means)
     if not problem.is_plain:
         return solve_staged_problem(
@@ -191,7 +195,7 @@ class _Search:
         self.rounds = 0
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
-        self.name_things: NameThings = PlanLabels
+        self.name_things: NameThings | None = PlanLabels
         self.steps: MilpSteps | None = None
 
     @property
@@ -368,7 +372,9 @@ class _Search:
         return self.stopped_by is not None or self.progress.is_proven or self.progress.left_s <= 0
 
     def _explain_no_plan(self) -> Exception:
-        if self.is_infeasible:
+        if self.is_infeasible and self.name_things is None:
+            return InfeasibleError(CONFIRMED)
+        if self.is_infeasible and self.name_things is not None:
             explanation = explain_impossible(
                 self.problem,
                 self.model,

@@ -91,7 +91,7 @@ class StagedSearch:
         should_stop: AskStop,
         run: RunMilp,
         start: ValuePlan | None = None,
-        name_things: NameThings = PlanLabels,
+        name_things: NameThings | None = PlanLabels,
     ) -> None:
         self.problem, self.model, self.settings, self.seed = problem, model, settings, seed
         self.start, self.name_things = start, name_things
@@ -464,7 +464,9 @@ class StagedSearch:
 
     def explain_no_plan(self) -> Exception:
         """Say why there is no plan."""
-        if self.is_infeasible:
+        if self.is_infeasible and self.name_things is None:
+            return InfeasibleError(CONFIRMED)
+        if self.is_infeasible and self.name_things is not None:
             explanation = explain_impossible(
                 self.problem,
                 self.model,

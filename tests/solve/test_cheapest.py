@@ -14,6 +14,7 @@ from chargeplan.errors import InfeasibleError, SolversDisagreeError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve import cheapest as cheapest_module
+from chargeplan.solve.cheapest_ledger import CheapestLedger
 from chargeplan.solve.cheapest_money import compute_plan_cost_pkr, reaches_target
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.search import solve_problem
@@ -216,8 +217,7 @@ def test_a_stop_keeps_the_plan_at_hand(monkeypatch):
 def test_a_plan_cheaper_than_what_is_proven_is_a_contradiction(monkeypatch):
     problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
     found = solve(problem)
-    means = cheapest_module.CheapestMeans(None, 1, ignore_event, lambda: False, None, None, None)
-    search = cheapest_module._Cheapest(problem, None, means)
-    search.bound_pkr = 400.0
+    ledger = CheapestLedger(problem)
+    ledger.raise_bound(400.0)
     with pytest.raises(SolversDisagreeError, match="proven to be needed"):
-        search._take(found)
+        ledger.take(found)
