@@ -47,7 +47,7 @@ _PROBE_SHARE = 0.3  # of the time that is left
 _LEAST_PROBE_SHARE = 0.06  # of the time limit; a shorter question is not answered
 _LAST_SHARE = 0.95
 _LEAST_TIME_S = 0.3
-_NODE_LIMITED_PROBES = 12
+_NODE_LIMITED_PROBES = 4  # few, so that they end well before a usual time limit on a slow computer too
 
 
 def solve_cheapest(problem: PlanProblem, linear_model: LinearModel, means: CheapestMeans) -> Solution:
@@ -136,13 +136,18 @@ class CheapestSearch:
     def _is_over(self) -> bool:
         if self.means.should_stop():
             self.is_stopped = True
-        has_asked_enough = self.means.is_repeatable and self.n_probes >= _NODE_LIMITED_PROBES
         return (
             self.is_stopped
             or self.is_proven
-            or has_asked_enough
+            or self._has_asked_enough()
             or self.left_s < (_LEAST_TIME_S if self.ledger.best is None else self._find_least_probe_s())
         )
+
+    def _has_asked_enough(self) -> bool:
+        """Tell whether counts end the search: the same question again would get the same answer."""
+        if not self.means.is_repeatable:
+            return False
+        return self.n_probes >= _NODE_LIMITED_PROBES or self.chooser.is_exhausted
 
     def _limit(self, limit_s: float, **changes: float) -> SolveSettings:
         """Give a step its time; with a node limit all that is left, as a net."""
@@ -252,7 +257,7 @@ class CheapestSearch:
             raise explain_no_plan(ledger, time_limit_s=settings.time_limit_s, is_stopped=self.is_stopped)
         is_proven = self.is_proven
         stopped_by = StoppedBy.TIME_LIMIT
-        if self.means.is_repeatable and self.n_probes >= _NODE_LIMITED_PROBES:
+        if self._has_asked_enough():
             stopped_by = StoppedBy.NODE_LIMIT
         if self.is_stopped:
             stopped_by = StoppedBy.USER

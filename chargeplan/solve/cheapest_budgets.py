@@ -45,6 +45,7 @@ class BudgetChooser:
         self.open_lack = 0.0  # share by which its plan is below
         self.n_too_little = 0  # answers in a row
         self.knows_only_bound = True
+        self.is_exhausted = False  # nothing is left but to ask again
 
     def hear(self, answer: Answer, budget_pkr: float) -> None:
         """Take over an answer."""
@@ -77,7 +78,8 @@ class BudgetChooser:
         lower, upper = min(self.open_budgets), max(self.open_budgets)
         may_lower, may_raise = lower - low > self.step * high, high - upper > 2 * self.step * high
         if not may_lower and not may_raise:
-            self.open_budgets.clear()  # nothing else is left than to ask again, for longer
+            self.open_budgets.clear()
+            self.is_exhausted = True
             return max(last, low)
         if may_lower and (self.asks_lower or not may_raise):
             guess = lower * (1 - 1.3 * self.open_excess / _ELASTICITY)
