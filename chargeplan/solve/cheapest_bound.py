@@ -29,6 +29,7 @@ _WARM_HALVINGS = 24
 _WARM_FACTOR = 1.3
 _STEPS = DescentOptions(first_step=0.5, patience=12)
 _HOPED_GROWTH = 1.02  # a bound is hoped to grow by this when nobody knows a plan's cost
+_LEAST_GROWTH = 1e-5  # prices of demand that bring no more are left as they are
 _LARGEST_PRICE_FACTOR = 1e3
 
 
@@ -76,6 +77,8 @@ def bound_least_money_pkr(
                 deadline=deadline,
                 options=_STEPS,
             )
+            if not known and -value <= bound_pkr * (1 + _LEAST_GROWTH):
+                break
             bound_pkr = max(bound_pkr, -value)
             target_pkr = max(target_pkr, _HOPED_GROWTH * bound_pkr)
     return max(bound_pkr * (1 - _ROUNDING_SHARE), 0.0)

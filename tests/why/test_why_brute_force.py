@@ -15,7 +15,9 @@ from chargeplan.errors import InfeasibleError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.search import solve_problem
+from chargeplan.why import alternatives, staged, variants
 from chargeplan.why.alternatives import find_alternatives
 from chargeplan.why.answers import Found
 from chargeplan.why.explain import Explainer
@@ -36,7 +38,16 @@ def solve(problem):
         seed=1,
         listen=ignore_event,
         should_stop=lambda: False,
+        run=solve_milp,
     )
+
+
+@pytest.fixture(autouse=True)
+def solver_here(monkeypatch):
+    """Solve in this process: hundreds of tiny searches need no hundreds of child processes."""
+    monkeypatch.setattr(variants, "solve_problem", functools.partial(solve_problem, run=solve_milp))
+    for module in (alternatives, staged):
+        monkeypatch.setattr(module, "run_milp", solve_milp)
 
 
 @functools.cache
