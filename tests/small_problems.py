@@ -76,9 +76,15 @@ def make_problem_with_twins(seed):
 
 
 def solve_by_brute_force(problem: PlanProblem) -> float | None:
-    """Best objective over every choice of levels; None when no choice keeps the limits."""
+    """Best objective over every choice of levels; None when no choice keeps the limits.
+
+    The most promising choices come first, so that few linear programs are needed.
+    """
     best = None
-    for level_pos in list_choices(problem):
+    bounded = [(bound_choice(problem, level_pos), level_pos) for level_pos in list_choices(problem)]
+    for bound, level_pos in sorted(bounded, key=lambda each: -each[0]):
+        if best is not None and bound <= best + 1e-9:
+            break
         value = serve_best(problem, level_pos)
         best = value if best is None else max(best, value)
     return best
@@ -111,6 +117,18 @@ def list_choices(problem: PlanProblem) -> list[np.ndarray]:
         )
 
     return [np.array(choice) for choice in sorted(feasible) if not can_grow(choice)]
+
+
+def bound_choice(problem: PlanProblem, level_pos: np.ndarray) -> float:
+    """No more than the best worth of all demand in reach, and no more than all stations deliver."""
+    is_open = (problem.is_forced_open & ~problem.is_counted) | (level_pos >= 0)
+    new = np.flatnonzero(level_pos >= 0)
+    capacity = problem.existing_capacity_kwh_day.sum()
+    capacity += problem.level_capacity_kwh_day[new, level_pos[new]].sum()
+    pairs = np.flatnonzero(is_open[problem.pair_site])
+    best = np.zeros(problem.n_cells)
+    np.maximum.at(best, problem.pair_cell[pairs], problem.pair_quality[pairs])
+    return float(min(best @ problem.demand_kwh_day, capacity))
 
 
 def serve_best(problem: PlanProblem, level_pos: np.ndarray) -> float:

@@ -16,8 +16,9 @@ from chargeplan.formulation.families_money import choose_money_unit_pkr
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import Solution
 from chargeplan.solve.cheapest_money import compute_reach_kwh_day, limit_money
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.mps import save_disputed_model
-from chargeplan.solve.outcome import MilpRequest, MilpStatus, StoppedBy
+from chargeplan.solve.outcome import MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.plan import count_chargers
 from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
 from chargeplan.solve.settle import settle_plan
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
-    from chargeplan.records import Floats, PlanProblem
+    from chargeplan.records import PlanProblem
     from chargeplan.solve.process import AskStop
     from chargeplan.solve.search import RunMilp
 
 _ROUNDING_SHARE = 1e-9
+_LEAST_SETTLING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +51,14 @@ class DirectAnswer:
         No plan that reaches the target costs less.
     is_impossible : bool
         Whether two solvers find that no plan reaches the target.
+    was_stopped : bool
+        Whether Ctrl-C came while the plan was settled.
     """
 
     solution: Solution | None
     bound_pkr: float
     is_impossible: bool = False
+    was_stopped: bool = False
 
 
 def solve_directly(
@@ -110,13 +115,22 @@ def solve_directly(
         )
     bound_pkr = -result.bound_kwh_day * unit_pkr if math.isfinite(result.bound_kwh_day) else 0.0
     bound_pkr = max(bound_pkr * (1 - _ROUNDING_SHARE), 0.0)
-    solution = None
-    if result.integer_values is not None:
-        solution = _settle(problem, result.integer_values, settings.gap, result.solver)
+    end_s = max(started + settings.time_limit_s, time.monotonic() + _LEAST_SETTLING_S)
+    try:
+        solution = _settle(problem, result, settings.gap, Deadline(end_s))
+    except KeyboardInterrupt:
+        if should_stop():  # the first one was taken as a wish to stop: this is the second
+            raise
+        end_s = time.monotonic() + _LEAST_SETTLING_S  # the stations are chosen: they are worth some seconds
+        return DirectAnswer(
+            _settle(problem, result, settings.gap, Deadline(end_s)), bound_pkr, was_stopped=True
+        )
     return DirectAnswer(solution, bound_pkr)
 
 
-def _settle(problem: PlanProblem, values: Floats, gap_asked: float, solver: str) -> Solution | None:
+def _settle(
+    problem: PlanProblem, result: MilpResult, gap_asked: float, deadline: Deadline
+) -> Solution | None:
     """Fit who is served to the stations that the solver chose; None when they keep not every rule."""
     bound_kwh_day = float(problem.staging.year_weight @ compute_reach_kwh_day(problem))
     proof = {
@@ -124,24 +138,29 @@ def _settle(problem: PlanProblem, values: Floats, gap_asked: float, solver: str)
         "gap_asked": gap_asked,
         "bound_kwh_day": bound_kwh_day,
         "wall_s": 0.0,
-        "solver": solver,
+        "solver": result.solver,
         "steps": pd.DataFrame(),
         "stopped_by": StoppedBy.PROOF.value,
     }
+    values = result.integer_values
+    if values is None:
+        return None
     columns = plan_columns(problem)
     served = limit_money(problem, math.inf)
     if not served.is_plain:
         aimed = replace(problem, objective=PlanObjective.SERVED)
         maker = PlanMaker(aimed, build_linear_model(aimed), columns)
-        plan = maker.settle(values)
-        return None if plan is None else write_solution(aimed, maker.tidy(plan), **proof)
+        plan = maker.settle(values, deadline=deadline)
+        if plan is None:
+            return None
+        return write_solution(aimed, maker.tidy(plan, deadline=deadline), **proof)
     level_pos = np.full(problem.n_sites, -1, dtype=np.int64)
     if problem.mode is PlanMode.COVER:
         level_pos[columns.open_site[values[columns.list_columns("open")] > 0.5]] = 0
     else:
         at = np.flatnonzero(values[columns.list_columns("level")] > 0.5)
         level_pos[columns.level_slot[at]] = columns.level_number[at]
-    settled = settle_plan(served, level_pos)
+    settled = settle_plan(served, level_pos, deadline=deadline)
     if settled is None:
         return None
     return Solution(

@@ -16,7 +16,8 @@ from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
 from chargeplan.solve.charger_counts import measure_chargers
-from chargeplan.solve.cheapest import CheapestMeans, solve_cheapest
+from chargeplan.solve.cheapest import solve_cheapest
+from chargeplan.solve.cheapest_probe import CheapestMeans
 from chargeplan.solve.cover_steps import prove_by_branching
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.end_search import explain_no_plan, make_claim, run_search
@@ -82,7 +83,7 @@ def solve_problem(
     run: RunMilp = run_milp,
     start: Plan | None = None,
     disputed_model: Path | None = None,
-    name_things: NameThings = PlanLabels,
+    name_things: NameThings | None = PlanLabels,
 ) -> Solution:
     """Find a plan and prove how good it is.
 
@@ -107,7 +108,8 @@ def solve_problem(
     disputed_model : Path, optional
         File for a model about which solvers disagree; a temporary one without. The message says.
     name_things : callable
-        Called without arguments for the names of sites, zones and rules, when there is no plan.
+        Called without arguments for the names of sites, zones and rules, when there is no plan. None: why
+        there is none is not looked for.
 
     Raises
     ------
@@ -125,7 +127,9 @@ def solve_problem(
     """
     version = read_solver_version()
     if problem.objective is PlanObjective.COST:
-        means = CheapestMeans(settings, seed, listen, should_stop, run, solve_problem, disputed_model)
+        means = CheapestMeans(
+            settings, seed, listen, should_stop, run, solve_problem, disputed_model, name_things
+        )
         return solve_cheapest(problem, linear_model, means)
     if not problem.is_plain:
         return solve_staged_problem(
@@ -179,7 +183,7 @@ class _Search:
         self.place: Plan | None = None  # where the local search stands, in the cells of the smaller problem
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
-        self.name_things: NameThings = PlanLabels
+        self.name_things: NameThings | None = PlanLabels
         self.steps: MilpSteps | None = None
 
     @property

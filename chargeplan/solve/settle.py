@@ -38,7 +38,7 @@ _SHARE_DUST = 1e-9
 _SAME_WORTH_SHARE = 1e-12
 
 
-def settle_plan(problem: PlanProblem, level_pos: Ints) -> Plan | None:
+def settle_plan(problem: PlanProblem, level_pos: Ints, *, deadline: Deadline | None = None) -> Plan | None:
     """Fit the best shares to open sites and levels, and trim what no share needs.
 
     Parameters
@@ -46,6 +46,8 @@ def settle_plan(problem: PlanProblem, level_pos: Ints) -> Plan | None:
     problem : PlanProblem
     level_pos : ndarray of int64, shape (n_sites,)
         Row of ``problem.level_chargers`` at a new station, -1 elsewhere.
+    deadline : Deadline, optional
+        As for `fit_shares`.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def settle_plan(problem: PlanProblem, level_pos: Ints) -> Plan | None:
         None when the sites and levels break a rule of the problem, which a solver's tolerance
         can bring about.
     """
-    share = fit_shares(problem, level_pos)
+    share = fit_shares(problem, level_pos, deadline=deadline)
     plan = make_plan(problem, trim_levels(problem, level_pos, share), share)
     broken = find_broken_rules(problem, plan)
     if broken:

@@ -83,7 +83,7 @@ class StagedSearch:
         should_stop: AskStop,
         run: RunMilp,
         start: ValuePlan | None = None,
-        name_things: NameThings = PlanLabels,
+        name_things: NameThings | None = PlanLabels,
     ) -> None:
         self.problem, self.model, self.settings, self.seed = problem, model, settings, seed
         self.start, self.name_things = start, name_things

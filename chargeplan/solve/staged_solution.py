@@ -47,7 +47,7 @@ class _Means:
     should_stop: AskStop
     run: RunMilp
     disputed_model: Path | None
-    name_things: NameThings
+    name_things: NameThings | None
 
 
 def solve_staged_problem(
@@ -61,7 +61,7 @@ def solve_staged_problem(
     run: RunMilp,
     solver: str,
     disputed_model: Path | None = None,
-    name_things: NameThings = PlanLabels,
+    name_things: NameThings | None = PlanLabels,
 ) -> Solution:
     """Find a plan of a problem that is not plain and prove how good it is.
 

@@ -13,7 +13,7 @@ from chargeplan.solve.outcome import MilpRequest, MilpStatus
 from chargeplan.solve.settle import settle_plan
 from chargeplan.words import PlanMode
 
-N_CASES = 150
+N_CASES = 400
 
 
 def make_request(model, **changes) -> MilpRequest:

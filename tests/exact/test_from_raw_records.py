@@ -136,10 +136,22 @@ class Referee:
         is_smaller = [
             bool(np.any(np.all(array >= row, axis=1) & np.any(array > row, axis=1))) for row in array
         ]
-        values = [
-            self.serve(choice) for choice, is_less in zip(choices, is_smaller, strict=True) if not is_less
-        ]
-        return max(values, default=None)
+        largest = [choice for choice, is_less in zip(choices, is_smaller, strict=True) if not is_less]
+        best = None
+        for bound, choice in sorted(((self.bound(each), each) for each in largest), reverse=True):
+            if best is not None and bound <= best:  # the most promising come first
+                break
+            value = self.serve(choice)
+            best = value if best is None else max(best, value)
+        return best
+
+    def bound(self, choice):
+        """No more than the best worth of all demand in reach of stations that are or may be open."""
+        best = {}
+        for (j, i), quality in self.quality.items():
+            if choice[i] or self.sites[i]["status"] == "existing":
+                best[j] = max(best.get(j, 0.0), quality)
+        return 1e-9 + sum(quality * self.demand[j] for j, quality in best.items())
 
 
 @pytest.mark.parametrize("mode", list(PlanMode))

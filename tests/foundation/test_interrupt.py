@@ -35,7 +35,10 @@ def switch(told):
 
 @pytest.mark.parametrize(
     ("plan_kwh_day", "words"),
-    [(5.0, "the best plan so far is verified and written"), (math.nan, "no plan to keep yet, so nothing is written")],
+    [
+        (5.0, "the best plan so far is verified and written"),
+        (math.nan, "no plan to keep yet, so nothing is written"),
+    ],
 )
 def test_the_first_ctrl_c_of_a_search_only_asks_for_its_end(told, plan_kwh_day, words):
     with StopSwitch(ignore_event, told.append) as switch:

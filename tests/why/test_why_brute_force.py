@@ -15,7 +15,9 @@ from chargeplan.errors import InfeasibleError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve.deadline import Deadline
+from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.search import solve_problem
+from chargeplan.why import alternatives, staged, variants
 from chargeplan.why.alternatives import find_alternatives
 from chargeplan.why.answers import Found
 from chargeplan.why.explain import Explainer
@@ -36,7 +38,16 @@ def solve(problem):
         seed=1,
         listen=ignore_event,
         should_stop=lambda: False,
+        run=solve_milp,
     )
+
+
+@pytest.fixture(autouse=True)
+def solver_here(monkeypatch):
+    """Solve in this process: hundreds of tiny searches need no hundreds of child processes."""
+    monkeypatch.setattr(variants, "solve_problem", functools.partial(solve_problem, run=solve_milp))
+    for module in (alternatives, staged):
+        monkeypatch.setattr(module, "run_milp", solve_milp)
 
 
 @functools.cache
@@ -189,7 +200,17 @@ def test_alternatives_differ_and_are_near_and_none_is_only_said_when_there_is_no
         assert all(int((np.array(each) != plans[0]).sum()) < differ for each in true)
 
 
-STAGED = [(0, ("years",)), (3, ("floor",)), (5, ("spacing",))]
+STAGED = [
+    (0, ("years",)),
+    (3, ("floor",)),
+    (5, ("spacing",)),
+    (0, ("types", "bays")),
+    (1, ("grid",)),
+    (2, ("cells", "points")),
+    (4, ("pool", "power")),
+    (6, ("backup",)),
+    (7, ("years", "types", "grid")),
+]
 
 
 @pytest.mark.parametrize(("seed", "families"), STAGED)
@@ -204,6 +225,7 @@ def test_losses_of_staged_plans_lie_in_their_intervals(seed, families):
         if best is not None:
             true_loss = solution.objective_kwh_day - best
             assert answer.loss.least - 1e-4 <= true_loss <= answer.loss.most + 1e-4
+        check_alone(problem, solution, site, answer)
     for site in explainer.list_closed_sites():
         answer = explainer.explain_closed(site)
         if not answer.can_open:
@@ -213,6 +235,26 @@ def test_losses_of_staged_plans_lie_in_their_intervals(seed, families):
                 if (choice[-1, site] >= 0).any() and keeps_open(problem, solution, choice)
             ]  # fmt: skip
             assert not changed, forced
+
+
+def check_alone(problem, solution, site, answer):
+    """What a station alone reaches in the last year, by plain loops over cells and open sites."""
+    standing = problem.is_forced_open & ~problem.is_counted
+    is_open = (solution.chargers > 0) | standing
+    pairs = list(zip(problem.pair_cell.tolist(), problem.pair_site.tolist(), strict=True))
+    cells, alone, served, load = 0, 0.0, 0.0, 0.0
+    for at, (cell, where) in enumerate(pairs):
+        if where != site:
+            continue
+        demand = problem.demand_kwh_day[cell]
+        load += demand * solution.pair_share[at]
+        others = [each for each, other in pairs if each == cell and other != site and is_open[other]]
+        if demand > 0 and not others:
+            cells, alone, served = cells + 1, alone + demand, served + demand * solution.pair_share[at]
+    assert answer.alone_cells == cells
+    assert answer.alone_kwh_day == pytest.approx(alone)
+    assert answer.alone_served_kwh_day == pytest.approx(served)
+    assert answer.load_kwh_day == pytest.approx(load)
 
 
 def keeps_open(problem, solution, choice):
