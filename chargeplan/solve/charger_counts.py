@@ -87,10 +87,12 @@ class CountedChooser:
 
     def choose(self, worth: Floats) -> Choice:
         """Find the reward of least value, and the choice at it."""
-        reward, best, best_value = self.reward, None, math.inf
+        reward = self.reward
+        best = self.chooser.choose(worth + reward * self.chargers)
+        best_value = math.inf
         low, high = (0.0, math.nan, math.nan), (math.inf, math.nan, math.nan)  # reward, value, slope
-        for _ in range(_MOST_STEPS):
-            choice = self.chooser.choose(worth + reward * self.chargers)
+        for step in range(_MOST_STEPS):
+            choice = self.chooser.choose(worth + reward * self.chargers) if step else best
             value = choice.value - reward * self.least_chargers
             slope = self._count(choice) - self.least_chargers
             if value < best_value:
@@ -105,7 +107,6 @@ class CountedChooser:
             if abs(after - reward) <= _SETTLED_SHARE * max(after, reward):
                 break
             reward = after
-        assert best is not None  # noqa: S101 - the first value is finite
         return replace(best, within=replace(best.within, value=best_value))
 
     def bound_changes(self, worth: Floats, picks: Picks) -> tuple[Floats, Floats]:

@@ -255,6 +255,8 @@ class _Proof:
         tree[:] = [each for each in tree if -each[0] >= self.goal]
         heapq.heapify(tree)
         unsought = self.value if self.gap <= 0 else self.goal
+        if self.step == _WHOLE_STEP:  # what does not reach the goal is a whole number below it
+            unsought = max(self.value, math.ceil(unsought - _ROUNDING) - 1.0)
         bound = max(unsought, -tree[0][0] if tree else -math.inf)
         if self.step == _WHOLE_STEP:
             bound = max(self.value, math.floor(bound + _ROUNDING))

@@ -15,7 +15,7 @@ from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve import cheapest as cheapest_module
 from chargeplan.solve import cheapest_direct as direct_module
-from chargeplan.solve import search as search_module
+from chargeplan.solve import end_search
 from chargeplan.solve.cheapest_bound import bound_least_money_pkr
 from chargeplan.solve.cheapest_ledger import CheapestLedger
 from chargeplan.solve.cheapest_money import compute_plan_cost_pkr, reaches_target
@@ -318,7 +318,7 @@ def test_only_a_ceiling_is_explained(monkeypatch):
     """Budgets that the search asks about on its way are nobody's; why they are too small is not looked for."""
     ask_by_budgets(monkeypatch)
     monkeypatch.setattr(
-        search_module, "explain_impossible", lambda *_, **__: pytest.fail("nobody reads this explanation")
+        end_search, "explain_impossible", lambda *_, **__: pytest.fail("nobody reads this explanation")
     )
     problem = toy_city.make_problem(toy_city.make_request())
     required = np.arange(problem.n_sites) == 0

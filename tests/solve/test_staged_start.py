@@ -10,8 +10,8 @@ from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.milp import solve_milp
+from chargeplan.solve.staged_neighbourhood import count_shared_cells
 from chargeplan.solve.staged_plans import PlanMaker
-from chargeplan.solve.staged_search import _count_shared_cells
 from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import find_broken_rows
 
@@ -26,7 +26,7 @@ def start(problem):
     means = StartMeans(
         run=run,
         deadline=Deadline(time.monotonic() + 20.0),
-        closeness=_count_shared_cells(problem),
+        closeness=count_shared_cells(problem),
         node_limit=None,
         threads=1,
         seed=1,
