@@ -17,15 +17,11 @@ from chargeplan.errors import (
     SolversDisagreeError,
 )
 from chargeplan.inputs import make_settings_as_run
-from chargeplan.pipeline import (
-    StudyRecords,
-    build_model,
-    build_records,
-    build_surroundings,
-    label_study,
-)
+from chargeplan.pipeline import build_model, build_records
 from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.solve.search import solve_problem
+from chargeplan.study_records import StudyRecords
+from chargeplan.study_surroundings import build_surroundings, label_study
 from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
 from chargeplan.sweep.carry_whole import carry_least_money, carry_whole
 from chargeplan.sweep.knee import Knee, find_knee

@@ -10,7 +10,7 @@ import numpy as np
 from chargeplan.errors import DataError
 from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.pipeline import RECORD_TYPES
+from chargeplan.run_records import RECORD_TYPES
 from chargeplan.runlog import Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.store import check_records, read_record
 from chargeplan.suggest import suggest_word
