@@ -38,6 +38,7 @@ class CoverState:
     total: float  # weight covered
 
     def copy(self) -> CoverState:
+        """Copy the state, to be changed."""
         return CoverState(
             self.site_at.copy(),
             self.times_covered.copy(),
