@@ -11,13 +11,12 @@ from chargeplan.data_register import (
     BY_LINE,
     CONFIDENCES,
     NOT_STATED,
-    DataFigure,
     RegisterRow,
     read_data_register,
-    read_figures,
 )
 from chargeplan.files import find_project_folder
 from chargeplan.osm.manifest import read_manifest
+from chargeplan.register_figures import DataFigure, read_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
