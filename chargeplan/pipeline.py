@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
-from chargeplan.describe import (
-    describe_demand,
-    describe_network,
-    describe_sites,
-    describe_travel,
-)
+from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
 from chargeplan.energy_table import tabulate_demand
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
@@ -39,11 +34,7 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import Settings
     from chargeplan.linear_model import LinearModel
     from chargeplan.model.stages import Surroundings
-    from chargeplan.records import (
-        Evaluation,
-        PlanProblem,
-        PlanRequest,
-    )
+    from chargeplan.records import Evaluation, PlanProblem, PlanRequest
 
 
 def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:

@@ -12,12 +12,7 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import Settings
     from chargeplan.model.stages import Surroundings
     from chargeplan.plan_labels import PlanLabels
-    from chargeplan.records import (
-        DemandCells,
-        Floats,
-        PlanProblem,
-        PlanRequest,
-    )
+    from chargeplan.records import DemandCells, Floats, PlanProblem, PlanRequest
     from chargeplan.study_records import StudyRecords
 
 

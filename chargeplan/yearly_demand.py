@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import Settings
-    from chargeplan.records import (
-        DemandCells,
-        MapPlaces,
-        RoadNetwork,
-        StudyArea,
-    )
+    from chargeplan.records import DemandCells, MapPlaces, RoadNetwork, StudyArea
 
 
 def build_demand_by_year(

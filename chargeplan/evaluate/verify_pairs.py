@@ -9,10 +9,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from chargeplan.errors import name_rows
 from chargeplan.evaluate.check_terms import RELATIVE_TOLERANCE, SHARE_TOLERANCE, Faults
-from chargeplan.evaluate.derive import (
-    derive_can_serve,
-    derive_quality,
-)
+from chargeplan.evaluate.derive import derive_can_serve, derive_quality
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.evaluate.check_terms import MONEY_TOLERANCE_PKR, RELATIVE_TOLERANCE, Faults
-from chargeplan.evaluate.derive import (
-    derive_competitor_kwh_day,
-    derive_quality,
-    derive_site_cost_pkr,
-)
+from chargeplan.evaluate.derive import derive_competitor_kwh_day, derive_quality, derive_site_cost_pkr
 from chargeplan.records import (
     COST_TOLERANCE,
     PROOF_TOLERANCE,

@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.evaluate.check_terms import (
-    SHARE_TOLERANCE,
-    Faults,
-)
-from chargeplan.evaluate.flows import (
-    derive_flows,
-    derive_unit_kwh_day,
-)
+from chargeplan.evaluate.check_terms import SHARE_TOLERANCE, Faults
+from chargeplan.evaluate.flows import derive_flows, derive_unit_kwh_day
 from chargeplan.evaluate.spending import list_years, read_chargers
 
 if TYPE_CHECKING:

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.evaluate.check_terms import (
-    MONEY_TOLERANCE_PKR,
-    RELATIVE_TOLERANCE,
-    Faults,
-)
+from chargeplan.evaluate.check_terms import MONEY_TOLERANCE_PKR, RELATIVE_TOLERANCE, Faults
 from chargeplan.evaluate.derive import derive_quality
-from chargeplan.evaluate.flows import (
-    derive_flows,
-    derive_unit_kwh_day,
-)
+from chargeplan.evaluate.flows import derive_flows, derive_unit_kwh_day
 from chargeplan.evaluate.spending import compute_spent_pkr, list_years
 from chargeplan.records import (
     COST_TOLERANCE,

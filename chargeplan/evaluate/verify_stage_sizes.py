@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.evaluate.check_terms import (
-    RELATIVE_TOLERANCE,
-    Faults,
-    name_plan_sites,
-)
+from chargeplan.evaluate.check_terms import RELATIVE_TOLERANCE, Faults, name_plan_sites
 from chargeplan.evaluate.derive import list_charger_types
-from chargeplan.evaluate.flows import (
-    derive_flows,
-)
+from chargeplan.evaluate.flows import derive_flows
 from chargeplan.evaluate.spending import derive_new_kw, read_chargers
 from chargeplan.words import PlanMode, ServiceRule, SiteStatus
 

@@ -18,12 +18,7 @@ from chargeplan.evaluate.check_terms import (
     name_plan_sites,
 )
 from chargeplan.evaluate.derive import list_charger_types
-from chargeplan.evaluate.flows import (
-    derive_flows,
-    derive_groups,
-    derive_unit_kwh_day,
-    list_cells_by_year,
-)
+from chargeplan.evaluate.flows import derive_flows, derive_groups, derive_unit_kwh_day, list_cells_by_year
 from chargeplan.evaluate.rebuild_stages import find_stage_faults
 from chargeplan.evaluate.spending import compute_spent_pkr, derive_new_kw, list_years, read_chargers
 from chargeplan.evaluate.verify_stage_fairness import check_backup, check_equity

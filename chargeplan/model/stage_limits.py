@@ -12,13 +12,7 @@ from chargeplan.words import PlanMode, PlanObjective
 
 if TYPE_CHECKING:
     from chargeplan.model.stages import ChargerTypes, Surroundings
-    from chargeplan.records import (
-        CandidateSites,
-        DemandCells,
-        Floats,
-        Ints,
-        PlanRequest,
-    )
+    from chargeplan.records import CandidateSites, DemandCells, Floats, Ints, PlanRequest
     from chargeplan.rules.rows import RuleRows
 
 

@@ -17,15 +17,7 @@ from chargeplan.words import PlanMode, PlanObjective, SiteStatus
 if TYPE_CHECKING:
     from chargeplan.grid_assets import GridAssets
     from chargeplan.model.spacing import SpacingCliques
-    from chargeplan.records import (
-        Bools,
-        CandidateSites,
-        DemandCells,
-        Floats,
-        Ints,
-        PlanRequest,
-        TravelTable,
-    )
+    from chargeplan.records import Bools, CandidateSites, DemandCells, Floats, Ints, PlanRequest, TravelTable
     from chargeplan.rules.rows import RuleRows
 
 

@@ -41,35 +41,21 @@ if TYPE_CHECKING:
 # Shares of the time limit after which a step gives way to the next; a net, not a plan: on cities
 # of the usual size the steps end long before, by their counts of iterations.
 _START_SHARE = 0.35
-
 _BOUND_SHARE = 0.6
-
 _LAST_SHARE = 0.97  # the rest is for settling the last plan
-
 _BOUND_ITERATIONS = 800
-
-
 # Rounds of local search before the solver's first turn, and rounds without gain before a kernel.
 _FIRST_ROUNDS = 3
-
 _STALLED_ROUNDS = 3
-
 _ROUND_ITERATIONS = {PlanMode.COVER: 50, PlanMode.ALLOCATE: 5}
-
 _TINY_PAIRS = 2_000
-
 # With a node limit the counts end the search and not the clock: fewer rounds, so that it ends well
 # before a usual time limit on a slow computer too.
 _NODE_LIMITED_FIRST_ROUNDS = 2
-
 _NODE_LIMITED_STALLED_ROUNDS = 2
-
 _NODE_LIMITED_ROUNDS = 12
-
 _NODE_LIMITED_KERNELS = 2
-
 _NEEDLESS_TRIES = 20
-
 _TIDY_SHARE = 0.1  # of the time limit, after it, to close stations that nobody needs
 
 
