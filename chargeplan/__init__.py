@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from chargeplan.config.load import load_settings
     from chargeplan.errors import ChargeplanError
     from chargeplan.network.osmnx_bridge import from_osmnx, to_osmnx
-    from chargeplan.pipeline import RunResult, run_study, verify_run
+    from chargeplan.pipeline import run_study, verify_run
+    from chargeplan.run_result import RunResult
     from chargeplan.words import Outcome, PlanMode, SiteStatus
 
 __version__ = "0.1.0"
@@ -34,7 +35,7 @@ _HOMES = {
     "ClassicalResult": "chargeplan.classical",
     "Outcome": "chargeplan.words",
     "PlanMode": "chargeplan.words",
-    "RunResult": "chargeplan.pipeline",
+    "RunResult": "chargeplan.run_result",
     "SiteStatus": "chargeplan.words",
     "from_osmnx": "chargeplan.network.osmnx_bridge",
     "load_settings": "chargeplan.config.load",

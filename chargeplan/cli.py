@@ -28,7 +28,7 @@ from chargeplan.progress import make_progress, write_line
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import Settings
-    from chargeplan.pipeline import RunResult
+    from chargeplan.run_result import RunResult
 
 app = typer.Typer(
     name="chargeplan",
@@ -165,7 +165,8 @@ def _run(config: Path, changes: list[str], output: Output) -> None:
     loaded = load_settings(config, changes)  # before the heavy imports, so that a slip is told at once
     check_files(loaded)
     from chargeplan.interrupt import StopSwitch
-    from chargeplan.pipeline import format_summary, run_study
+    from chargeplan.pipeline import run_study
+    from chargeplan.run_result import format_summary
 
     with (
         make_progress(sys.stderr, as_json=output.as_json) as progress,
@@ -195,7 +196,7 @@ def _explain_stop(error: InterruptedRunError, settings: Settings, reached: str) 
 
 
 def _describe_result(result: RunResult) -> dict[str, object]:
-    from chargeplan.pipeline import read_usable_share
+    from chargeplan.run_result import read_usable_share
 
     solution, evaluation = result.solution, result.evaluation
     return {

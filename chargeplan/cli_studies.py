@@ -155,7 +155,8 @@ def _describe_known_place(name: str, people: float | None) -> NewStudy:
 def _describe_any_place(name: str, choice: AreaChoice, people: float | None) -> NewStudy:
     """Describe the study of an area that was given."""
     from chargeplan.cities import read_register
-    from chargeplan.download.areas import check_area, measure_km2, parse_numbers
+    from chargeplan.download.area_shapes import measure_km2
+    from chargeplan.download.areas import check_area, parse_numbers
     from chargeplan.new_study import NewStudy
 
     area, _, _ = choose_fetch_area(choice, "chargeplan init")
@@ -183,7 +184,7 @@ def _describe_any_place(name: str, choice: AreaChoice, people: float | None) -> 
 
 def _find_boundary(name: str) -> Path:
     """Find where `fetch` puts the boundary of a dataset."""
-    from chargeplan.osm.dataset import AREA_NAME
+    from chargeplan.osm.dataset_paths import AREA_NAME
 
     return DATASETS / name / AREA_NAME
 

@@ -14,7 +14,7 @@ from chargeplan.errors import ConfigError, DataError
 from chargeplan.progress import make_progress
 
 if TYPE_CHECKING:
-    from chargeplan.why.run import Questions, RunAnswers
+    from chargeplan.why.case import Questions, RunAnswers
 
 _PERCENT = 100.0
 _LARGEST_WITHIN_SHARE = 0.5
@@ -57,7 +57,7 @@ def why(
         share = parse_share(within)
         if not run.is_dir():
             raise DataError(f"{run}: no such folder; name the folder of a finished run, such as maps/demo")
-        from chargeplan.why.run import Questions
+        from chargeplan.why.case import Questions
 
         questions = Questions(tuple(site or ()), closed, alternatives, share, differ, time_limit)
         _answer(run, questions, output)

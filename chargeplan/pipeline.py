@@ -1,137 +1,40 @@
-"""The whole job in order: this file alone imports the stages and hands records on."""
+"""The whole job in order: settings, records, problem, plan, check, map; and the check of a finished run.
+
+The parts with a file of their own: `study_records` and `study_surroundings` (what a problem is posed from),
+`yearly_demand`, `run_records` (what a run folder holds) and `run_result` (what a run gives).
+"""
 
 from __future__ import annotations
 
-import platform
 import time
-from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
-from chargeplan.describe import (
-    describe_demand,
-    describe_network,
-    describe_sites,
-    describe_travel,
-)
+from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
 from chargeplan.energy_table import tabulate_demand
-from chargeplan.errors import ConfigError, DataError, FaultCollector, InfeasibleError, VerificationError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
-from chargeplan.records import (
-    CandidateSites,
-    DataSource,
-    DemandCells,
-    Evaluation,
-    PlanProblem,
-    PlanRequest,
-    RoadNetwork,
-    Solution,
-    StudyArea,
-    TravelTable,
-)
 from chargeplan.request import make_request
+from chargeplan.run_records import RECORD_TYPES, compare_evaluations, read_optional_records
+from chargeplan.run_result import RunResult
 from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
 from chargeplan.store import check_published, check_records, read_record
+from chargeplan.study_records import StudyRecords
+from chargeplan.study_surroundings import build_surroundings, label_study
 from chargeplan.text import count_files
-from chargeplan.units import format_pkr
-from chargeplan.words import PlanObjective
+from chargeplan.versions import list_versions
+from chargeplan.yearly_demand import build_demand_by_year
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from chargeplan.config.load import LoadedSettings
-    from chargeplan.config.settings import EconomicsSettings, Settings
-    from chargeplan.grid_assets import GridAssets
+    from chargeplan.config.settings import Settings
     from chargeplan.linear_model import LinearModel
     from chargeplan.model.stages import Surroundings
-    from chargeplan.plan_labels import PlanLabels
-    from chargeplan.records import Floats, MapPlaces
-
-RECORD_TYPES: dict[str, type] = {
-    "area": StudyArea,
-    "network": RoadNetwork,
-    "demand": DemandCells,
-    "sites": CandidateSites,
-    "travel": TravelTable,
-    "request": PlanRequest,
-    "problem": PlanProblem,
-    "solution": Solution,
-    "evaluation": Evaluation,
-}
-_VERSIONED_PACKAGES = (
-    "geopandas",
-    "h3",
-    "highspy",
-    "numpy",
-    "osmium",
-    "pandas",
-    "pulp",
-    "pyogrio",
-    "scipy",
-    "shapely",
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunResult:
-    """A published run.
-
-    Parameters
-    ----------
-    folder : Path
-        Run folder, with ``index.html``.
-    area : StudyArea
-    request : PlanRequest
-    solution : Solution
-    evaluation : Evaluation
-    demand_table : str
-        How people became energy, on one page.
-    data_date : str
-        Of the road data (ISO), or empty when unknown.
-    """
-
-    folder: Path
-    area: StudyArea
-    request: PlanRequest
-    solution: Solution
-    evaluation: Evaluation
-    demand_table: str
-    data_date: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StudyRecords:
-    """What a study rests on before the planning problem is posed.
-
-    Parameters
-    ----------
-    area, network, cells, sites, travel : records
-        What the stages handed on.
-    sources : tuple of DataSource
-        Every input file.
-    data_limits : tuple of str
-        What the road data cannot tell or lack.
-    data_date : str
-        Of the road data (ISO), or empty when unknown.
-    """
-
-    area: StudyArea
-    network: RoadNetwork
-    cells: DemandCells
-    cells_by_year: tuple[DemandCells, ...]
-    grid: GridAssets | None
-    sites: CandidateSites
-    travel: TravelTable
-    sources: tuple[DataSource, ...]
-    data_limits: tuple[str, ...]
-    data_date: str
+    from chargeplan.records import Evaluation, PlanProblem, PlanRequest
 
 
 def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
@@ -166,7 +69,7 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         phase.message = describe_network(network)
     with log.phase("demand") as phase:
         years = tuple(each.year for each in settings.model.years) or (settings.study.year,)
-        cells_by_year = _build_demand_by_year(settings, area, network, places, years)
+        cells_by_year = build_demand_by_year(settings, area, network, places, years)
         cells = cells_by_year[-1]
         phase.message = describe_demand(cells)
     with log.phase("sites") as phase:
@@ -192,36 +95,6 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         data_limits=reading.limits,
         data_date=reading.source.data_date,
     )
-
-
-def _build_demand_by_year(
-    settings: Settings, area: StudyArea, network: RoadNetwork, places: MapPlaces, years: tuple[int, ...]
-) -> tuple[DemandCells, ...]:
-    """Build the demand of each year; what is warned of in several of them is told once."""
-    from chargeplan.demand.build import build_demand
-    from chargeplan.yearly_warnings import YearlyWarnings
-
-    warnings = YearlyWarnings("chargeplan.demand")
-    cells = []
-    try:
-        for year in years:
-            with warnings.hold(year):
-                cells.append(
-                    build_demand(
-                        area,
-                        network,
-                        places,
-                        settings.demand,
-                        settings.study.zones,
-                        year=year,
-                        city=settings.study.city,
-                        exclusion=settings.sites.exclusion,
-                        seed=settings.study.seed,
-                    )
-                )
-    finally:
-        warnings.tell()
-    return tuple(cells)
 
 
 def build_model(
@@ -254,58 +127,6 @@ def build_model(
         n_rows, n_columns = linear.matrix.shape
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
     return request, problem, linear
-
-
-def label_study(
-    settings: Settings, records: StudyRecords, request: PlanRequest, problem: PlanProblem
-) -> PlanLabels:
-    """Name the sites, zones, grid assets and rules of a study's problem."""
-    from chargeplan.model.labels import label_plan
-
-    around = build_surroundings(settings, records)
-    return label_plan(problem, request, records.cells, records.sites, around, crs=records.area.crs)
-
-
-def build_surroundings(settings: Settings, records: StudyRecords) -> Surroundings:
-    """Build what a plan must respect beside its own settings: grid, policy rules, spacing.
-
-    Raises
-    ------
-    ConfigError, DataError
-        When a pack of rules cannot be used.
-    InfeasibleError
-        When a required site breaks the spacing.
-    """
-    from chargeplan.config.rule_packs import read_study_rules
-    from chargeplan.model.spacing import build_site_spacing, describe_clashes
-    from chargeplan.model.stages import Surroundings
-    from chargeplan.rules.build import build_rule_rows
-
-    cells, sites, model = records.cells, records.sites, settings.model
-    spacing = rules = None
-    if model.spacing_m is not None:
-        spacing = build_site_spacing(sites, model.spacing_m, crs=records.area.crs)
-        clashes = describe_clashes(spacing, sites, key="model.spacing_m")
-        if clashes:
-            raise InfeasibleError("\n".join(clashes))
-    packs = read_study_rules(model)
-    if packs:
-        rules = build_rule_rows(
-            packs,
-            cells,
-            sites,
-            crs=records.area.crs,
-            years=tuple(each.year for each in model.years) or (settings.study.year,),
-            vehicles=np.array([count_electric_vehicles(each) for each in records.cells_by_year]),
-            may_open=None if spacing is None else ~spacing.is_blocked,
-        )
-    return Surroundings(records.grid, rules, spacing)
-
-
-def count_electric_vehicles(cells: DemandCells) -> Floats:
-    """Read the electric vehicles of each class from the account of the demand, shape (n_classes,)."""
-    rows = cells.explanation.set_index("step")["value"]
-    return np.array([float(rows.get(f"{name}: electric vehicles", np.nan)) for name in cells.classes])
 
 
 def run_study(
@@ -467,147 +288,3 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
             count = check_published(records_folder)
             phase.message = f"{count} published files match their checksums, sites.geojson is the plan"
     return evaluation
-
-
-def read_optional_records(folder: Path, request: PlanRequest) -> dict[str, Any]:
-    """Read the records that only some runs have: earlier years, grid, rules; fields of `PlanCase`.
-
-    Raises
-    ------
-    DataError
-        When the demand of a year that was planned for is missing.
-    """
-    from chargeplan.grid_assets import GridAssets
-    from chargeplan.rules.rows import RuleRows
-
-    earlier = [f"demand_{year}" for year in request.years[:-1]]
-    missing = [name for name in earlier if not (folder / f"{name}.json").is_file()]
-    if missing:
-        raise DataError(f"{folder}: {', '.join(missing)} missing; run the study again")
-    return {
-        "earlier_cells": tuple(read_record(folder, name, DemandCells) for name in earlier),
-        "grid": read_record(folder, "grid", GridAssets) if (folder / "grid.json").is_file() else None,
-        "rules": read_record(folder, "rules", RuleRows) if (folder / "rules.json").is_file() else None,
-    }
-
-
-def compare_evaluations(stored: Evaluation, computed: Evaluation) -> None:
-    """Refuse a run whose stored figures are not those that its records give.
-
-    Raises
-    ------
-    VerificationError
-        With each table of figures that differs and where it does first.
-    """
-    faults = []
-    names = (
-        "metrics",
-        "zones",
-        "sites",
-        "travel_histogram",
-        "economics",
-        "site_economics",
-        "economics_by_year",
-        "years",
-        "station_years",
-        "zone_years",
-        "grid_years",
-        "rule_places",
-    )
-    for name in names:
-        try:
-            pd.testing.assert_frame_equal(
-                getattr(stored, name), getattr(computed, name), check_dtype=False, rtol=1e-9, atol=1e-9
-            )
-        except AssertionError as error:
-            faults.append(f"  {name}: {' '.join(str(error).split())}")
-    if not np.allclose(stored.cell_served_kwh_day, computed.cell_served_kwh_day, rtol=1e-9, atol=1e-9):
-        faults.append("  energy served in cells")
-    if faults:
-        raise VerificationError("\n".join(["stored figures differ from the recomputed ones:", *faults]))
-
-
-def check_fleet(loaded: LoadedSettings) -> None:
-    """Check scenario, year, city, vehicle classes and every figure of the economics, in a blink, all at once.
-
-    Raises
-    ------
-    ConfigError
-        With the line of the config where the key stands there.
-    DataError
-        When a fleet file cannot be used, or the table of chargers has no price for the power.
-    """
-    from chargeplan.config.inputs import locate_faults
-    from chargeplan.demand.build import check_figure_files
-    from chargeplan.demand.fleet import read_fleet
-
-    settings, faults = loaded.settings, FaultCollector(DataError)
-    try:
-        check_figure_files(settings.demand)
-    except DataError as error:
-        faults.add_error(error)
-    try:
-        fleet = read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
-        for fault in _find_unknown_classes(settings.economics, fleet.names):
-            faults.add_error(ConfigError(fault))
-    except (ConfigError, DataError) as error:
-        faults.add_error(error)
-    try:
-        make_request(settings)
-    except (ConfigError, DataError) as error:
-        faults.add_error(error)
-    with locate_faults(loaded):
-        faults.raise_if_any()
-
-
-def _find_unknown_classes(settings: EconomicsSettings, known: tuple[str, ...]) -> list[str]:
-    """Find figures of the economics that are given for vehicles the study does not have."""
-    from chargeplan.demand.scenario import suggest
-    from chargeplan.evaluate.economics_figures import BY_CLASS
-
-    return [
-        f"economics.{quantity}.{name}: the fleet has no class {name}{suggest(name, known)}, only {', '.join(known)}"
-        for quantity in BY_CLASS
-        for name in getattr(settings, quantity)
-        if name not in known
-    ]
-
-
-def list_versions() -> dict[str, str]:
-    """List the versions that may change a result."""
-    return {"python": platform.python_version()} | {
-        name: metadata.version(name) for name in _VERSIONED_PACKAGES
-    }
-
-
-def format_summary(result: RunResult) -> str:
-    """Write a run in one line: outcome, coverage, cost, gap, where the map is."""
-    evaluation = result.evaluation
-    gap = "" if result.solution.stopped_by == "proof" else f" (stopped by {result.solution.stopped_by})"
-    least = ""
-    if result.request.objective is PlanObjective.COST:
-        least = (
-            f"; least money for {result.request.target_share:.1%} of the demand left to us: proven to be "
-            f"{format_pkr(result.solution.cost_bound_pkr)} or more"
-        )
-    return (
-        f"{result.solution.outcome_text}{gap}: {_describe_served(evaluation)} served by "
-        f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
-        f"existing stations for {format_pkr(evaluation.get_metric('cost'))}{least}; "
-        f"map: {result.folder / 'index.html'}"
-    )
-
-
-def read_usable_share(evaluation: Evaluation) -> float | None:
-    """Read the served share of the demand left by competitors of classes that can charge; None in a plain plan."""
-    has_share = bool((evaluation.metrics["name"] == "served_usable_share").any())
-    return evaluation.get_metric("served_usable_share") if has_share else None
-
-
-def _describe_served(evaluation: Evaluation) -> str:
-    """Write what is served as a share of all demand, and of the usable demand where that is another figure."""
-    text, usable_share = (
-        f"{evaluation.get_metric('served_share'):.1%} of all demand",
-        read_usable_share(evaluation),
-    )
-    return text if usable_share is None else f"{text} ({usable_share:.1%} of usable demand)"

@@ -7,17 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.data_register import (
-    BY_LINE,
-    CONFIDENCES,
-    NOT_STATED,
-    DataFigure,
-    RegisterRow,
-    read_data_register,
-    read_figures,
-)
+from chargeplan.data_register import BY_LINE, CONFIDENCES, NOT_STATED, RegisterRow, read_data_register
 from chargeplan.files import find_project_folder
 from chargeplan.osm.manifest import read_manifest
+from chargeplan.register_figures import DataFigure, read_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,15 +7,17 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from chargeplan.data_register import BY_LINE, CONFIDENCES, IN_NAMES, read_data_register, read_figures
+from chargeplan.data_register import BY_LINE, CONFIDENCES, IN_NAMES, read_data_register
 from chargeplan.errors import DataError, FaultCollector
 from chargeplan.files import find_project_folder, require_file, write_text
+from chargeplan.register_figures import read_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from chargeplan.data_register import DataFigure, RegisterRow
+    from chargeplan.data_register import RegisterRow
+    from chargeplan.register_figures import DataFigure
 
 _LIST = re.compile(r"(<!-- figures of: ([^>]+?) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 # Longer tables are linked and not repeated.

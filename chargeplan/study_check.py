@@ -90,7 +90,7 @@ def check_contents(loaded: LoadedSettings) -> ContentsCheck:
         With every fault of every table, each with its place in the config.
     """
     from chargeplan.config.inputs import locate_faults
-    from chargeplan.pipeline import check_fleet
+    from chargeplan.fleet_check import check_fleet
 
     faults = FaultCollector(DataError)
     read, unread = [], []

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chargeplan.classical.inputs import Distances, InputReader, assign_nearest
+from chargeplan.classical.distances import Distances
+from chargeplan.classical.inputs import InputReader, assign_nearest
 from chargeplan.classical.result import ClassicalResult
 from chargeplan.classical.set_cover import cover_cheapest, make_cover_matrix
 from chargeplan.errors import InfeasibleError, name_rows

@@ -8,7 +8,8 @@ import numpy as np
 
 from chargeplan.classical.core import make_deadline
 from chargeplan.classical.covering import find_cheapest_cover
-from chargeplan.classical.inputs import Distances, InputReader, assign_nearest
+from chargeplan.classical.distances import Distances
+from chargeplan.classical.inputs import InputReader, assign_nearest
 from chargeplan.classical.result import ClassicalResult, judge_minimum
 from chargeplan.classical.set_cover import make_cover_matrix
 from chargeplan.errors import InfeasibleError, NoPlanError, name_rows

@@ -9,7 +9,8 @@ import scipy.sparse as sp
 
 from chargeplan.classical.core import make_deadline
 from chargeplan.classical.covering import find_cheapest_cover
-from chargeplan.classical.inputs import Distances, InputReader
+from chargeplan.classical.distances import Distances
+from chargeplan.classical.inputs import InputReader
 from chargeplan.classical.result import ClassicalResult, find_step, judge_minimum
 from chargeplan.errors import InfeasibleError, name_rows
 from chargeplan.records import Floats, Ints

@@ -13,8 +13,8 @@ from chargeplan.demand.explain import Figure, compute_figure
 from chargeplan.words import ChargingUse
 
 if TYPE_CHECKING:
-    from chargeplan.demand.fleet import Fleet, VehicleClass
     from chargeplan.demand.people import CellPeople
+    from chargeplan.demand.vehicle_classes import Fleet, VehicleClass
     from chargeplan.records import Floats
 
 LOG = logging.getLogger(__name__)

@@ -13,15 +13,10 @@ import shapely
 from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2, measure_area, read_polygons
 from chargeplan.city_areas import find_city_area
 from chargeplan.country import PAKISTAN_LAT_RANGE, PAKISTAN_LON_RANGE
+from chargeplan.download.area_shapes import build_box, build_circle, join_numbers, measure_km2
 from chargeplan.errors import ConfigError, DataError
-from chargeplan.geo import (
-    WGS84,
-    is_in_pakistan,
-    project_geometry,
-    round_to_osm,
-)
-from chargeplan.osm.dataset import check_name
-from chargeplan.units import METRES_PER_KM, SQUARE_METRES_PER_KM2
+from chargeplan.geo import is_in_pakistan
+from chargeplan.osm.dataset_paths import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +25,6 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import StudySettings
 
 _LARGEST_ID = 2**63 - 1
-_LARGEST_RADIUS_KM = 200.0
-# Wider shapes than this have no use here, and a UTM zone cannot measure them.
-_WIDEST_DEG = 20.0
-_CIRCLE_SEGMENTS = 32
 _RELATION_TITLE = re.compile(r"(?<=\d) \(.*\)(?=, with)")
 _LARGEST_AREA_DOUBT_SHARE = 0.25
 
@@ -120,9 +111,9 @@ def choose_area(
     if polygon is not None:
         return FetchArea(name, f"polygons of {polygon.name}", 0, read_polygons(polygon, "--polygon"))
     if box is not None:
-        return FetchArea(name, f"box {_join(box)}", 0, _build_box(box))
+        return FetchArea(name, f"box {join_numbers(box)}", 0, build_box(box))
     if circle is not None:
-        return FetchArea(name, f"circle {_join(circle)}", 0, _build_circle(circle))
+        return FetchArea(name, f"circle {join_numbers(circle)}", 0, build_circle(circle))
     if study is None:
         raise ConfigError("give an area")
     return FetchArea(name, f"area of the study {study.name}", 0, measure_area(study.area)[0])
@@ -179,51 +170,6 @@ def check_area(
     return doubts
 
 
-def measure_km2(geometry: shapely.Geometry) -> float:
-    """Measure the area of polygons (EPSG:4326) in the UTM zone of their middle, anywhere on earth.
-
-    Returns
-    -------
-    float
-        km2; 0 for points and lines, infinite where the shape is too wide to be measured.
-    """
-    if geometry.is_empty or shapely.area(geometry) == 0.0:
-        return 0.0
-    west, south, east, north = geometry.bounds
-    if not -180.0 <= west <= east <= 180.0 or not -90.0 <= south <= north <= 90.0:
-        raise DataError(f"the area reaches from {west:g}, {south:g} to {east:g}, {north:g}; expected degrees")
-    if east - west > _WIDEST_DEG or north - south > _WIDEST_DEG:
-        return math.inf
-    crs = find_metric_crs((west + east) / 2, (south + north) / 2)
-    return float(project_geometry(geometry, WGS84, crs).area / SQUARE_METRES_PER_KM2)
-
-
-def find_metric_crs(lon_deg: float, lat_deg: float) -> str:
-    """Find the UTM zone of a place, also outside Pakistan.
-
-    Examples
-    --------
-    >>> find_metric_crs(73.05, 33.7), find_metric_crs(-58.4, -34.6)
-    ('EPSG:32643', 'EPSG:32721')
-    """
-    zone = min(int((lon_deg + 180.0) // 6.0) + 1, 60)
-    return f"EPSG:{(32600 if lat_deg >= 0 else 32700) + zone}"
-
-
-def widen_area(boundary: shapely.Geometry, buffer_km: float) -> shapely.Geometry:
-    """Build the area with everything within `buffer_km` of it (EPSG:4326), anywhere on earth.
-
-    It lies on the grid of OpenStreetMap's coordinates, so that a manifest tells it exactly.
-    """
-    widened = boundary
-    if buffer_km > 0.0:
-        west, south, east, north = boundary.bounds
-        crs = find_metric_crs((west + east) / 2, (south + north) / 2)
-        in_metres = project_geometry(boundary, WGS84, crs).buffer(buffer_km * METRES_PER_KM)
-        widened = project_geometry(in_metres, crs, WGS84)
-    return round_to_osm(widened)
-
-
 def describe_request(area: FetchArea, buffer_km: float) -> str:
     """Describe an area with its margin; equal words are the same request."""
     return f"{area.words}, with {buffer_km:g} km around it"
@@ -274,8 +220,8 @@ _PAKISTAN_BOX = (PAKISTAN_LON_RANGE[0], PAKISTAN_LAT_RANGE[0], PAKISTAN_LON_RANG
 def _choose_city(name: str) -> FetchArea:
     city = find_city_area(name)
     if city.circle is not None:
-        words = f"circle {_join(city.circle)} ({city.words})"
-        return FetchArea(city.name, words, 0, _build_circle(city.circle), note=city.note)
+        words = f"circle {join_numbers(city.circle)} ({city.words})"
+        return FetchArea(city.name, words, 0, build_circle(city.circle), note=city.note)
     return FetchArea(
         city.name,
         f"relation {city.relation_id} ({city.words})",
@@ -294,46 +240,3 @@ def _check_relation_id(relation: int) -> int:
             f'"chargeplan find-area NAME" for it'
         )
     return relation
-
-
-def _build_box(box: Sequence[float]) -> shapely.Geometry:
-    west, south, east, north = box
-    _refuse_swapped("--box", [west, east], [south, north], f"{_join([south, west, north, east])}")
-    if not (west < east and south < north):
-        raise ConfigError(
-            f"--box: got {_join(box)}; expected west, south, east, north in degrees with west < east and "
-            f"south < north"
-        )
-    if not (west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0):
-        raise ConfigError(
-            f"--box: got {_join(box)}; expected longitudes of -180 to 180 and latitudes of -90 to 90"
-        )
-    return shapely.box(west, south, east, north)
-
-
-def _build_circle(circle: Sequence[float]) -> shapely.Geometry:
-    lon, lat, radius_km = circle
-    _refuse_swapped("--circle", [lon], [lat], _join([lat, lon, radius_km]))
-    # Near the poles and the date line a circle is no plain polygon of degrees.
-    if not (abs(lon) <= 170.0 and abs(lat) <= 80.0):
-        raise ConfigError(
-            f"--circle: got the centre {_join([lon, lat])}; expected longitude and latitude in degrees"
-        )
-    if not 0.0 < radius_km <= _LARGEST_RADIUS_KM:
-        raise ConfigError(
-            f"--circle: got a radius of {radius_km:g} km; expected more than 0 and at most {_LARGEST_RADIUS_KM:.0f} km"
-        )
-    crs = find_metric_crs(lon, lat)
-    centre = project_geometry(shapely.Point(lon, lat), WGS84, crs)
-    return project_geometry(centre.buffer(radius_km * METRES_PER_KM, quad_segs=_CIRCLE_SEGMENTS), crs, WGS84)
-
-
-def _refuse_swapped(option: str, lon_deg: list[float], lat_deg: list[float], swapped: str) -> None:
-    """Refuse longitude and latitude in the wrong order, which in Pakistan is plain to see."""
-    lon, lat = np.array(lon_deg), np.array(lat_deg)
-    if not is_in_pakistan(lon, lat).any() and is_in_pakistan(lat, lon).all():
-        raise ConfigError(f"{option}: longitude and latitude are swapped; did you mean {option} {swapped}?")
-
-
-def _join(numbers: Sequence[float]) -> str:
-    return ",".join(f"{number:.10g}" for number in numbers)

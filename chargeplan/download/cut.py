@@ -10,13 +10,8 @@ from typing import IO, TYPE_CHECKING
 
 import shapely
 
-from chargeplan.download.areas import (
-    check_area,
-    describe_request,
-    get_margin,
-    is_same_request,
-    widen_area,
-)
+from chargeplan.download.area_shapes import widen_area
+from chargeplan.download.areas import check_area, describe_request, get_margin, is_same_request
 from chargeplan.download.boundary import build_boundary, describe_relation, find_boundary_doubts
 from chargeplan.download.cut_file import check_copy, copy_selection
 from chargeplan.download.cut_manifest import Cut, describe_cut, find_covered, name_source
@@ -38,10 +33,10 @@ from chargeplan.osm.dataset import (
     DatasetState,
     compute_area_sha256,
     describe_other_request,
-    find_data_path,
     find_dataset,
     publish_dataset,
 )
+from chargeplan.osm.dataset_paths import find_data_path
 from chargeplan.osm.manifest import Manifest
 from chargeplan.osm.merge import MergeResult
 from chargeplan.runlog import Listener, RunLog, ignore_event

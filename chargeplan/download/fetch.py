@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from chargeplan.download.areas import FetchArea, check_area, describe_request, is_same_request, widen_area
+from chargeplan.download.area_shapes import widen_area
+from chargeplan.download.areas import FetchArea, check_area, describe_request, is_same_request
 from chargeplan.download.client import OverpassClient
 from chargeplan.download.fetch_job import FetchJob
 from chargeplan.download.fetch_options import FetchOptions, check_options

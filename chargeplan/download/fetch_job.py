@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import shapely
 
 from chargeplan import __version__
-from chargeplan.download.areas import FetchArea, check_area, describe_request, widen_area
+from chargeplan.download.area_shapes import widen_area
+from chargeplan.download.areas import FetchArea, check_area, describe_request
 from chargeplan.download.boundary import build_boundary, find_boundary_doubts
 from chargeplan.download.fetch_layers import LayerFetcher
 from chargeplan.download.fetch_options import FetchOptions

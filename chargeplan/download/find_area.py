@@ -16,11 +16,10 @@ import shapely
 from shapely.geometry import shape
 
 from chargeplan.area import LARGEST_AREA_KM2, SMALLEST_AREA_KM2
-from chargeplan.download.address import make_user_agent
-from chargeplan.download.areas import measure_km2
-from chargeplan.download.exchange import HttpSession
-from chargeplan.download.failures import RequestFaultError, TimeIsOverError, is_page, read_page
-from chargeplan.download.pace import Pace, SystemClock
+from chargeplan.download.area_shapes import measure_km2
+from chargeplan.download.ask_nominatim import _ADDRESS, COUNTRY_CODE, ask_nominatim
+from chargeplan.download.failures import is_page, read_page
+from chargeplan.download.pace import SystemClock
 from chargeplan.errors import ConfigError, DataError, DownloadError
 from chargeplan.files import find_data_file
 from chargeplan.text import clean_text, escape_invisible
@@ -30,28 +29,9 @@ if TYPE_CHECKING:
 
     from chargeplan.download.pace import Clock
 
-_READ_TIMEOUT_S = 30.0
-_DEADLINE_S = 90.0
-_LONGEST_WAIT_S = 30.0
-_MAX_TRIES = 2
-_MAX_RESULTS = 10
-_MAX_BYTES = 50_000_000
 _LONGEST_NAME = 200
-_COUNTRY_CODE = "pk"
 _COUNTRY = "Pakistan"
 _POINT_RADIUS_KM = 10
-_WRONG_ADDRESS = frozenset({400, 404, 405, 410})
-_ADDRESS = (
-    "is --endpoint the search of a Nominatim server, such as https://nominatim.openstreetmap.org/search?"
-)
-_QUESTION = {
-    "countrycodes": _COUNTRY_CODE,
-    "format": "jsonv2",
-    "polygon_geojson": "1",
-    "addressdetails": "1",
-    "limit": str(_MAX_RESULTS),
-    "accept-language": "en",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +112,7 @@ def find_areas(
         raise ConfigError(
             f"NAME: got {len(name)} characters; expected a place's name of 1 to {_LONGEST_NAME}"
         )
-    body = _ask(text, endpoint, contact=contact, tell=tell, clock=clock or SystemClock())
+    body = ask_nominatim(text, endpoint, contact=contact, tell=tell, clock=clock or SystemClock())
     return parse_places(body, text)
 
 
@@ -180,45 +160,6 @@ def make_dataset_name(name: str) -> str:
     ('mirpur-khas', 'city')
     """
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-") or "city"
-
-
-def _ask(name: str, endpoint: str, *, contact: str, tell: Callable[[str], None], clock: Clock) -> bytes:
-    """Ask once; after a passing fault a second time, and then no more."""
-    pace = Pace(clock, deadline_s=_DEADLINE_S)
-    session = HttpSession(make_user_agent(contact), pace)
-    try:
-        for n_try in range(1, _MAX_TRIES + 1):
-            pace.wait_turn()
-            try:
-                reply = session.send(
-                    "GET",
-                    endpoint,
-                    fields=_QUESTION | {"q": name},
-                    read_timeout_s=_READ_TIMEOUT_S,
-                    largest_bytes=_MAX_BYTES,
-                )
-                if reply.status in _WRONG_ADDRESS:
-                    raise RequestFaultError(
-                        f"refuses the question (status {reply.status})", _ADDRESS, max_tries=1
-                    )
-                session.check_reply(reply)
-            except RequestFaultError as fault:
-                wait_s = fault.wait_s or 0.0
-                if n_try < min(_MAX_TRIES, fault.max_tries) and wait_s <= _LONGEST_WAIT_S:
-                    pace.hold(wait_s)
-                    tell(f"{endpoint} {fault.what}; asked once more in {pace.get_wait_s():.0f} s")
-                    continue
-                waits = f"; it asks to wait {wait_s:,.0f} s" if wait_s else ""
-                raise DownloadError(f"{endpoint} {fault.what}{waits}; {fault.advice}") from fault
-            else:
-                return reply.body
-    except TimeIsOverError as error:
-        raise DownloadError(
-            f"{endpoint} did not answer within {_DEADLINE_S:.0f} s; try again later"
-        ) from error
-    finally:
-        session.close()
-    raise DownloadError(f"{endpoint} was not asked")  # no try is left out above
 
 
 def _is_record(record: object) -> bool:
@@ -277,7 +218,7 @@ def _find_country(record: dict[str, Any]) -> tuple[str, bool]:
     last = clean_text(str(record.get("display_name", "")).rpartition(",")[2])
     code = clean_text(address.get("country_code")).lower()
     country = clean_text(address.get("country")) or last
-    return country, code == _COUNTRY_CODE if code else country == _COUNTRY
+    return country, code == COUNTRY_CODE if code else country == _COUNTRY
 
 
 def _measure(record: dict[str, Any]) -> tuple[shapely.Geometry | None, float, str]:

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from chargeplan.download.narrow_nodes import NarrowNodes, Part, find_inside, narrow_elements
 from chargeplan.download.pbf_arrays import (
     DATA,
     HEADER,
@@ -23,7 +24,6 @@ from chargeplan.download.pbf_arrays import (
     RELATION,
     WAY,
     Blob,
-    Nodes,
     Relations,
     Ways,
     decode_body,
@@ -154,8 +154,8 @@ def select_elements(file: IO[bytes], area: shapely.Geometry) -> Selection:
             elif blob.kind == HEADER and header is None:
                 header = blob
 
-    def decode(body: bytes) -> list[_Part]:
-        return _narrow(decode_body(body), bounds)
+    def decode(body: bytes) -> list[Part]:
+        return narrow_elements(decode_body(body), bounds)
 
     shapely.prepare(area)
     bounds = area.bounds
@@ -165,37 +165,6 @@ def select_elements(file: IO[bytes], area: shapely.Geometry) -> Selection:
     if header is None:
         raise UnsortedError("it does not begin with a header")
     return selector.finish(header, digest.hexdigest())
-
-
-@dataclass(frozen=True, slots=True)
-class _NarrowNodes:
-    """What a cut needs of some nodes: all ids, those in the box of the area, and their box."""
-
-    id: Ids
-    near: Nodes
-    box: tuple[int, int, int, int]
-
-
-_Part = _NarrowNodes | Ways | Relations
-
-
-def _narrow(elements: list[Nodes | Ways | Relations], bounds: Box) -> list[_Part]:
-    """Keep of the nodes what is needed, in the thread that decoded them."""
-    return [_find_near(part, bounds) if isinstance(part, Nodes) else part for part in elements]
-
-
-def _find_near(nodes: Nodes, bounds: Box) -> _NarrowNodes:
-    west, south, east, north = (bound * NANODEGREES_PER_DEGREE for bound in bounds)
-    is_near = (nodes.lon >= west) & (nodes.lon <= east) & (nodes.lat >= south) & (nodes.lat <= north)
-    near = Nodes(nodes.id[is_near], nodes.lon[is_near], nodes.lat[is_near])
-    box = (int(nodes.lon.min()), int(nodes.lat.min()), int(nodes.lon.max()), int(nodes.lat.max()))
-    return _NarrowNodes(nodes.id, near, box)
-
-
-def _find_inside(nodes: Nodes, area: shapely.Geometry) -> Ids:
-    lon, lat = nodes.lon / NANODEGREES_PER_DEGREE, nodes.lat / NANODEGREES_PER_DEGREE
-    is_inside: NDArray[np.bool_] = shapely.intersects_xy(area, lon, lat)
-    return nodes.id[is_inside]
 
 
 @dataclass(slots=True)
@@ -216,14 +185,14 @@ class _Selector:
     nodes: IdLookup | None = None
     ways: IdLookup | None = None
 
-    def add(self, blob: Blob, part: _Part) -> None:
+    def add(self, blob: Blob, part: Part) -> None:
         """Take elements of one kind, the next of the file."""
-        kind = NODE if isinstance(part, _NarrowNodes) else get_kind(part)
+        kind = NODE if isinstance(part, NarrowNodes) else get_kind(part)
         self._check_order(kind, part.id)
         self.spans.append(Span(blob, kind, int(part.id[0]), int(part.id[-1])))
         self.counts[kind] += part.id.size
-        if isinstance(part, _NarrowNodes):
-            self.inside.append(_find_inside(part.near, self.area))
+        if isinstance(part, NarrowNodes):
+            self.inside.append(find_inside(part.near, self.area))
             self.boxes.append(part.box)
         elif isinstance(part, Ways):
             self._add_ways(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from chargeplan.evaluate.check_terms import SHARE_TOLERANCE
 from chargeplan.evaluate.derive import (
     derive_competitor_kwh_day,
     derive_site_capacity_kwh_day,
@@ -14,7 +15,7 @@ from chargeplan.evaluate.derive import (
 from chargeplan.evaluate.economics import compute_economics
 from chargeplan.evaluate.spending import list_cost_metrics
 from chargeplan.evaluate.tables_stages import compute_stage_metrics, tabulate_stages
-from chargeplan.evaluate.verify import SHARE_TOLERANCE, PlanCase, verify_plan
+from chargeplan.evaluate.verify import PlanCase, verify_plan
 from chargeplan.evaluate.warn import compute_unusable_share, find_warnings
 from chargeplan.records import Evaluation, Floats, Ints
 from chargeplan.units import SECONDS_PER_MINUTE

@@ -10,11 +10,8 @@ import pandas as pd
 
 from chargeplan.evaluate.flows import derive_flows, list_cells_by_year
 from chargeplan.evaluate.spending import derive_new_kw, list_years, read_chargers, split_spending_pkr
-from chargeplan.evaluate.verify_stages import (
-    compute_asset_load_kw,
-    compute_gini,
-    compute_zone_shares,
-)
+from chargeplan.evaluate.verify_stage_fairness import compute_gini, compute_zone_shares
+from chargeplan.evaluate.verify_stages import compute_asset_load_kw
 from chargeplan.words import ServiceRule, SiteStatus
 
 if TYPE_CHECKING:

@@ -6,50 +6,47 @@ published.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.sparse.csgraph import dijkstra
 
 from chargeplan.errors import VerificationError, name_rows
+from chargeplan.evaluate.check_terms import MONEY_TOLERANCE_PKR, RELATIVE_TOLERANCE, SHARE_TOLERANCE, Faults
 from chargeplan.evaluate.derive import (
-    derive_can_serve,
     derive_competitor_kwh_day,
-    derive_quality,
     derive_site_capacity_kwh_day,
     derive_site_cost_pkr,
     list_allowed_levels,
 )
 from chargeplan.evaluate.rebuild import find_problem_faults
-from chargeplan.records import (
-    COST_TOLERANCE,
-    PROOF_TOLERANCE,
-    TARGET_TOLERANCE,
-    CandidateSites,
-    DemandCells,
-    Floats,
-    Ints,
-    PlanProblem,
-    PlanRequest,
-    RoadNetwork,
-    Solution,
-    TravelTable,
-    compute_cost_gap,
-    compute_gap,
+from chargeplan.evaluate.verify_pairs import (
+    check_driving_times,
+    check_nearest_sites,
+    check_pairs,
+    check_quality,
+    check_shares,
 )
-from chargeplan.words import Outcome, PlanMode, PlanObjective, SiteStatus
+from chargeplan.evaluate.verify_proof import check_objective, check_proof
+from chargeplan.words import PlanMode, SiteStatus
 
 if TYPE_CHECKING:
-    from chargeplan.grid_assets import GridAssets
-    from chargeplan.rules.rows import RuleRows
+    from collections.abc import Callable
 
-SHARE_TOLERANCE = 1e-6
-RELATIVE_TOLERANCE = 1e-6
-_MONEY_TOLERANCE_PKR = 0.5
-_SAMPLED_PAIRS = 64
+    from chargeplan.grid_assets import GridAssets
+    from chargeplan.records import (
+        CandidateSites,
+        DemandCells,
+        Floats,
+        Ints,
+        PlanProblem,
+        PlanRequest,
+        RoadNetwork,
+        Solution,
+        TravelTable,
+    )
+    from chargeplan.rules.rows import RuleRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +95,6 @@ class PlanCase:
         )
 
 
-Faults = list[str]
-
-
 def verify_plan(plan: PlanCase) -> pd.DataFrame:
     """Recompute cost, coverage, capacity, every limit and the objective of a plan.
 
@@ -138,93 +132,6 @@ def verify_plan(plan: PlanCase) -> pd.DataFrame:
 def _check_problem(plan: PlanCase) -> Faults:
     """The planned problem is the one of the request: its pairs, costs, sizes, limits and sites."""
     return find_problem_faults(plan.request, plan.sites, plan.travel, plan.problem)
-
-
-def _check_pairs(plan: PlanCase) -> Faults:
-    """Every used pair stands in the travel table with the same driving time."""
-    n_sites = max(plan.travel.n_sites, 1)
-    table_key = plan.travel.cell_pos * n_sites + plan.travel.site_pos
-    used = plan.used
-    key = plan.problem.pair_cell[used] * n_sites + plan.problem.pair_site[used]
-    if table_key.size == 0:
-        return ["pairs are used but the travel table is empty"] if used.size else []
-    found = np.minimum(np.searchsorted(table_key, key), table_key.size - 1)
-    is_missing = table_key[found] != key
-    is_other_time = ~is_missing & (
-        np.abs(plan.travel.seconds[found] - plan.problem.pair_seconds[used]) > RELATIVE_TOLERANCE
-    )
-    faults = []
-    if is_missing.any():
-        faults.append(f"{is_missing.sum()} pairs are not in the travel table: {name_rows(used[is_missing])}")
-    if is_other_time.any():
-        faults.append(
-            f"{is_other_time.sum()} pairs have another driving time: {name_rows(used[is_other_time])}"
-        )
-    return faults
-
-
-def _check_driving_times(plan: PlanCase) -> Faults:
-    """A sample of used pairs is driven again, forward from the cell, on the road network."""
-    used = plan.used
-    if used.size == 0:
-        return []
-    sample = used[np.unique(np.linspace(0, used.size - 1, _SAMPLED_PAIRS).astype(np.int64))]
-    origin = plan.cells.node_pos[plan.problem.pair_cell[sample]]
-    target = plan.sites.table["node_pos"].to_numpy()[plan.problem.pair_site[sample]]
-    unique_origin, row = np.unique(origin, return_inverse=True)
-    seconds = dijkstra(plan.network.seconds, indices=unique_origin, limit=plan.request.limit_s * 1.01)[
-        row, target
-    ]
-    is_wrong = np.abs(seconds - plan.problem.pair_seconds[sample]) > 1e-3
-    return [
-        f"{is_wrong.sum()} driving times differ on the network: pairs {name_rows(sample[is_wrong])}"
-    ] * bool(is_wrong.any())
-
-
-def _check_nearest_sites(plan: PlanCase) -> Faults:
-    """A cell uses only sites among its nearest so many that can serve for us."""
-    limit = plan.request.nearest_sites
-    if limit <= 0:
-        return []
-    from chargeplan.evaluate.rebuild_stages import find_serving_sites
-
-    can_serve = derive_can_serve(plan.request, plan.sites) if plan.is_plain else find_serving_sites(plan)
-    is_ours = can_serve[plan.travel.site_pos]
-    cell_of = plan.travel.cell_pos[is_ours]
-    seconds_of = plan.travel.seconds[is_ours]
-    starts = np.searchsorted(cell_of, np.arange(plan.travel.n_cells + 1))
-    wrong = []
-    for pair in plan.used:  # a loop: some thousand used pairs, each over one cell's short list
-        cell = plan.problem.pair_cell[pair]
-        seconds = seconds_of[starts[cell] : starts[cell + 1]]
-        if np.count_nonzero(seconds < plan.problem.pair_seconds[pair] - 1e-9) >= limit:
-            wrong.append(int(pair))
-    return [f"{len(wrong)} pairs use a site beyond the nearest {limit}: {name_rows(wrong)}"] if wrong else []
-
-
-def _check_quality(plan: PlanCase) -> Faults:
-    """The worth of each used pair follows from its driving time and the bands."""
-    used = plan.used
-    expected = derive_quality(plan.request, plan.problem.pair_seconds[used])
-    is_wrong = np.abs(expected - plan.problem.pair_quality[used]) > RELATIVE_TOLERANCE
-    return [
-        f"{is_wrong.sum()} pairs have another quality than their bands give: {name_rows(used[is_wrong])}"
-    ] * bool(is_wrong.any())
-
-
-def _check_shares(plan: PlanCase) -> Faults:
-    """Shares lie between 0 and 1, and no cell is served more than once."""
-    share = plan.solution.pair_share
-    faults = []
-    if len(share) != plan.problem.n_pairs:
-        return [f"{len(share)} shares for {plan.problem.n_pairs} pairs"]
-    if not bool(np.all(np.isfinite(share) & (share >= -SHARE_TOLERANCE) & (share <= 1 + SHARE_TOLERANCE))):
-        faults.append("shares outside 0 to 1")
-    total = np.bincount(plan.problem.pair_cell, weights=share, minlength=plan.problem.n_cells)
-    over = np.flatnonzero(total > 1 + SHARE_TOLERANCE)
-    if over.size:
-        faults.append(f"{over.size} cells are served more than once: {name_rows(plan.cells.cell_id[over])}")
-    return faults
 
 
 def _check_open_sites(plan: PlanCase) -> Faults:
@@ -269,7 +176,7 @@ def _check_levels(plan: PlanCase) -> Faults:
 def _check_budget(plan: PlanCase) -> Faults:
     """The cost of all new sites and chargers is within the budget."""
     cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, plan.chargers_by_type).sum())
-    if cost_pkr > plan.request.budget_pkr + _MONEY_TOLERANCE_PKR:
+    if cost_pkr > plan.request.budget_pkr + MONEY_TOLERANCE_PKR:
         return [f"the plan costs {cost_pkr:,.0f} PKR, the budget is {plan.request.budget_pkr:,.0f} PKR"]
     return []
 
@@ -309,71 +216,19 @@ def _check_demand(plan: PlanCase) -> Faults:
     return []
 
 
-def _check_objective(plan: PlanCase) -> Faults:
-    """The objective is the sum of energy served times its worth."""
-    quality = derive_quality(plan.request, plan.problem.pair_seconds)
-    objective = float(np.sum(plan.served_kwh_day * quality))
-    claimed = plan.solution.objective_kwh_day
-    if abs(objective - claimed) > RELATIVE_TOLERANCE * max(abs(objective), 1.0):
-        return [f"the objective is {objective:.6f} kWh/day, the solution claims {claimed:.6f}"]
-    return []
-
-
-def _check_proof(plan: PlanCase) -> Faults:
-    """The bound is not below the plan, and the word for the outcome follows from the gap."""
-    solution = plan.solution
-    reachable = float(plan.problem.demand_kwh_day[np.unique(plan.problem.pair_cell)].sum())
-    faults = []
-    if solution.bound_kwh_day < solution.objective_kwh_day * (1 - RELATIVE_TOLERANCE):
-        faults.append("the bound is below the plan")
-    if solution.objective_kwh_day > reachable * (1 + RELATIVE_TOLERANCE):
-        faults.append("the plan serves more than can be reached")
-    gap = compute_gap(solution.objective_kwh_day, solution.bound_kwh_day)
-    tolerance = PROOF_TOLERANCE
-    if plan.request.objective is PlanObjective.COST:
-        faults += _check_least_money(plan)
-        gap, tolerance = compute_cost_gap(solution.cost_pkr, solution.cost_bound_pkr), COST_TOLERANCE
-    is_proven = gap <= plan.request.gap_asked + tolerance
-    if (solution.outcome is Outcome.PROVEN_OPTIMAL) != is_proven:
-        faults.append(f"the outcome says {solution.outcome.value} with a gap of {gap:.6f}")
-    return faults
-
-
-def _check_least_money(plan: PlanCase) -> Faults:
-    """The plan reaches its target in the last year, and its claimed cost and bound fit each other."""
-    solution = plan.solution
-    faults = []
-    if not 0 <= solution.cost_bound_pkr <= solution.cost_pkr:
-        faults.append(f"costs {solution.cost_pkr} with a bound of {solution.cost_bound_pkr} PKR")
-    quality = derive_quality(plan.request, plan.problem.pair_seconds)
-    worth = float(np.sum(plan.served_kwh_day * quality))
-    left = float(plan.cells.total_kwh_day.sum()) - float(
-        derive_competitor_kwh_day(plan.request, plan.cells, plan.sites, plan.travel).sum()
-    )
-    if plan.problem.stages is not None:  # of the classes that can use one of its charger types
-        left = float(plan.problem.demand_kwh_day.sum())
-    if worth < plan.request.target_share * left * (1 - 2 * TARGET_TOLERANCE):
-        faults.append(f"it serves {worth:,.3f} kWh/day of {left:,.3f}, not {plan.request.target_share:g}")
-    if plan.problem.stages is None:
-        cost_pkr = float(derive_site_cost_pkr(plan.request, plan.sites, plan.chargers_by_type).sum())
-        if abs(cost_pkr - solution.cost_pkr) > _MONEY_TOLERANCE_PKR + RELATIVE_TOLERANCE * cost_pkr:
-            faults.append(f"the plan costs {cost_pkr:,.0f} PKR, the solution claims {solution.cost_pkr:,.0f}")
-    return faults
-
-
 CHECKS: dict[str, Callable[[PlanCase], Faults]] = {
     "problem": _check_problem,
-    "pairs": _check_pairs,
-    "driving times": _check_driving_times,
-    "nearest sites": _check_nearest_sites,
-    "quality": _check_quality,
-    "shares": _check_shares,
+    "pairs": check_pairs,
+    "driving times": check_driving_times,
+    "nearest sites": check_nearest_sites,
+    "quality": check_quality,
+    "shares": check_shares,
     "open sites": _check_open_sites,
     "levels": _check_levels,
     "budget": _check_budget,
     "count": _check_count,
     "capacity": _check_capacity,
     "demand": _check_demand,
-    "objective": _check_objective,
-    "proof": _check_proof,
+    "objective": check_objective,
+    "proof": check_proof,
 }

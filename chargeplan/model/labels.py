@@ -58,7 +58,7 @@ def label_plan(
 
 
 def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, tuple[str, ...]]:
-    """Name the rows of rules in the order in which `chargeplan.model.stages` writes them."""
+    """Name the rows of rules in the order in which `chargeplan.model.stage_limits` writes them."""
     station = ["model.least_station_kw"] if request.least_station_kw > 0 else []
     if rules is None:
         return {"station_key": tuple(station)}

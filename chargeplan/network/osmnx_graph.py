@@ -17,13 +17,13 @@ from chargeplan.network.elements import PlaceNodes, PlaceWays, RoadWays
 from chargeplan.network.graph_checks import list_limits, note_repairs
 from chargeplan.network.graph_lines import (
     UNITS_PER_DEGREE,
-    EdgeLines,
     GraphNodes,
     line_up_edges,
     locate_nodes,
     measure_lines,
 )
 from chargeplan.network.graph_tags import EdgeTags, read_edge_tags
+from chargeplan.network.line_keys import LineKeys
 from chargeplan.network.node_locations import Box, NodeLocations
 from chargeplan.network.osm_file import OsmContent
 from chargeplan.network.repairs import RepairLog
@@ -96,7 +96,7 @@ def read_graph(
     is_own = str(graph.facts.get(MAKER_KEY, "")).startswith(OWN_MAKER)
     free_kmh = _find_own_speeds(tags, length_m, speed_factor, where) if is_own else None
     repairs = RepairLog()
-    keys = _LineKeys(graph, lines)
+    keys = LineKeys(graph, lines)
     note_repairs(lines, tags, length_m, repairs)
     roads = _pair_directions(graph, keys, tags, free_kmh, repairs)
     return _make_content(
@@ -108,46 +108,6 @@ def read_graph(
         repairs=repairs,
         is_own=is_own,
     )
-
-
-class _LineKeys:
-    """Which edges run on the same line, either way.
-
-    Parameters
-    ----------
-    graph : GraphTables
-    lines : EdgeLines
-
-    Attributes
-    ----------
-    of_edge : ndarray of int64, shape (m,)
-        Line of each edge.
-    is_along : ndarray of bool, shape (m,)
-        Whether the edge runs as its line does.
-    ends : list of tuple of int
-        Start and end node of each line.
-    inner : list of ndarray of int64, shape (k, 2)
-        Vertices of each line between its ends.
-    """
-
-    def __init__(self, graph: GraphTables, lines: EdgeLines) -> None:
-        keyed = [
-            self._make_key(start, end, points)
-            for start, end, points in zip(graph.start.tolist(), graph.end.tolist(), lines.points, strict=True)
-        ]
-        order = sorted({key for key, _ in keyed})
-        number = {key: position for position, key in enumerate(order)}
-        self.of_edge = np.array([number[key] for key, _ in keyed], np.int64)
-        self.is_along = np.array([is_along for _, is_along in keyed], np.bool_)
-        self.ends = [(start, end) for start, end, _ in order]
-        self.inner = [np.frombuffer(vertices, np.int64).reshape(-1, 2) for *_, vertices in order]
-
-    @staticmethod
-    def _make_key(start: int, end: int, points: Ints) -> tuple[tuple[int, int, bytes], bool]:
-        """Make what is equal for both directions: from the lower node id to the higher."""
-        there, back = points[1:-1].tobytes(), points[-2:0:-1].tobytes()
-        is_along = (start, there) <= (end, back)
-        return ((start, end, there), True) if is_along else ((end, start, back), False)
 
 
 def _find_own_speeds(tags: list[EdgeTags], length_m: Floats, speed_factor: float, where: str) -> Floats:
@@ -163,7 +123,7 @@ def _find_own_speeds(tags: list[EdgeTags], length_m: Floats, speed_factor: float
 
 
 def _pair_directions(
-    graph: GraphTables, keys: _LineKeys, tags: list[EdgeTags], free_kmh: Floats | None, repairs: RepairLog
+    graph: GraphTables, keys: LineKeys, tags: list[EdgeTags], free_kmh: Floats | None, repairs: RepairLog
 ) -> list[_Road]:
     """Join the edges on each line that tell the same of it to one road."""
     driven: dict[tuple[int, int, str, str, float], set[bool]] = {}
@@ -201,7 +161,7 @@ def _pair_directions(
     ]
 
 
-def _note_single_directions(keys: _LineKeys, tags: list[EdgeTags], repairs: RepairLog) -> None:
+def _note_single_directions(keys: LineKeys, tags: list[EdgeTags], repairs: RepairLog) -> None:
     """Tell of edges that are said to be two-way while nothing runs back: they may have been lost."""
     running = set(zip(keys.of_edge.tolist(), keys.is_along.tolist(), strict=True))
     repairs.add(
@@ -216,7 +176,7 @@ def _note_single_directions(keys: _LineKeys, tags: list[EdgeTags], repairs: Repa
 
 def _make_content(
     nodes: GraphNodes,
-    keys: _LineKeys,
+    keys: LineKeys,
     roads: list[_Road],
     box: Box,
     *,
@@ -261,7 +221,7 @@ def _make_content(
     )
 
 
-def _find_near_lines(nodes: GraphNodes, keys: _LineKeys, box: Box) -> Bools:
+def _find_near_lines(nodes: GraphNodes, keys: LineKeys, box: Box) -> Bools:
     """Find the lines with a vertex in the box."""
     west, south, east, north = (bound * UNITS_PER_DEGREE for bound in box)
     ends = np.array(keys.ends, np.int64).reshape(-1, 2)

@@ -9,43 +9,36 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import shapely
 
 from chargeplan.errors import ConfigError, DataError
-from chargeplan.files import (
-    DEVICE_NAMES,
-    compute_sha256,
-    list_put_aside,
-    recover_folder,
-    replace_folder,
-    write_text,
-)
+from chargeplan.files import compute_sha256, list_put_aside, recover_folder, replace_folder, write_text
 from chargeplan.geo import round_to_osm
+from chargeplan.osm.dataset_faults import find_dataset_fault
+from chargeplan.osm.dataset_paths import (
+    AREA_NAME,
+    DATA_ENDING,
+    NAME_PATTERN,
+    find_data_path,
+    list_dataset_files,
+)
 from chargeplan.osm.manifest import (
     MANIFEST_ENDING,
     Manifest,
-    check_manifest,
     find_manifest_path,
     read_manifest,
     write_manifest,
 )
-from chargeplan.osm.merge import MergeResult, count_file_elements
-from chargeplan.text import escape_invisible, to_json
+from chargeplan.text import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-AREA_NAME = "area.geojson"
-DATA_ENDING = ".osm.pbf"
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_LONGEST_NAME = 64
-_COUNTED = ("nodes", "ways", "relations")
+    from chargeplan.osm.merge import MergeResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,46 +65,6 @@ class DatasetState:
     is_missing: bool = False
 
 
-def check_name(name: str) -> str:
-    """Return a name that can be a dataset's, in small letters.
-
-    Raises
-    ------
-    ConfigError
-        When it has other characters than letters, digits, - and _, or is a device of Windows.
-
-    Examples
-    --------
-    >>> check_name("Multan")
-    'multan'
-    """
-    small = name.strip().lower()
-    if _NAME.fullmatch(small) is None:
-        better = re.sub(r"[^a-z0-9_]+", "-", small).strip("-_")[:_LONGEST_NAME]
-        hint = f", such as {better}" if better else ""
-        raise ConfigError(
-            f'"{escape_invisible(name)}" cannot be the name of a dataset; use letters a-z, digits, - and _, at most '
-            f"{_LONGEST_NAME}{hint}"
-        )
-    if small in DEVICE_NAMES:
-        raise ConfigError(
-            f'"{name}" is a device of Windows and cannot be the name of a dataset; choose another'
-        )
-    return small
-
-
-def find_data_path(folder: Path, name: str) -> Path:
-    """Find where the data file of a dataset stands or would stand.
-
-    Raises
-    ------
-    ConfigError
-        When the name cannot be one.
-    """
-    small = check_name(name)
-    return folder / small / f"{small}{DATA_ENDING}"
-
-
 def find_dataset(folder: Path, name: str, *, thorough: bool) -> DatasetState | None:
     """Find what a new dataset of this name would replace; None when there is nothing.
 
@@ -132,7 +85,7 @@ def find_dataset(folder: Path, name: str, *, thorough: bool) -> DatasetState | N
     data_path = find_data_path(folder, name)
     recover_folder(data_path.parent)
     _refuse_own_data(data_path)
-    if not _list_files(data_path):
+    if not list_dataset_files(data_path):
         return None
     return _examine(folder, name, thorough=thorough)
 
@@ -208,7 +161,7 @@ def publish_dataset(
             make_manifest(written, result), area_sha256=compute_sha256(fresh / AREA_NAME)
         )
         write_manifest(written, manifest)
-        fault = _find_fault(written, manifest, thorough=True)
+        fault = find_dataset_fault(written, manifest, thorough=True)
         if fault:
             raise DataError(fault)
     return data_path
@@ -236,21 +189,15 @@ def _find_names(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     for aside in list_put_aside(folder):
-        if _NAME.fullmatch(aside.name):
+        if NAME_PATTERN.fullmatch(aside.name):
             recover_folder(aside)
     return sorted(
         inner.name
         for inner in folder.iterdir()
         if inner.is_dir()
-        and _NAME.fullmatch(inner.name)
-        and _list_files(inner / f"{inner.name}{DATA_ENDING}")
+        and NAME_PATTERN.fullmatch(inner.name)
+        and list_dataset_files(inner / f"{inner.name}{DATA_ENDING}")
     )
-
-
-def _list_files(data_path: Path) -> list[Path]:
-    """List the files of a dataset that are there."""
-    paths = (data_path, find_manifest_path(data_path), data_path.parent / AREA_NAME)
-    return [path for path in paths if path.exists()]
 
 
 def _refuse_own_data(data_path: Path) -> None:
@@ -266,7 +213,7 @@ def _refuse_foreign_folder(data_path: Path) -> None:
     folder = data_path.parent
     if not folder.exists():
         return
-    known = set(_list_files(data_path))
+    known = set(list_dataset_files(data_path))
     foreign = (
         sorted(path.name for path in folder.iterdir() if path not in known) if folder.is_dir() else ["a file"]
     )
@@ -295,7 +242,7 @@ def _examine(folder: Path, name: str, *, thorough: bool) -> DatasetState:
         return DatasetState(name, folder / name, None, str(error))
     name = data_path.parent.name
     recover_folder(data_path.parent)
-    if not _list_files(data_path):
+    if not list_dataset_files(data_path):
         fault = f"{name}: no such dataset in {folder}; fetch or cut it"
         return DatasetState(name, data_path, None, fault, is_missing=True)
     try:
@@ -307,7 +254,7 @@ def _examine(folder: Path, name: str, *, thorough: bool) -> DatasetState:
         others = sorted(path.name for path in data_path.parent.glob(f"*{MANIFEST_ENDING}"))
         advice = _advise_renaming(others[0]) if others else "fetch or cut the data again"
         return DatasetState(name, data_path, None, f"{name}: {missing} is missing; {advice}")
-    return DatasetState(name, data_path, manifest, _find_fault(data_path, manifest, thorough=thorough))
+    return DatasetState(name, data_path, manifest, find_dataset_fault(data_path, manifest, thorough=thorough))
 
 
 def _advise_renaming(manifest_name: str) -> str:
@@ -315,47 +262,3 @@ def _advise_renaming(manifest_name: str) -> str:
     return (
         f"{manifest_name} is there: name the folder and its files {name} again, or fetch or cut the data anew"
     )
-
-
-def _find_fault(data_path: Path, manifest: Manifest, *, thorough: bool) -> str:
-    """Find the first fault of a dataset; what is not `thorough` reads no data."""
-    key = data_path.name.removesuffix(DATA_ENDING)  # as it is called here, whatever the manifest says
-    advice = "fetch or cut the data again"
-    if manifest.file_name != data_path.name:
-        return (
-            f"{key}: the manifest is of {manifest.file_name}, not of {data_path.name}: the dataset was copied or "
-            f"renamed; name the folder and its files {manifest.name} again, or {advice}"
-        )
-    try:
-        # A checksum taken for granted leaves the checks of being there and of the size.
-        check_manifest(data_path, manifest, key, sha256="" if thorough else manifest.sha256)
-    except DataError as error:
-        return str(error)
-    area_path = data_path.parent / AREA_NAME
-    if manifest.area_sha256 and not area_path.is_file():
-        return f"{key}: {area_path} is missing; {advice}"
-    if not thorough:
-        return ""
-    if manifest.area_sha256 and compute_sha256(area_path) != manifest.area_sha256:
-        return (
-            f"{key}: {area_path} is not the area that the manifest describes (the SHA-256 differs); {advice}"
-        )
-    return _find_count_fault(data_path, manifest, key)
-
-
-def _find_count_fault(data_path: Path, manifest: Manifest, key: str) -> str:
-    try:
-        held = count_file_elements(data_path)
-    except RuntimeError as error:
-        return f"{key}: {data_path} cannot be read ({error}); fetch or cut the data again"
-    stated = {name: manifest.counts[name] for name in _COUNTED}
-    if held == stated:
-        return ""
-    return (
-        f"{key}: {data_path} holds {_name_counts(held)}, its manifest says {_name_counts(stated)}; "
-        "fetch or cut the data again"
-    )
-
-
-def _name_counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{counts[name]:,} {name}" for name in _COUNTED)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from chargeplan.errors import DataError
+from chargeplan.osm.answer_element import COUNT_TYPE, PLURALS, find_element_fault, read_counts
 from chargeplan.osm.times import is_timestamp
 from chargeplan.text import clean_text, escape_invisible
 
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN_CHARACTERS = 80
-_LARGEST_ID = 2**63 - 1
 _LONGEST_CHARACTER_BYTES = 4
-_PLURALS = {"node": "nodes", "way": "ways", "relation": "relations"}
-_COUNT = "count"
 
 
 class AnswerFault(StrEnum):
@@ -102,15 +100,15 @@ def parse_answer(body: bytes) -> OverpassAnswer:
         _refuse(AnswerFault.WRONG_SHAPE, timestamp, "a time like 2026-03-19T19:50:00Z in timestamp_osm_base")
     generator = content.get("generator", "")
     for element in elements:
-        fault = _find_element_fault(element)
+        fault = find_element_fault(element)
         if fault:
             _refuse(AnswerFault.BAD_ELEMENT, json.dumps(element), fault)
-    counts = [element for element in elements if element["type"] == _COUNT]
+    counts = [element for element in elements if element["type"] == COUNT_TYPE]
     if len(counts) > 1:
         _refuse(AnswerFault.WRONG_SHAPE, f"{len(counts)} count elements", "one count element at most")
     answer = OverpassAnswer(
-        elements=[element for element in elements if element["type"] != _COUNT] if counts else elements,
-        stated_counts=_read_counts(counts[0]) if counts else None,
+        elements=[element for element in elements if element["type"] != COUNT_TYPE] if counts else elements,
+        stated_counts=read_counts(counts[0]) if counts else None,
         osm_timestamp=timestamp,
         generator=clean_text(generator) if isinstance(generator, str) else "",
     )
@@ -147,7 +145,7 @@ def count_elements(elements: Iterable[dict[str, Any]]) -> dict[str, int]:
     {'nodes': 2, 'ways': 1, 'relations': 0, 'total': 3}
     """
     found = Counter(element["type"] for element in elements)
-    counts = {plural: found[kind] for kind, plural in _PLURALS.items()}
+    counts = {plural: found[kind] for kind, plural in PLURALS.items()}
     return {**counts, "total": sum(counts.values())}
 
 
@@ -174,7 +172,7 @@ def _find_age(element: dict[str, Any]) -> tuple[int, str]:
 
 
 def _name_counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{counts[plural]:,} {plural}" for plural in _PLURALS.values())
+    return ", ".join(f"{counts[plural]:,} {plural}" for plural in PLURALS.values())
 
 
 def _refuse(fault: AnswerFault, got: object, expected: str) -> NoReturn:
@@ -238,68 +236,3 @@ def _refuse_remark(remark: object) -> None:
     else:
         fault = AnswerFault.REMARK_OTHER
     _refuse(fault, remark, "an answer without a remark; what came with it is a part of the data only")
-
-
-def _is_id(value: object) -> bool:
-    return type(value) is int and 0 < value <= _LARGEST_ID
-
-
-def _is_degree(value: object, largest: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest
-
-
-def _find_element_fault(element: object) -> str:
-    """Say what an element should have been; empty when it is sound."""
-    if not isinstance(element, dict):
-        return "an object with type and id"
-    kind = element.get("type")
-    tags = element.get("tags")
-    if tags is not None and not _are_texts(tags):
-        return "tags that are texts"
-    if kind == _COUNT:
-        return "" if _read_counts(element) else "a count of nodes, ways, relations and total"
-    if kind not in _PLURALS:
-        return "an element of type node, way or relation"
-    if not _is_id(element.get("id")):
-        return "an id that is a whole number above 0"
-    version, timestamp = element.get("version"), element.get("timestamp")
-    if version is not None and not (type(version) is int and 0 < version < 2**31):
-        return "a version that is a whole number above 0"
-    if timestamp is not None and not is_timestamp(timestamp):
-        return "a timestamp like 2026-03-19T19:50:00Z"
-    if kind == "node":
-        is_placed = _is_degree(element.get("lon"), 180.0) and _is_degree(element.get("lat"), 90.0)
-        return "" if is_placed else "a node with lon and lat in degrees"
-    if kind == "way":
-        nodes = element.get("nodes")
-        return (
-            "" if isinstance(nodes, list) and all(map(_is_id, nodes)) else "a way with the ids of its nodes"
-        )
-    members = element.get("members")
-    is_good = isinstance(members, list) and all(map(_is_member, members))
-    return "" if is_good else "a relation with members that have type, ref and role"
-
-
-def _are_texts(tags: object) -> bool:
-    """Tell whether tags are texts as OpenStreetMap allows them; it refuses the character NUL."""
-    return isinstance(tags, dict) and all(
-        isinstance(value, str) and "\0" not in value and "\0" not in name for name, value in tags.items()
-    )
-
-
-def _is_member(member: object) -> bool:
-    return (
-        isinstance(member, dict)
-        and member.get("type") in _PLURALS
-        and _is_id(member.get("ref"))
-        and isinstance(member.get("role"), str)
-    )
-
-
-def _read_counts(element: dict[str, Any]) -> dict[str, int] | None:
-    """Read a count element, whose numbers Overpass writes as texts; None when they are not there."""
-    tags = element.get("tags") or {}
-    texts = {name: str(tags.get(name, "")) for name in (*_PLURALS.values(), "total")}
-    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in texts.values()):
-        return None
-    return {name: int(text) for name, text in texts.items()}

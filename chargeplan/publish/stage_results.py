@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chargeplan.publish.bundle import RunBundle
     from chargeplan.records import Evaluation
-    from chargeplan.rules.evaluate import RuleReport
+    from chargeplan.rules.report import RuleReport
 
 SITE_STAGES = ("opened_year", "chargers_by_type", "headroom_unknown")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chargeplan.rules.evaluate import RuleState
+from chargeplan.rules.report import RuleState
 
 if TYPE_CHECKING:
-    from chargeplan.rules.evaluate import RuleReport
+    from chargeplan.rules.report import RuleReport
     from chargeplan.rules.rows import RuleRows
 
 COORDINATE_DECIMALS = 7

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from chargeplan.config.settings import SolveSettings
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import PlanProblem
-    from chargeplan.solve.process import AskStop
-    from chargeplan.solve.search import RunMilp
+    from chargeplan.solve.process import AskStop, RunMilp
 
 _ROUNDING_SHARE = 1e-9
 _LEAST_SETTLING_S = 5.0

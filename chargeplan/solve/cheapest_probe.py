@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from chargeplan.runlog import Event, Listener
     from chargeplan.solve.cheapest_ledger import CheapestLedger
     from chargeplan.solve.outcome import MilpRequest, MilpResult
-    from chargeplan.solve.process import AskStop, Tell
-    from chargeplan.solve.search import RunMilp
+    from chargeplan.solve.process import AskStop, RunMilp, Tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.plan_labels import NameThings
     from chargeplan.records import PlanProblem
-    from chargeplan.solve.process import AskStop
+    from chargeplan.solve.process import AskStop, RunMilp
     from chargeplan.solve.progress import SearchProgress
-    from chargeplan.solve.search import RunMilp
 
     class Search(Protocol):
         """What the searches have in common."""

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from chargeplan.errors import name_rows
 from chargeplan.rows import count_things
-from chargeplan.solve.soft_rows import Limit
-
-if TYPE_CHECKING:
-    pass
-
 from chargeplan.solve.impossible_change import POLICY_COST, Change, ChangeWriter, round_down
+from chargeplan.solve.soft_rows import Limit
 
 _SHORT = 1e-9
 _MANY_ZONES = 3

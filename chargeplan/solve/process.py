@@ -49,6 +49,7 @@ CHILD_COMMAND = (sys.executable, "-P", "-c", _START_CHILD)
 
 Tell = Callable[[MilpProgress], None]
 AskStop = Callable[[], bool]
+RunMilp = Callable[..., MilpResult]  # `run_milp`, or what a test brings in its place
 
 
 def run_milp(request: MilpRequest, *, tell: Tell, ask_stop: AskStop) -> MilpResult:

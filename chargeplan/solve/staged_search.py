@@ -1,6 +1,6 @@
 """The search for problems with years, charger types, groups or limits beyond budget and count.
 
-The order of work is that of `chargeplan.solve.search`: a bound with its prices, plans that follow the prices,
+The order of work is that of `chargeplan.solve.plain_search`: a bound with its prices, plans that follow the prices,
 neighbourhoods solved exactly with the rest held, and the solver on what the bound leaves, or on a kernel of
 promising stations. Every plan keeps every row of the linear model, every bound holds for the whole.
 """
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import Bools, Floats, PlanProblem
     from chargeplan.runlog import Listener
-    from chargeplan.solve.process import AskStop
-    from chargeplan.solve.search import RunMilp
+    from chargeplan.solve.process import AskStop, RunMilp
 
 LOG = logging.getLogger(__name__)
 

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import Bools, Floats, PlanProblem
     from chargeplan.runlog import Listener
-    from chargeplan.solve.process import AskStop
-    from chargeplan.solve.search import RunMilp
+    from chargeplan.solve.process import AskStop, RunMilp
 
 _WORST_SHARE_OF_TIME = 0.4
 _LEAST_LAST_S = 10.0  # to write the plan of single cells, which rarely takes one

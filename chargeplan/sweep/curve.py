@@ -17,17 +17,13 @@ from chargeplan.errors import (
     SolversDisagreeError,
 )
 from chargeplan.inputs import make_settings_as_run
-from chargeplan.pipeline import (
-    StudyRecords,
-    build_model,
-    build_records,
-    build_surroundings,
-    label_study,
-)
+from chargeplan.pipeline import build_model, build_records
 from chargeplan.runlog import Event, Listener, RunLog, SolveEvent, ignore_event
 from chargeplan.solve.search import solve_problem
+from chargeplan.study_surroundings import label_study
 from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_start, restate
 from chargeplan.sweep.carry_whole import carry_least_money, carry_whole
+from chargeplan.sweep.evaluate_point import evaluate_point
 from chargeplan.sweep.knee import Knee, find_knee
 from chargeplan.sweep.records import Curve, CurvePoint
 from chargeplan.sweep.values import BUDGET_KEY, TARGET_KEY
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
     from chargeplan.config.load import LoadedSettings
     from chargeplan.config.settings import Settings
     from chargeplan.records import Solution
+    from chargeplan.study_records import StudyRecords
     from chargeplan.sweep.values import Vary
 
 _TIDY_SHARE = 0.1  # a search may tidy its plan for this share of its limit after it
@@ -122,7 +119,7 @@ def compute_curve(
         n_plans = sum(point.solution is not None for point in points)
         phase.message = f"{n_plans} of {len(points)} points have a plan"
     with log.phase("evaluate") as phase:
-        n_checks = sum(_evaluate_point(point, records) for point in points)
+        n_checks = sum(evaluate_point(point, records) for point in points)
         phase.message = f"{n_checks} checks passed"
     knee, axis = _find_knee_of(vary, points)
     return Curve(
@@ -255,33 +252,6 @@ def _refuse_empty(points: list[CurvePoint]) -> None:
     if last.word == Outcome.IMPOSSIBLE.value:
         raise InfeasibleError(f"no point of the sweep has a plan; at the largest value: {last.reason}")
     raise NoPlanError(f"no point of the sweep has a plan; at the largest value: {last.reason}")
-
-
-def _evaluate_point(point: CurvePoint, records: StudyRecords) -> int:
-    """Verify the plans of a point; return the number of checks."""
-    from chargeplan.evaluate.metrics import evaluate_plan
-    from chargeplan.evaluate.verify import PlanCase
-
-    if point.solved is None or point.solution is None or point.request is None:
-        return 0
-    case = PlanCase(
-        point.request,
-        records.network,
-        records.cells,
-        records.sites,
-        records.travel,
-        point.solved.problem,
-        point.solution,
-        records.data_limits,
-        earlier_cells=records.cells_by_year[:-1],
-        grid=records.grid,
-        rules=build_surroundings(point.settings, records).rules,
-    )
-    point.evaluation = evaluate_plan(case)
-    n_checks = len(point.evaluation.checks)
-    if point.solution is not point.solved.solution:
-        n_checks += len(evaluate_plan(replace(case, solution=point.solved.solution)).checks)
-    return n_checks
 
 
 def _find_knee_of(vary: Vary, points: list[CurvePoint]) -> tuple[Knee, str]:

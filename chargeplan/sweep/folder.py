@@ -9,7 +9,6 @@ from chargeplan import __version__
 from chargeplan.demand.zones import read_zone_outlines
 from chargeplan.errors import ChargeplanError, DataError
 from chargeplan.files import replace_folder, write_text
-from chargeplan.pipeline import list_versions
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.bundle import RunBundle
 from chargeplan.publish.geojson import build_geojson
@@ -18,6 +17,7 @@ from chargeplan.publish.run_folder import refuse_foreign_folder
 from chargeplan.sweep.page import build_page
 from chargeplan.sweep.table import describe_curve, name_sites_file, write_csv
 from chargeplan.text import clean_text, to_json
+from chargeplan.versions import list_versions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from chargeplan.config.settings import Settings
-    from chargeplan.pipeline import StudyRecords
     from chargeplan.records import Evaluation, PlanRequest, Solution
+    from chargeplan.study_records import StudyRecords
     from chargeplan.sweep.carry import Solved
     from chargeplan.sweep.knee import Knee
     from chargeplan.sweep.values import Number, Vary

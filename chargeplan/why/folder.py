@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chargeplan.why.answers import Alternatives
-    from chargeplan.why.run import RunAnswers, RunCase
+    from chargeplan.why.case import RunAnswers, RunCase
 
 CSV_NAME, GEOJSON_NAME, JSON_NAME = "why.csv", "alternatives.geojson", "why.json"
 WHY_FOLDER_NAMES = (CSV_NAME, GEOJSON_NAME, JSON_NAME)

@@ -13,7 +13,7 @@ from chargeplan.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from chargeplan.why.answers import ClosedAnswer, Neighbour
-    from chargeplan.why.run import RunCase
+    from chargeplan.why.case import RunCase
 
 
 def measure_neighbour(case: RunCase, site: int, neighbour: Neighbour) -> Neighbour:

@@ -13,8 +13,8 @@ from chargeplan.why.answers import RUN_AGAIN, Found
 
 if TYPE_CHECKING:
     from chargeplan.why.answers import Alternatives, ClosedAnswer, Interval, SiteAnswer
+    from chargeplan.why.case import RunAnswers, RunCase
     from chargeplan.why.reach import Reach
-    from chargeplan.why.run import RunAnswers, RunCase
 
 COLUMNS = (
     "site_id",

@@ -3,7 +3,7 @@
 import pytest
 
 from chargeplan.errors import ConfigError
-from chargeplan.pipeline import check_fleet
+from chargeplan.fleet_check import check_fleet
 
 
 @pytest.mark.parametrize(

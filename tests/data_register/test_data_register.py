@@ -7,8 +7,9 @@ import shutil
 import pytest
 
 from chargeplan.config.settings import ChargerSettings
-from chargeplan.data_register import list_data_files, read_data_register, read_figures
+from chargeplan.data_register import list_data_files, read_data_register
 from chargeplan.errors import DataError
+from chargeplan.register_figures import read_figures
 from chargeplan.sources_page import fill_page
 
 ROWS = read_data_register()

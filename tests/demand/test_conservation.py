@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from chargeplan.config.settings import PopulationFigures
 from chargeplan.demand.energy import spread_energy
 from chargeplan.demand.explain import Figure
-from chargeplan.demand.fleet import Fleet, VehicleClass
 from chargeplan.demand.people_figures import spread_figures
 from chargeplan.demand.people_grid import PeopleGrid
 from chargeplan.demand.spread import spread_grid
+from chargeplan.demand.vehicle_classes import Fleet, VehicleClass
 from chargeplan.words import ChargingUse
 
 TOLERANCE = 1e-9

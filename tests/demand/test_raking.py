@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from chargeplan.config.settings import DemandSettings
 from chargeplan.demand.energy import spread_energy
-from chargeplan.demand.fleet import Fleet, read_fleet
+from chargeplan.demand.fleet import read_fleet
 from chargeplan.demand.people_grid import PeopleGrid
 from chargeplan.demand.people_zones import spread_zones
 from chargeplan.demand.spread import spread_grid
+from chargeplan.demand.vehicle_classes import Fleet
 from chargeplan.demand.zone_totals import PeopleZones
 from chargeplan.errors import DataError
 from chargeplan.geo import WGS84, project_geometry

@@ -209,7 +209,7 @@ def test_blocks_of_squares_do_not_change_the_result(study, monkeypatch):
     grid = make_squares(study.cover.xy_m[:40] + rng.uniform(-90, 90, (40, 2)), rng.uniform(0, 9, 40), 400.0)
     road_m = rng.uniform(0, 100, study.cover.n_cells)
     whole = spread_grid(grid, study.cover, road_m)
-    monkeypatch.setattr("chargeplan.demand.spread._DOTS_PER_BLOCK", 1)
+    monkeypatch.setattr("chargeplan.demand.grid_pieces._DOTS_PER_BLOCK", 1)
     parts = spread_grid(grid, study.cover, road_m)
     assert parts.people == pytest.approx(whole.people, rel=1e-12)
     assert parts.people_outside == pytest.approx(whole.people_outside, rel=1e-12)

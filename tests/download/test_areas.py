@@ -9,15 +9,10 @@ import shapely
 
 from chargeplan.city_areas import find_city_area, read_city_areas
 from chargeplan.config.settings import AreaSettings, StudySettings
-from chargeplan.download.areas import (
-    check_area,
-    check_name,
-    choose_area,
-    find_metric_crs,
-    measure_km2,
-    parse_numbers,
-)
+from chargeplan.download.area_shapes import find_metric_crs, measure_km2
+from chargeplan.download.areas import check_area, choose_area, parse_numbers
 from chargeplan.errors import ConfigError, DataError
+from chargeplan.osm.dataset_paths import check_name
 
 BIG_CITIES = (
     "karachi",

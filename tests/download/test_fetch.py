@@ -15,7 +15,8 @@ from scripted_overpass import FakeClock
 
 import chargeplan.download.tile_store as tile_store_module
 import chargeplan.osm.dataset as dataset_module
-from chargeplan.download.areas import FetchArea, choose_area, widen_area
+from chargeplan.download.area_shapes import widen_area
+from chargeplan.download.areas import FetchArea, choose_area
 from chargeplan.download.fetch import FetchOptions, fetch_dataset
 from chargeplan.download.fetch_job import list_limits
 from chargeplan.download.queries import list_layers, write_count_query, write_data_query

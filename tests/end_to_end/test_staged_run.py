@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from chargeplan.cli import app
 from chargeplan.errors import VerificationError
 from chargeplan.evaluate.verify import PlanCase, verify_plan
-from chargeplan.pipeline import RECORD_TYPES, read_optional_records
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.records import Solution
+from chargeplan.run_records import RECORD_TYPES, read_optional_records
 from chargeplan.store import read_record
 from chargeplan.units import format_pkr
 from chargeplan.words import Outcome, SiteStatus

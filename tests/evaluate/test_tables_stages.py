@@ -20,7 +20,7 @@ from chargeplan.evaluate.tables_stages import (
     tabulate_stages,
 )
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.pipeline import compare_evaluations
+from chargeplan.run_records import compare_evaluations
 from chargeplan.words import Outcome, ServiceRule
 
 PAIR_FIELDS = ("pair_cell", "pair_site", "pair_quality", "pair_seconds")

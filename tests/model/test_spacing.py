@@ -7,13 +7,8 @@ import pytest
 import toy_city
 
 from chargeplan.errors import RecordError
-from chargeplan.model.spacing import (
-    build_site_spacing,
-    build_spacing,
-    cover_with_cliques,
-    describe_blocked,
-    describe_clashes,
-)
+from chargeplan.model.cliques import cover_with_cliques
+from chargeplan.model.spacing import build_site_spacing, build_spacing, describe_blocked, describe_clashes
 
 ORIGIN_M = np.array([300_000.0, 3_700_000.0])
 

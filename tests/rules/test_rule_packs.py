@@ -4,8 +4,9 @@ import pytest
 
 from chargeplan.config.load import load_settings
 from chargeplan.config.rule_packs import list_rule_packs, read_rule_pack, read_study_rules
-from chargeplan.data_register import read_data_register, read_figures
+from chargeplan.data_register import read_data_register
 from chargeplan.errors import ConfigError, DataError
+from chargeplan.register_figures import read_figures
 from chargeplan.rules.pack import RuleKind
 from chargeplan.study_check import check_contents
 

@@ -20,8 +20,7 @@ from chargeplan.errors import (
 )
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import SolveEvent, ignore_event
-from chargeplan.solve import cbc, milp_steps
-from chargeplan.solve import search as search_module
+from chargeplan.solve import cbc, milp_steps, plain_search
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.milp import solve_milp
 from chargeplan.solve.milp_steps import MilpSteps
@@ -158,7 +157,7 @@ def test_without_cbc_highs_without_presolve_confirms(monkeypatch):
 
 def test_a_plan_of_cbc_is_a_disagreement_and_the_model_is_saved(monkeypatch, tmp_path):
     """HiGHS calls the toy city impossible and no plan is at hand; CBC has one, and so has the saved model."""
-    monkeypatch.setattr(search_module, "make_smallest_plan", lambda _problem: None)
+    monkeypatch.setattr(plain_search, "make_smallest_plan", lambda _problem: None)
     problem = toy_city.make_problem(toy_city.make_request(budget_pkr=250.0))
     saved = tmp_path / "runs" / "toy.disputed_model.mps"
     with pytest.raises(SolversDisagreeError, match="CBC has a plan that keeps every rule") as caught:
@@ -280,7 +279,7 @@ def test_kernels_give_plans_and_never_bounds(open_problem, monkeypatch):
     best = search(open_problem, gap=0.002)
     monkeypatch.setattr(milp_steps, "WHOLE_PAIRS", 0)
     monkeypatch.setattr(milp_steps, "FIRST_KERNEL_SITES", 3)
-    monkeypatch.setattr(search_module, "_STALLED_ROUNDS", 1)
+    monkeypatch.setattr(plain_search, "_STALLED_ROUNDS", 1)
     runs = []
 
     def run(request, *, tell, ask_stop):
@@ -301,7 +300,7 @@ def test_kernels_grow_to_the_whole_and_none_is_solved_twice(open_problem, monkey
     monkeypatch.setattr(MilpSteps, "is_whole_small", lambda _steps: False)
     monkeypatch.setattr(milp_steps, "FIRST_KERNEL_SITES", 1)
     monkeypatch.setattr(milp_steps, "KERNEL_GROWTH", 1.01)
-    monkeypatch.setattr(search_module, "_STALLED_ROUNDS", 0)
+    monkeypatch.setattr(plain_search, "_STALLED_ROUNDS", 0)
     columns = []
 
     def run(request, *, tell, ask_stop):
@@ -322,7 +321,7 @@ def test_the_time_limit_holds_when_stations_are_closed_at_the_end(open_problem, 
         deadlines.append(deadline)
         return plan
 
-    monkeypatch.setattr(search_module, "drop_needless_stations", note)
+    monkeypatch.setattr(plain_search, "drop_needless_stations", note)
     before = time.monotonic()
     search(open_problem, time_limit_s=3.0, gap=0.2)
     assert before <= deadlines[0].at_s - 3.3 <= time.monotonic()

@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 from chargeplan.cli import app
 from chargeplan.pipeline import verify_run
 from chargeplan.publish.geojson_check import find_geojson_faults
+from chargeplan.why.case import Questions
 from chargeplan.why.folder import publish_answers
-from chargeplan.why.run import Questions, ask_run
+from chargeplan.why.run import ask_run
 
 
 def call(*arguments):
