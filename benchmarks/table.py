@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+SAME_SHARE = 1e-6  # values of whole numbers, compared as floats
 Row = tuple[str, str, str, bool | None]
 """Figure, asked, reached, whether that is met (None: to be recorded only)."""
 
@@ -85,6 +86,9 @@ def describe_mclp(result: dict[str, Any]) -> list[Row]:
     search_below = max(one["search_below_optimum_share"] for one in compared)
     gap = max(one["search"]["gap"] for one in compared)
     n_true = sum(one["bound_holds"] for one in compared)
+    total_s = sum(one["search"]["seconds_with_model"] for one in compared)
+    times_faster = sum(one["spopt"]["total_s"] for one in compared) / total_s
+    is_same = search_below <= SAME_SHARE and gap <= SAME_SHARE
     return [
         (
             f"{size}: start plan against the optimum of `spopt.locate.MCLP`",
@@ -94,11 +98,12 @@ def describe_mclp(result: dict[str, Any]) -> list[Row]:
             below <= 0.015 and slowest["start_time_share"] <= 0.01,
         ),
         (
-            f"the same, whole search with a limit of {limit_s:g} s",
-            "a plan and a true bound",
-            f"at worst of {n}: {search_below:.2%} below the optimum, proven gap {gap:.2%}; "
+            f"the same, whole search to the proof, at most {limit_s:g} s each",
+            "the same optimum, proven, 30 times faster than spopt in total",
+            f"{times_faster:.0f} times faster in total of {n} ({total_s:.0f} s against "
+            f"{times_faster * total_s:.0f} s); at worst {search_below:.2%} below the optimum, proven gap {gap:.2%}; "
             f"bound at or above the optimum in {n_true} of {n}",
-            n_true == n,
+            is_same and n_true == n and times_faster >= 30,
         ),
     ]
 

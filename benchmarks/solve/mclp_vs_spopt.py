@@ -131,9 +131,9 @@ def measure(
     n_points: int = 5_000,
     n_sites: int = 500,
     max_sites: int = 20,
-    seeds: Sequence[int] = (1, 2, 3),
+    seeds: Sequence[int] = (1, 2, 3, 4, 5),
     runs: int = 7,
-    limit_s: float = 5.0,
+    limit_s: float = 60.0,
     stored: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Measure instances that differ in their seed.
@@ -166,8 +166,8 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=5_000)
     parser.add_argument("--sites", type=int, default=500)
     parser.add_argument("--max-sites", type=int, default=20)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--limit-s", type=float, default=5.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--limit-s", type=float, default=60.0)
     parser.add_argument("--stored", type=Path, help="earlier result to take spopt's part from")
     options = parser.parse_args()
     stored = None if options.stored is None else json.loads(options.stored.read_text(encoding="utf-8"))
