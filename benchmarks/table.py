@@ -122,13 +122,14 @@ def describe_cover_sizes(result: dict[str, Any]) -> list[Row]:
         is_small = peak_mb is None or largest_mb < peak_mb
         seconds, cpu_s = (statistics.median(one[key] for one in ones) for key in ("seconds", "cpu_s"))
         build = max(one["build_cpu_s"] / one["cpu_s"] for one in ones)
+        n_written = sum(one["times_built"] > 0 for one in ones)
         rows.append(
             (
                 f"cover, {case}",
                 f"{asked} in {limit_s:g} s{memory}",
                 f"at worst of {len(ones)}: gap {worst_gap:.3%}, {max(one['seconds'] for one in ones):.1f} s, "
                 f"{largest_mb:,.0f} MB; median {seconds:.1f} s, {cpu_s:.1f} s of processor; "
-                f"model building at most {build:.0%} of it",
+                f"linear model needed in {n_written} of {len(ones)}, its building at most {build:.0%} of that",
                 None if gap is None else worst_gap <= gap and is_small,
             )
         )

@@ -13,7 +13,6 @@ import scipy.sparse as sp
 
 from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import SolverError, SolversDisagreeError
-from chargeplan.formulation.linear import build_linear_model
 from chargeplan.linear_model import LinearModel
 from chargeplan.records import Bools, Floats, Ints, PlanProblem, Solution
 from chargeplan.runlog import ignore_event
@@ -37,7 +36,7 @@ def search_plan(problem: PlanProblem, *, gap: float, time_limit_s: float, seed: 
     """Search the best plan of a problem as a study does."""
     return solve_problem(
         problem,
-        build_linear_model(problem),
+        None,
         SolveSettings(time_limit_s=time_limit_s, gap=gap),
         seed=seed,
         listen=ignore_event,

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         """What the searches have in common."""
 
         problem: PlanProblem
-        model: LinearModel
         settings: SolveSettings
         seed: int
         progress: SearchProgress
@@ -41,6 +40,10 @@ if TYPE_CHECKING:
         name_things: NameThings | None
         run: RunMilp
         should_stop: AskStop
+
+        @property
+        def model(self) -> LinearModel:
+            """The linear model of the whole problem."""
 
         @property
         def is_infeasible(self) -> bool:

@@ -60,8 +60,8 @@ def improve_plan(
     Returns
     -------
     Plan
-        Feasible and at least as good. In allocate mode with a bound, money left counts a little: the
-        plan may serve slightly less than the given one, and spend less.
+        Feasible; the given one where nothing better was found. In allocate mode with a bound, money left
+        counts a little: the plan may serve slightly less than the given one, and spend less.
     """
     if problem.mode is PlanMode.COVER:
         rows = build_cover_rows(problem)
@@ -132,7 +132,8 @@ def _search_neighbourhoods(
             continue
         found = spend_rest(problem, found)
         found_merit = compute_merit(problem, found, bound)
-        if found_merit > merit + _LEAST_GAIN_SHARE * abs(merit):
+        is_best = found.objective_kwh_day > best_kwh_day * (1 + _LEAST_GAIN_SHARE)
+        if is_best or found_merit > merit + _LEAST_GAIN_SHARE * abs(merit):
             plan, merit = found, found_merit
     return plan
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.records import Solution
 from chargeplan.solve.bound import Bound, compute_bound
@@ -65,7 +66,7 @@ class PlainSearch:
     def __init__(
         self,
         problem: PlanProblem,
-        model: LinearModel,
+        model: LinearModel | None,
         settings: SolveSettings,
         seed: int,
         listen: Listener,
@@ -77,7 +78,7 @@ class PlainSearch:
         # Plans and bounds are found on the problem of fewer cells and settled on the whole one.
         self.merged = merge_cells(problem) if problem.mode is PlanMode.ALLOCATE else None
         self.small = problem if self.merged is None else self.merged.problem
-        self.model = model
+        self.written_model = model
         self.settings = settings
         self.seed = seed
         self.should_stop = should_stop
@@ -93,6 +94,13 @@ class PlainSearch:
         self.is_infeasible = False
         self.name_things: NameThings | None = PlanLabels
         self.steps: MilpSteps | None = None
+
+    @property
+    def model(self) -> LinearModel:
+        """The linear model of the whole problem, written when it is first asked for."""
+        if self.written_model is None:
+            self.written_model = build_linear_model(self.problem)
+        return self.written_model
 
     @property
     def asked_model(self) -> LinearModel:
@@ -185,7 +193,10 @@ class PlainSearch:
             if self.progress.plan is None or steps.is_whole_small():
                 self.stopped_by = steps.solve_whole()
             elif stalled >= patience or (has_node_limit and self.rounds >= _NODE_LIMITED_ROUNDS):
+                before = self.progress.plan
                 self.stopped_by, stalled, kernels = steps.solve_kernel(), 0, kernels + 1
+                if self.progress.plan is not before:
+                    self.place = None  # the local search goes on from the better plan
                 if has_node_limit and kernels >= _NODE_LIMITED_KERNELS:
                     self.stopped_by = self.stopped_by or StoppedBy.NODE_LIMIT
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargeplan.formulation.linear import build_linear_model
 from chargeplan.plan_labels import NameThings, PlanLabels
 from chargeplan.solve.cheapest import solve_cheapest
 from chargeplan.solve.cheapest_probe import CheapestMeans
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def solve_problem(
     problem: PlanProblem,
-    linear_model: LinearModel,
+    linear_model: LinearModel | None,
     settings: SolveSettings,
     *,
     seed: int,
@@ -44,8 +45,8 @@ def solve_problem(
     Parameters
     ----------
     problem : PlanProblem
-    linear_model : LinearModel
-        Of the same problem.
+    linear_model : LinearModel or None
+        Of the same problem. None: it is written when the solver is asked, which large cover problems seldom need.
     settings : SolveSettings
     seed : int
     listen : callable
@@ -82,11 +83,11 @@ def solve_problem(
         means = CheapestMeans(
             settings, seed, listen, should_stop, run, solve_problem, disputed_model, name_things
         )
-        return solve_cheapest(problem, linear_model, means)
+        return solve_cheapest(problem, linear_model or build_linear_model(problem), means)
     if not problem.is_plain:
         return solve_staged_problem(
             problem,
-            linear_model,
+            linear_model or build_linear_model(problem),
             settings,
             seed=seed,
             listen=listen,

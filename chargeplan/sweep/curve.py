@@ -199,8 +199,6 @@ def _carry(vary: Vary, solved: list[Solved]) -> None:
 
 def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
     """Search again, from the smallest point on, for plans that keep all that the smaller one has."""
-    from chargeplan.formulation.linear import build_linear_model
-
     solved = [(number, point) for number, point in enumerate(points, start=1) if point.solved is not None]
     before: Solution | None = None
     for number, point in solved:
@@ -216,7 +214,7 @@ def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
         if not watch.should_stop():
             found = solve_problem(
                 problem,
-                build_linear_model(problem),
+                None,
                 point.settings.solve,
                 seed=point.settings.study.seed,
                 listen=_name_point(watch.listen, number, len(points), "nested "),
