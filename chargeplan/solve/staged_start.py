@@ -19,7 +19,7 @@ from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult
 from chargeplan.solve.soft_model import drop_backups, open_everything, soften, take_relevant_part
 from chargeplan.solve.soft_rows import Limit, list_soft_rows
-from chargeplan.solve.staged_neighbourhood import pick_neighbourhood
+from chargeplan.solve.staged_neighbourhood import pick_around
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ _KERNEL_SHARE = 0.4  # of the time
 _KERNEL_NODES = 300
 _AROUND_NODES = 60
 _AROUND_S = 1.0
-_SITES_AROUND = 10
-_STALLED_ROUNDS = 20
+_SITES_AROUND = (10, 15, 22)
 _LEAST_LEFT_S, _LEAST_FIT_S = 0.3, 1.0
 
 
@@ -157,17 +156,29 @@ class _Repair:
             values = self._solve_kernel((amount > _USED) | self.stands)
         if values is None:
             values = self._solve_kernel(np.ones(self.n_sites, dtype=np.bool_))
-        is_live = np.ones(self.n_sites, dtype=np.bool_)
-        stalled = 0
-        while values is not None and self.measure(values) > _KEPT:
-            if self._is_over() or stalled >= _STALLED_ROUNDS:
-                break
-            near = pick_neighbourhood(
-                self.means.closeness, is_live, self.rng, size=_SITES_AROUND, n_centres=1
-            )
-            before, values = values, self._solve_around(near, values)
-            stalled = stalled + 1 if values is before else 0
+        if values is not None:
+            values = self._repair_around(values)
         return values if values is not None and self.measure(values) <= _KEPT else None
+
+    def _repair_around(self, values: Floats) -> Floats:
+        """Choose stations anew around one site after the other, in wider circles where no circle brings anything."""
+        closeness = self.means.closeness
+        size, is_tired = _SITES_AROUND[0], np.zeros(self.n_sites, dtype=np.bool_)
+        while self.measure(values) > _KEPT and not self._is_over():
+            if is_tired.all():
+                larger = [each for each in _SITES_AROUND if each > size]
+                if not larger:
+                    break
+                size, is_tired[:] = larger[0], False
+            centre = int(self.rng.choice(np.flatnonzero(~is_tired)))
+            near = pick_around(closeness, centre, self.rng, size=size)
+            before, values = values, self._solve_around(near, values)
+            if values is before:
+                is_tired[centre] = True
+            else:
+                is_tired[near] = False
+                is_tired[closeness.indices[closeness.indptr[centre] : closeness.indptr[centre + 1]]] = False
+        return values
 
     def _is_over(self) -> bool:
         return self.means.deadline.left_s < _LEAST_LEFT_S
