@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,14 @@ from chargeplan.describe import (
     describe_travel,
 )
 from chargeplan.energy_table import tabulate_demand
-from chargeplan.errors import ConfigError, DataError, FaultCollector, InfeasibleError, VerificationError
+from chargeplan.errors import (
+    ConfigError,
+    DataError,
+    FaultCollector,
+    InfeasibleError,
+    UnsureAdviceError,
+    VerificationError,
+)
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.records import (
@@ -225,9 +233,16 @@ def _build_demand_by_year(
 
 
 def build_model(
-    settings: Settings, records: StudyRecords, around: Surroundings | None = None, *, log: RunLog
+    settings: Settings,
+    records: StudyRecords,
+    around: Surroundings | None = None,
+    *,
+    log: RunLog,
+    complete: Callable[..., InfeasibleError] | None = None,
 ) -> tuple[PlanRequest, PlanProblem, LinearModel]:
     """Pose the planning problem of a study.
+
+    `complete` is `chargeplan.solve.complete_advice.complete_advice` where the user shall learn what is enough.
 
     Raises
     ------
@@ -249,7 +264,14 @@ def build_model(
         if not is_plain_request(request, around):
             problem = stage_problem(problem, request, records.cells_by_year, sites, travel, around)
         labels = label_plan(problem, request, cells, sites, around, crs=records.area.crs)
-        check_problem(problem, cells, sites, labels)
+        try:
+            check_problem(problem, cells, sites, labels)
+        except UnsureAdviceError as error:
+            if complete is None:
+                raise
+            linear = build_linear_model(problem)
+            options = {"settings": settings.solve, "seed": settings.study.seed}
+            raise complete(error, problem, linear, labels=labels, **options) from error
         linear = build_linear_model(problem)
         n_rows, n_columns = linear.matrix.shape
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
@@ -343,6 +365,7 @@ def run_study(
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.publish.bundle import RunBundle
     from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
+    from chargeplan.solve.complete_advice import complete_advice
     from chargeplan.solve.search import solve_problem
 
     settings = loaded.settings
@@ -354,7 +377,9 @@ def run_study(
     area, network, cells = records.area, records.network, records.cells
     sites, travel = records.sites, records.travel
     around = build_surroundings(settings, records)
-    request, problem, linear = build_model(settings, records, around, log=log)
+    request, problem, linear = build_model(
+        settings, records, around, log=log, complete=partial(complete_advice, should_stop=should_stop)
+    )
     with log.phase("solve") as phase:
         solution = solve_problem(
             problem,

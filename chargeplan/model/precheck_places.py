@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import name_rows
+from chargeplan.model.reasons import UnsureReason
 from chargeplan.model.station_sizes import StationSizes, list_areas
 from chargeplan.rows import count_things
 
@@ -104,8 +105,11 @@ def check_floors(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
     ]
     count = "1 zone asks" if len(stuck) == 1 else f"{len(stuck)} zones ask"
     return [
-        f"{count} for more than all sites within reach can serve: {name_rows(places)}; lower "
-        f"model.equity.zone_floor_share to {{{', '.join(new)}}}, or add sites there, or raise travel.limit_min"
+        UnsureReason(
+            f"{count} for more than all sites within reach can serve: {name_rows(places)}",
+            f"lower model.equity.zone_floor_share to {{{', '.join(new)}}}, or add sites there, or raise "
+            "travel.limit_min",
+        )
     ]
 
 
@@ -126,7 +130,9 @@ def check_backup(problem: PlanProblem, sizes: StationSizes) -> list[str]:
         return []
     new = np.floor(share[year] * 10**_DIGITS) / 10**_DIGITS
     return [
-        f"model.backup_share asks that {asked:.1%} of the demand reaches two stations, but only {share[year]:.1%} "
-        f"has two sites within reach; lower model.backup_share to {new:.{_DIGITS}g}, or raise travel.limit_min or "
-        "model.nearest_sites"
+        UnsureReason(
+            f"model.backup_share asks that {asked:.1%} of the demand reaches two stations, but only "
+            f"{share[year]:.1%} has two sites within reach",
+            f"lower model.backup_share to {new:.{_DIGITS}g}, or raise travel.limit_min or model.nearest_sites",
+        )
     ]

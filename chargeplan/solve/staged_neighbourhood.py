@@ -43,7 +43,9 @@ def pick_around(
     start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
     near = closeness.indices[start:end]
     shared = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
-    order = np.argsort(-shared if is_live is None else np.where(is_live[near], -shared, np.inf), kind="stable")
+    order = np.argsort(
+        -shared if is_live is None else np.where(is_live[near], -shared, np.inf), kind="stable"
+    )
     return np.unique(np.append(near[order[:size]], centre)).astype(np.int64)
 
 

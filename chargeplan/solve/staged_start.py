@@ -101,21 +101,21 @@ def find_start_plan(maker: PlanMaker, means: StartMeans) -> StartAnswer:
     if not limits:
         return StartAnswer(None, looks_impossible=False)
     part = take_relevant_part(maker.model, soft)
-    repair = _Repair(maker, soften(part, soft, limits), part.columns, means)
+    repair = Repair(maker, soften(part, soft, limits), part.columns, means)
     relaxed = repair.relax()
     if relaxed is None:
         return StartAnswer(None, looks_impossible=False)
     if repair.measure(relaxed) > _KEPT:
         return StartAnswer(None, looks_impossible=True)
-    values = repair.repair(relaxed)
-    if values is None:
+    values = repair.approach(relaxed)
+    if values is None or repair.measure(values) > _KEPT:
         return StartAnswer(None, looks_impossible=False)
     whole = np.zeros(maker.model.n_columns)
     whole[part.columns] = values[: len(part.columns)]
     return StartAnswer(maker.settle(whole, deadline=means.deadline), looks_impossible=False)
 
 
-class _Repair:
+class Repair:
     """Values of a model with slack columns, whose slack is driven to nothing."""
 
     def __init__(self, maker: PlanMaker, model: LinearModel, columns: Ints, means: StartMeans) -> None:
@@ -146,19 +146,22 @@ class _Repair:
         values = solve_small(smaller.model, time_limit_s=self.means.deadline.left_s)
         return None if values is None else values[smaller.column]
 
-    def repair(self, relaxed: Floats) -> Floats | None:
-        """Find values of which nothing gives way, None when the limits end that."""
+    def approach(self, relaxed: Floats, start: Floats | None = None) -> Floats | None:
+        """Find values of which as little as can be gives way within the limits; None when none were found.
+
+        `start` is used where the relaxation cannot be rounded up.
+        """
         at = self.site >= 0
         amount = np.zeros(self.n_sites)
         np.maximum.at(amount, self.site[at], np.where(self.model.is_integer, relaxed, 0.0)[at])
         values = self._round(relaxed)
+        if values is None or (start is not None and self.measure(start) < self.measure(values)):
+            values = start
         if values is None:
             values = self._solve_kernel((amount > _USED) | self.stands)
         if values is None:
             values = self._solve_kernel(np.ones(self.n_sites, dtype=np.bool_))
-        if values is not None:
-            values = self._repair_around(values)
-        return values if values is not None and self.measure(values) <= _KEPT else None
+        return None if values is None else self._repair_around(values)
 
     def _repair_around(self, values: Floats) -> Floats:
         """Choose stations anew around one site after the other, in wider circles where no circle brings anything."""
