@@ -36,6 +36,8 @@ AskStop = Callable[[], bool]
 _GAP = 1e-4
 _APPROACH_SHARE = 0.6
 _LEAST_NODES = 20
+_KEPT_FLOORS = (0.9, 0.75, 0.5, 0.25)  # of what the relaxation can serve in every zone
+_NOTHING = 1e-7
 _LEAST_FIT_S = 1.0  # beyond the end, for a plan that was found
 
 
@@ -168,8 +170,35 @@ class Elastic:
         relaxed = repair.relax()
         if relaxed is None:
             return None
+        if limits == (Limit.FLOOR,) and not self.soft[Limit.FLOOR].item.any():
+            return self._lower_floors(model, float(relaxed[-1]), means)
         start = self._find_earlier(model, limits)
         return repair.approach(relaxed, self._open_least(model) if start is None else start)
+
+    def _lower_floors(self, model: LinearModel, least: float, means: StartMeans) -> Floats | None:
+        """Find a plan of floors that are all lower by the same, from what the relaxation says on.
+
+        The money and the count give way in the search for it, which neighbourhoods can follow zone by zone.
+        """
+        softest = tuple(each for each in (Limit.BUDGET, Limit.COUNT) if each in self.soft)
+        floor = float(self.problem.limits.zone_floor_share.max())
+        maker = PlanMaker(self.problem, self.whole, plan_columns(self.problem))
+        for kept in _KEPT_FLOORS if softest else ():
+            if means.deadline.left_s <= 0:
+                break
+            row_lower = self.model.row_lower.copy()
+            row_lower[self.soft[Limit.FLOOR].row] -= floor - kept * (floor - least)
+            lowered = replace(self.part, model=replace(self.model, row_lower=row_lower))
+            part_s = 0.5 * means.deadline.left_s
+            each = replace(means, deadline=Deadline(time.monotonic() + part_s, self.should_stop))
+            repair = Repair(maker, soften(lowered, self.soft, softest), self.columns, each)
+            relaxed = repair.relax()
+            found = None if relaxed is None else repair.approach(relaxed)
+            if found is not None and repair.measure(found) <= _NOTHING:
+                values = np.zeros(model.n_columns)
+                values[: self.model.n_columns] = found[: self.model.n_columns]
+                return self._fit_flows(model, values)
+        return None
 
     def _open_least(self, model: LinearModel) -> Floats | None:
         """Open as little as must be, whatever gives way."""
