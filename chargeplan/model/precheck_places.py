@@ -113,7 +113,7 @@ def check_floors(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
     ]
 
 
-def check_backup(problem: PlanProblem, sizes: StationSizes) -> list[str]:
+def check_backup(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -> list[str]:
     """Check that enough demand has two sites within reach."""
     asked = problem.limits.backup_share
     if asked <= 0:
@@ -128,11 +128,14 @@ def check_backup(problem: PlanProblem, sizes: StationSizes) -> list[str]:
     year = int(share.argmin())
     if share[year] >= asked * (1 - _SLACK):
         return []
+    is_spaced = labels.spacing_m > 0  # it takes sites near existing stations away
+    where = f"with model.spacing_m of {labels.spacing_m:g} m " if is_spaced else ""
     new = np.floor(share[year] * 10**_DIGITS) / 10**_DIGITS
     return [
         UnsureReason(
-            f"model.backup_share asks that {asked:.1%} of the demand reaches two stations, but only "
+            f"model.backup_share asks that {asked:.1%} of the demand reaches two stations, but {where}only "
             f"{share[year]:.1%} has two sites within reach",
-            f"lower model.backup_share to {new:.{_DIGITS}g}, or raise travel.limit_min or model.nearest_sites",
+            f"lower model.backup_share to {new:.{_DIGITS}g}, or {'lower model.spacing_m, or ' if is_spaced else ''}"
+            "raise travel.limit_min or model.nearest_sites",
         )
     ]
