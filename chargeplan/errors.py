@@ -74,6 +74,21 @@ class InfeasibleError(ChargeplanError, ValueError):
     headline = "IMPOSSIBLE"
 
 
+class UnsureAdviceError(InfeasibleError):
+    """The same, where what is advised is the least that is needed and other limits may need more.
+
+    Parameters
+    ----------
+    message : str
+    cause : str
+        The message without the advice.
+    """
+
+    def __init__(self, message: str, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
 class NoPlanError(ChargeplanError, RuntimeError):
     """The search stopped before it found any plan, without a proof that there is none."""
 

@@ -7,12 +7,14 @@ The parts with a file of their own: `study_records` and `study_surroundings` (wh
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chargeplan import __version__
 from chargeplan.area import build_study_area
 from chargeplan.describe import describe_demand, describe_network, describe_sites, describe_travel
 from chargeplan.energy_table import tabulate_demand
+from chargeplan.errors import InfeasibleError, UnsureAdviceError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
 from chargeplan.request import make_request
@@ -98,9 +100,16 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
 
 
 def build_model(
-    settings: Settings, records: StudyRecords, around: Surroundings | None = None, *, log: RunLog
+    settings: Settings,
+    records: StudyRecords,
+    around: Surroundings | None = None,
+    *,
+    log: RunLog,
+    complete: Callable[..., InfeasibleError] | None = None,
 ) -> tuple[PlanRequest, PlanProblem, LinearModel]:
     """Pose the planning problem of a study.
+
+    `complete` is `chargeplan.solve.complete_advice.complete_advice` where the user shall learn what is enough.
 
     Raises
     ------
@@ -122,7 +131,14 @@ def build_model(
         if not is_plain_request(request, around):
             problem = stage_problem(problem, request, records.cells_by_year, sites, travel, around)
         labels = label_plan(problem, request, cells, sites, around, crs=records.area.crs)
-        check_problem(problem, cells, sites, labels)
+        try:
+            check_problem(problem, cells, sites, labels)
+        except UnsureAdviceError as error:
+            if complete is None:
+                raise
+            linear = build_linear_model(problem)
+            options = {"settings": settings.solve, "seed": settings.study.seed}
+            raise complete(error, problem, linear, labels=labels, **options) from error
         linear = build_linear_model(problem)
         n_rows, n_columns = linear.matrix.shape
         phase.message = f"{problem.n_pairs:,} pairs, {n_columns:,} variables, {n_rows:,} rows"
@@ -164,6 +180,7 @@ def run_study(
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.publish.bundle import RunBundle
     from chargeplan.publish.run_folder import publish_run, refuse_foreign_folder
+    from chargeplan.solve.complete_advice import complete_advice
     from chargeplan.solve.search import solve_problem
 
     settings = loaded.settings
@@ -175,7 +192,9 @@ def run_study(
     area, network, cells = records.area, records.network, records.cells
     sites, travel = records.sites, records.travel
     around = build_surroundings(settings, records)
-    request, problem, linear = build_model(settings, records, around, log=log)
+    request, problem, linear = build_model(
+        settings, records, around, log=log, complete=partial(complete_advice, should_stop=should_stop)
+    )
     with log.phase("solve") as phase:
         solution = solve_problem(
             problem,

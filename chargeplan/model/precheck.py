@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InfeasibleError, name_rows
+from chargeplan.errors import InfeasibleError, UnsureAdviceError, name_rows
 from chargeplan.model.precheck_limits import check_limits
+from chargeplan.model.reasons import find_unsure_cause
 from chargeplan.model.stages import list_charger_types
 from chargeplan.plan_labels import PlanLabels
 from chargeplan.rules.possible import describe_impossible
@@ -45,7 +46,8 @@ def check_problem(
     Raises
     ------
     InfeasibleError
-        With every reason found, each with its figures and the cheapest change.
+        With every reason found, each with its figures and the cheapest change; an `UnsureAdviceError` when the
+        changes are only the least that is needed.
     """
     reasons = [
         *_check_required_levels(problem, sites),
@@ -57,6 +59,9 @@ def check_problem(
         reasons = check_limits(problem, labels or _label_places(cells, sites))
     if not reasons:
         reasons = _check_something_can_open(problem, sites)
+    cause = find_unsure_cause(reasons)
+    if cause:
+        raise UnsureAdviceError("\n".join(reasons), cause)
     if reasons:
         raise InfeasibleError("\n".join(reasons))
 

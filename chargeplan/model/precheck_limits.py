@@ -35,7 +35,7 @@ def check_limits(problem: PlanProblem, labels: PlanLabels) -> list[str]:
         *check_areas(problem, labels, sizes),
         *check_totals(problem, labels, sizes),
         *check_floors(problem, labels, sizes),
-        *check_backup(problem, sizes),
+        *check_backup(problem, labels, sizes),
     ]
     return reasons or [
         *check_count(problem, labels, sizes),

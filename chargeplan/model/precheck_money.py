@@ -8,6 +8,7 @@ import numpy as np
 
 from chargeplan.errors import name_rows
 from chargeplan.model.precheck_zones import list_zone_needs
+from chargeplan.model.reasons import UnsureReason
 from chargeplan.model.station_sizes import StationSizes, find_required, list_areas, measure_most_kwh_day
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
@@ -80,8 +81,11 @@ def check_count(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -
             )
             others = _name_others(problem)
             return [
-                f"{key} allows {count_things(most, 'new station')}, but {count_things(count, 'station')} must "
-                f"open{when}: {' and '.join(why)}; raise it to {count}{others}"
+                UnsureReason(
+                    f"{key} allows {count_things(most, 'new station')}, but {count_things(count, 'station')} must "
+                    f"open{when}: {' and '.join(why)}",
+                    f"raise it to {count}{others}",
+                )
             ]
     return []
 
@@ -119,9 +123,11 @@ def check_money(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -
         else:
             key, when = "model.budget_pkr", ""
         return [
-            f"{why} cost {format_pkr(needed_pkr)} at least{when}, the money until then is {format_pkr(money[year])}; "
-            f"raise {key} to {asked + more:.0f} ({more:.0f} more), make required sites candidates, or move packs to "
-            "model.reported_rules"
+            UnsureReason(
+                f"{why} cost {format_pkr(needed_pkr)} at least{when}, the money until then is "
+                f"{format_pkr(money[year])}",
+                f"raise {key} to {asked + more:.0f} ({more:.0f} more){_name_others(problem)}",
+            )
         ]
     return []
 
@@ -195,13 +201,16 @@ def check_floor_money(problem: PlanProblem, labels: PlanLabels, sizes: StationSi
             f"budget_pkr of {staging.years[year]} in model.years" if labels.has_years else "model.budget_pkr"
         )
         most_kwh = _find_affordable(problem, sizes, amount, most, float(money[year])) + standing
-        return [
+        cause = (
             f"the floors of all zones ask for {needed:,.0f} of {total:,.0f} kWh/day{when}, whose chargers cost "
             f"{format_pkr(least_pkr)} at the very least; the money of {format_pkr(money[year])} buys "
-            f"{most_kwh:,.0f} kWh/day at most, {most_kwh / total:.1%} of the demand; raise {key} from {asked:.0f} "
-            f"to {asked + more:.0f} or more, or {_lower_floors(floor, most_kwh / needed, labels)} "
-            "(the least that is needed; other limits may need more)"
-        ]
+            f"{most_kwh:,.0f} kWh/day at most, {most_kwh / total:.1%} of the demand"
+        )
+        advice = (
+            f"raise {key} from {asked:.0f} to {asked + more:.0f} or more, or "
+            f"{_lower_floors(floor, most_kwh / needed, labels)} (the least that is needed; other limits may need more)"
+        )
+        return [UnsureReason(cause, advice)]
     return []
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import name_rows
+from chargeplan.model.reasons import UnsureReason
 from chargeplan.model.station_sizes import StationSizes, list_areas
 from chargeplan.rows import count_things
 
@@ -104,12 +105,15 @@ def check_floors(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
     ]
     count = "1 zone asks" if len(stuck) == 1 else f"{len(stuck)} zones ask"
     return [
-        f"{count} for more than all sites within reach can serve: {name_rows(places)}; lower "
-        f"model.equity.zone_floor_share to {{{', '.join(new)}}}, or add sites there, or raise travel.limit_min"
+        UnsureReason(
+            f"{count} for more than all sites within reach can serve: {name_rows(places)}",
+            f"lower model.equity.zone_floor_share to {{{', '.join(new)}}}, or add sites there, or raise "
+            "travel.limit_min",
+        )
     ]
 
 
-def check_backup(problem: PlanProblem, sizes: StationSizes) -> list[str]:
+def check_backup(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) -> list[str]:
     """Check that enough demand has two sites within reach."""
     asked = problem.limits.backup_share
     if asked <= 0:
@@ -124,9 +128,14 @@ def check_backup(problem: PlanProblem, sizes: StationSizes) -> list[str]:
     year = int(share.argmin())
     if share[year] >= asked * (1 - _SLACK):
         return []
+    is_spaced = labels.spacing_m > 0  # it takes sites near existing stations away
+    where = f"with model.spacing_m of {labels.spacing_m:g} m " if is_spaced else ""
     new = np.floor(share[year] * 10**_DIGITS) / 10**_DIGITS
     return [
-        f"model.backup_share asks that {asked:.1%} of the demand reaches two stations, but only {share[year]:.1%} "
-        f"has two sites within reach; lower model.backup_share to {new:.{_DIGITS}g}, or raise travel.limit_min or "
-        "model.nearest_sites"
+        UnsureReason(
+            f"model.backup_share asks that {asked:.1%} of the demand reaches two stations, but {where}only "
+            f"{share[year]:.1%} has two sites within reach",
+            f"lower model.backup_share to {new:.{_DIGITS}g}, or {'lower model.spacing_m, or ' if is_spaced else ''}"
+            "raise travel.limit_min or model.nearest_sites",
+        )
     ]

@@ -138,7 +138,7 @@ def check_grid(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) ->
     limits, required = problem.limits, find_required(problem) & sizes.can_open
     if len(limits.site_asset) == 0 or not required.any():
         return []
-    told = []
+    told, raised = [], []
     below = find_sites_below(limits.site_asset, limits.asset_parent)
     for asset in np.flatnonzero(np.isfinite(limits.asset_headroom_kw)).tolist():
         fed = np.flatnonzero(below[asset] & required)
@@ -148,10 +148,17 @@ def check_grid(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) ->
         most = headroom + steps * float(limits.asset_step_kw[asset])
         if needed <= most * (1 + _SLACK) + _SLACK:
             continue
+        raised.append(f"that of {labels.name_asset(asset)} to {headroom + needed - most:.10g} kW")
         bought = f" with {count_things(steps, 'step')}" if steps else ""
         told.append(
             f"grid asset {labels.name_asset(asset)} bears {most:,.10g} kW{bought}, but the smallest stations of the "
             f"required sites below it ({_name_sites(labels, fed)}) draw {needed:,.10g} kW; raise its headroom_kw in "
             f"the file of grid.path to {headroom + needed - most:.10g}, or make required sites candidates"
         )
+    if len(told) > 1:  # one line, for one change alone is not enough
+        causes = name_rows([each.partition("; ")[0] for each in told])
+        return [
+            f"{causes}; raise headroom_kw in the file of grid.path, {', '.join(raised)}, or make required sites "
+            "candidates"
+        ]
     return told

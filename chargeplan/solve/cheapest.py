@@ -25,6 +25,7 @@ from chargeplan.solve.cheapest_ledger import CheapestLedger
 from chargeplan.solve.cheapest_money import (
     compute_reach_kwh_day,
     compute_target_kwh_day,
+    find_least_share,
     is_tiny,
     limit_money,
     reaches_target,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _BOUND_SHARE = 0.15  # of the time limit, for the bound by arithmetic
 _DIRECT_SHARE = 0.5  # for the solver on the whole of a tiny problem
 _CEILING_SHARE = 0.35
+_REACH_SHARE, _REACH_GAP = 0.3, 0.005  # for a target that can be reached in place of one that cannot
 _PROBE_SHARE = 0.3  # of the time that is left
 _LEAST_PROBE_SHARE = 0.06  # of the time limit; a shorter question is not answered
 _LAST_SHARE = 0.95
@@ -110,7 +112,29 @@ class CheapestSearch:
         reach, total = compute_reach_kwh_day(self.problem), self.problem.staging.unit_kwh_day.sum(axis=(1, 2))
         if np.any(reach < compute_target_kwh_day(self.problem) * (1 - TARGET_TOLERANCE)):
             share = np.divide(reach, total, out=np.ones(len(reach)), where=total > 0).min()
-            raise InfeasibleError(tell_most_share(self.problem, float(share)))
+            raise InfeasibleError(tell_most_share(self.problem, float(share), self._find_found_share()))
+
+    def _find_found_share(self) -> float:
+        """Find what share of the demand a plan serves with all the money there may be; 0 when none was found."""
+        means, problem = (
+            self.means,
+            replace(limit_money(self.problem, self.problem.budget_pkr), target_share=0.0),
+        )
+        try:
+            solution = means.solve(
+                problem,
+                build_linear_model(problem),
+                self._limit(_REACH_SHARE * self.left_s, gap=_REACH_GAP),
+                seed=means.seed,
+                listen=Probe(self.ledger, means, self.problem.budget_pkr).hear,
+                should_stop=means.should_stop,
+                run=means.run,
+                disputed_model=means.disputed_model,
+                name_things=None,
+            )
+        except (InfeasibleError, NoPlanError, InterruptedRunError):
+            return 0.0
+        return find_least_share(self.problem, solution)
 
     def search(self) -> None:
         """Ask until the least money is proven or the time is up."""
@@ -291,4 +315,5 @@ class CheapestSearch:
                 name_things=means.name_things,
             )
             self.ledger.bounds.append((ceiling_pkr, solution.bound_kwh_day))
+            self.ledger.remember(solution)
         return tell_impossible(self.ledger)

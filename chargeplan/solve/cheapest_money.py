@@ -64,6 +64,12 @@ def compute_served_kwh_day(problem: PlanProblem, solution: Solution) -> Floats:
     return np.bincount(year, kwh_day * problem.pair_quality[pair], staging.n_years).astype(np.float64)
 
 
+def find_least_share(problem: PlanProblem, solution: Solution) -> float:
+    """Find the share of the demand that a plan serves, weighted by its worth, in the year of the least."""
+    served, wanted = compute_served_kwh_day(problem, solution), problem.staging.unit_kwh_day.sum(axis=(1, 2))
+    return float(np.divide(served, wanted, out=np.ones(len(served)), where=wanted > 0).min())
+
+
 def reaches_target(problem: PlanProblem, solution: Solution) -> bool:
     """Tell whether a plan serves the target in every year."""
     served = compute_served_kwh_day(problem, solution)

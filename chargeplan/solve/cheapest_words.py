@@ -6,26 +6,30 @@ import math
 from typing import TYPE_CHECKING
 
 from chargeplan.errors import InterruptedRunError, NoPlanError
+from chargeplan.solve.cheapest_money import find_least_share
 
 if TYPE_CHECKING:
     from chargeplan.records import PlanProblem
     from chargeplan.solve.cheapest_ledger import CheapestLedger
 
 
-def tell_most_share(problem: PlanProblem, most_share: float) -> str:
-    """Say that the target is out of reach, and what is the most that can be served."""
+def tell_most_share(problem: PlanProblem, most_share: float, found_share: float = 0.0) -> str:
+    """Say that the target is out of reach, what is the most that can be served, and what a plan was found for."""
     lower = math.floor(most_share * 1e4) / 1e4
+    found = math.floor(min(found_share, most_share) * 1e4) / 1e4
     limits = []
     if math.isfinite(problem.budget_pkr):
         limits.append("the budget")
     if problem.max_sites >= 0:
         limits.append("model.max_sites")
-    widen = f"; raise {' or '.join(limits)}, or lower it" if limits else "; lower it"
+    widen = f", or raise {' or '.join(limits)}" if limits else ""
+    advice = f"lower model.target_share from {problem.target_share:g} to "
+    advice += f"{found:g}, for which a plan was found" if found > 0 else f"{lower:g} at most"
     money = "with the budgets given" if math.isfinite(problem.budget_pkr) else "with any money"
     return (
         f"model.target_share is {problem.target_share:g}, but {money} no plan serves more than "
         f"{most_share:.2%} of the demand that is left to our stations, weighted by its worth (proven)"
-        f"{widen} to {lower:g} at most"
+        f"; {advice}{widen}"
     )
 
 
@@ -39,7 +43,8 @@ def tell_impossible(ledger: CheapestLedger) -> str:
             f"model.target_share of {problem.target_share:g} cannot be served in every year: over all years "
             f"no plan serves more than {share:.2%}, and in some year less; lower it, or bring money earlier"
         )
-    return tell_most_share(problem, share)
+    found = max((find_least_share(problem, solution) for _, _, solution in ledger.plans), default=0.0)
+    return tell_most_share(problem, share, found)
 
 
 def explain_no_plan(ledger: CheapestLedger, *, time_limit_s: float, is_stopped: bool) -> Exception:

@@ -15,10 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import SolverError
+from chargeplan.formulation.columns import plan_columns
+from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus
 from chargeplan.solve.soft_model import measure_misses, open_everything, soften, take_relevant_part
 from chargeplan.solve.soft_rows import Limit, list_soft_rows
+from chargeplan.solve.staged_neighbourhood import count_shared_cells
+from chargeplan.solve.staged_plans import PlanMaker
+from chargeplan.solve.staged_start import Repair, StartMeans
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
+from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
     from chargeplan.linear_model import Floats, LinearModel
@@ -28,6 +34,10 @@ RunMilp = Callable[..., MilpResult]
 AskStop = Callable[[], bool]
 
 _GAP = 1e-4
+_APPROACH_SHARE = 0.6
+_LEAST_NODES = 20
+_KEPT_FLOORS = (0.9, 0.75, 0.5, 0.25)  # of what the relaxation can serve in every zone
+_NOTHING = 1e-7
 _LEAST_FIT_S = 1.0  # beyond the end, for a plan that was found
 
 
@@ -83,6 +93,7 @@ class Elastic:
         self.deadline = time.monotonic() + limit_s
         self.soft = {each.limit: each for each in list_soft_rows(problem, model)}
         self.unknown: list[tuple[Limit, ...]] = []
+        self.earlier: dict[tuple[Limit, ...], Floats] = {}
         self.whole = model
         self.part = take_relevant_part(model, self.soft)
         self.columns, self.rows, self.model = self.part.columns, self.part.rows, self.part.model
@@ -103,7 +114,11 @@ class Elastic:
         `unknown` collects the kinds of which the time did not tell whether they bring one.
         """
         model = soften(self.part, self.soft, limits)
-        start = self._open_all(model, limits)
+        ends = time.monotonic() + share * self.left_s
+        start = self._approach(model, limits, share)
+        if start is None:
+            start = self._open_all(model, limits)
+        share = min(max(ends - time.monotonic(), 0.0) / max(self.left_s, _LEAST_FIT_S), 1.0)
         result = self._solve(model, share, start=start)
         is_least = result is not None and result.status is MilpStatus.OPTIMAL
         if result is not None and result.integer_values is not None:
@@ -120,6 +135,7 @@ class Elastic:
             self.unknown.append(limits)
             return None
         n_hard = self.model.n_columns
+        self.earlier[limits] = values[:n_hard]
         amount = measure_misses(self.part, self.soft, limits, flows[:n_hard])
         whole = np.zeros(self.whole.n_columns)
         whole[self.columns] = values[:n_hard]
@@ -135,6 +151,68 @@ class Elastic:
         question = replace(model, objective=np.zeros(model.n_columns))
         result = self._solve(question, share)
         return result is not None and result.integer_values is not None
+
+    def _approach(self, model: LinearModel, limits: tuple[Limit, ...], share: float) -> Floats | None:
+        """Let as little give way as neighbourhoods bring, for a part of the time: the solver alone finds worse."""
+        if self.is_over or Limit.REQUIRED in limits or self.problem.mode is PlanMode.COVER:
+            return None
+        means = StartMeans(
+            run=self.run,
+            deadline=Deadline(time.monotonic() + _APPROACH_SHARE * share * self.left_s, self.should_stop),
+            closeness=count_shared_cells(self.problem),
+            node_limit=None,
+            threads=self.threads,
+            seed=self.seed,
+        )
+        repair = Repair(
+            PlanMaker(self.problem, self.whole, plan_columns(self.problem)), model, self.columns, means
+        )
+        relaxed = repair.relax()
+        if relaxed is None:
+            return None
+        if limits == (Limit.FLOOR,) and not self.soft[Limit.FLOOR].item.any():
+            return self._lower_floors(model, float(relaxed[-1]), means)
+        start = self._find_earlier(model, limits)
+        return repair.approach(relaxed, self._open_least(model) if start is None else start)
+
+    def _lower_floors(self, model: LinearModel, least: float, means: StartMeans) -> Floats | None:
+        """Find a plan of floors that are all lower by the same, from what the relaxation says on.
+
+        The money and the count give way in the search for it, which neighbourhoods can follow zone by zone.
+        """
+        softest = tuple(each for each in (Limit.BUDGET, Limit.COUNT) if each in self.soft)
+        floor = float(self.problem.limits.zone_floor_share.max())
+        maker = PlanMaker(self.problem, self.whole, plan_columns(self.problem))
+        for kept in _KEPT_FLOORS if softest else ():
+            if means.deadline.left_s <= 0:
+                break
+            row_lower = self.model.row_lower.copy()
+            row_lower[self.soft[Limit.FLOOR].row] -= floor - kept * (floor - least)
+            lowered = replace(self.part, model=replace(self.model, row_lower=row_lower))
+            part_s = 0.5 * means.deadline.left_s
+            each = replace(means, deadline=Deadline(time.monotonic() + part_s, self.should_stop))
+            repair = Repair(maker, soften(lowered, self.soft, softest), self.columns, each)
+            relaxed = repair.relax()
+            found = None if relaxed is None else repair.approach(relaxed)
+            if found is not None and repair.measure(found) <= _NOTHING:
+                values = np.zeros(model.n_columns)
+                values[: self.model.n_columns] = found[: self.model.n_columns]
+                return self._fit_flows(model, values)
+        return None
+
+    def _open_least(self, model: LinearModel) -> Floats | None:
+        """Open as little as must be, whatever gives way."""
+        least = replace(model, objective=np.where(model.is_integer, -1.0, 0.0))
+        values = solve_small(least, node_limit=_LEAST_NODES, time_limit_s=max(self.left_s, _LEAST_FIT_S))
+        return None if values is None else self._fit_flows(model, values)
+
+    def _find_earlier(self, model: LinearModel, limits: tuple[Limit, ...]) -> Floats | None:
+        """Find what was found when the items of the same limits gave way one by one."""
+        if limits not in self.earlier:
+            return None
+        values = np.zeros(model.n_columns)
+        values[: self.model.n_columns] = self.earlier[limits]
+        return self._fit_flows(model, values)
 
     def _open_all(self, model: LinearModel, limits: tuple[Limit, ...]) -> Floats | None:
         """Open everything at its largest, where that is a plan but for the money or the count."""

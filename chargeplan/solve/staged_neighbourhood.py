@@ -31,15 +31,22 @@ def pick_neighbourhood(
     """Pick live sites around some centres at random, those that share most cells with them first."""
     live = np.flatnonzero(is_live)
     centres = rng.choice(live, min(len(live), n_centres), replace=False)
-    picked = []
-    for centre in centres:
-        start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
-        near = closeness.indices[start:end]
-        shared = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
-        order = np.argsort(np.where(is_live[near], -shared, np.inf), kind="stable")
-        picked.append(np.append(near[order[:size]], centre))
+    picked = [pick_around(closeness, int(centre), rng, size=size, is_live=is_live) for centre in centres]
     free = np.unique(np.concatenate(picked))
     return np.asarray(free[is_live[free]], dtype=np.int64)
+
+
+def pick_around(
+    closeness: sp.csr_array, centre: int, rng: np.random.Generator, *, size: int, is_live: Bools | None = None
+) -> Ints:
+    """Pick sites that share most cells with one, and that one; those of `is_live` first."""
+    start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
+    near = closeness.indices[start:end]
+    shared = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
+    order = np.argsort(
+        -shared if is_live is None else np.where(is_live[near], -shared, np.inf), kind="stable"
+    )
+    return np.unique(np.append(near[order[:size]], centre)).astype(np.int64)
 
 
 def improve_around(

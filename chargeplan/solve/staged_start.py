@@ -19,7 +19,7 @@ from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult
 from chargeplan.solve.soft_model import drop_backups, open_everything, soften, take_relevant_part
 from chargeplan.solve.soft_rows import Limit, list_soft_rows
-from chargeplan.solve.staged_neighbourhood import pick_neighbourhood
+from chargeplan.solve.staged_neighbourhood import pick_around
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ _KERNEL_SHARE = 0.4  # of the time
 _KERNEL_NODES = 300
 _AROUND_NODES = 60
 _AROUND_S = 1.0
-_SITES_AROUND = 10
-_STALLED_ROUNDS = 20
+_SITES_AROUND = (10, 15, 22)
 _LEAST_LEFT_S, _LEAST_FIT_S = 0.3, 1.0
 
 
@@ -102,21 +101,21 @@ def find_start_plan(maker: PlanMaker, means: StartMeans) -> StartAnswer:
     if not limits:
         return StartAnswer(None, looks_impossible=False)
     part = take_relevant_part(maker.model, soft)
-    repair = _Repair(maker, soften(part, soft, limits), part.columns, means)
+    repair = Repair(maker, soften(part, soft, limits), part.columns, means)
     relaxed = repair.relax()
     if relaxed is None:
         return StartAnswer(None, looks_impossible=False)
     if repair.measure(relaxed) > _KEPT:
         return StartAnswer(None, looks_impossible=True)
-    values = repair.repair(relaxed)
-    if values is None:
+    values = repair.approach(relaxed)
+    if values is None or repair.measure(values) > _KEPT:
         return StartAnswer(None, looks_impossible=False)
     whole = np.zeros(maker.model.n_columns)
     whole[part.columns] = values[: len(part.columns)]
     return StartAnswer(maker.settle(whole, deadline=means.deadline), looks_impossible=False)
 
 
-class _Repair:
+class Repair:
     """Values of a model with slack columns, whose slack is driven to nothing."""
 
     def __init__(self, maker: PlanMaker, model: LinearModel, columns: Ints, means: StartMeans) -> None:
@@ -147,27 +146,42 @@ class _Repair:
         values = solve_small(smaller.model, time_limit_s=self.means.deadline.left_s)
         return None if values is None else values[smaller.column]
 
-    def repair(self, relaxed: Floats) -> Floats | None:
-        """Find values of which nothing gives way, None when the limits end that."""
+    def approach(self, relaxed: Floats, start: Floats | None = None) -> Floats | None:
+        """Find values of which as little as can be gives way within the limits; None when none were found.
+
+        `start` is used where the relaxation cannot be rounded up.
+        """
         at = self.site >= 0
         amount = np.zeros(self.n_sites)
         np.maximum.at(amount, self.site[at], np.where(self.model.is_integer, relaxed, 0.0)[at])
         values = self._round(relaxed)
+        if values is None or (start is not None and self.measure(start) < self.measure(values)):
+            values = start
         if values is None:
             values = self._solve_kernel((amount > _USED) | self.stands)
         if values is None:
             values = self._solve_kernel(np.ones(self.n_sites, dtype=np.bool_))
-        is_live = np.ones(self.n_sites, dtype=np.bool_)
-        stalled = 0
-        while values is not None and self.measure(values) > _KEPT:
-            if self._is_over() or stalled >= _STALLED_ROUNDS:
-                break
-            near = pick_neighbourhood(
-                self.means.closeness, is_live, self.rng, size=_SITES_AROUND, n_centres=1
-            )
+        return None if values is None else self._repair_around(values)
+
+    def _repair_around(self, values: Floats) -> Floats:
+        """Choose stations anew around one site after the other, in wider circles where no circle brings anything."""
+        closeness = self.means.closeness
+        size, is_tired = _SITES_AROUND[0], np.zeros(self.n_sites, dtype=np.bool_)
+        while self.measure(values) > _KEPT and not self._is_over():
+            if is_tired.all():
+                larger = [each for each in _SITES_AROUND if each > size]
+                if not larger:
+                    break
+                size, is_tired[:] = larger[0], False
+            centre = int(self.rng.choice(np.flatnonzero(~is_tired)))
+            near = pick_around(closeness, centre, self.rng, size=size)
             before, values = values, self._solve_around(near, values)
-            stalled = stalled + 1 if values is before else 0
-        return values if values is not None and self.measure(values) <= _KEPT else None
+            if values is before:
+                is_tired[centre] = True
+            else:
+                is_tired[near] = False
+                is_tired[closeness.indices[closeness.indptr[centre] : closeness.indptr[centre + 1]]] = False
+        return values
 
     def _is_over(self) -> bool:
         return self.means.deadline.left_s < _LEAST_LEFT_S

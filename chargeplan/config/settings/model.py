@@ -221,7 +221,8 @@ class ModelSettings(Section):
             }
             wrong = [name for name, is_given in given.items() if is_given]
             if wrong:
-                msg = f"{', '.join(wrong)} need mode allocate; cover mode knows neither sizes nor years"
+                verb = "needs" if len(wrong) == 1 else "need"
+                msg = f"{', '.join(wrong)} {verb} mode allocate; cover mode knows neither sizes nor years"
                 raise ValueError(msg)
         fault = self._find_power_fault()
         if fault:
