@@ -88,4 +88,9 @@ def _name(names: tuple[str, ...], at: int, otherwise: str) -> str:
     return names[at] if at < len(names) else f"{otherwise} {at}"
 
 
+def name_equal_floors(floor_share: NDArray[np.float64]) -> str:
+    """Name the key that holds floors which are all the same; a zone without one tells that they are named singly."""
+    return "model.equity.floor_share" if np.all(floor_share > 0) else "each of model.equity.zone_floor_share"
+
+
 NameThings = Callable[[], PlanLabels]

@@ -10,6 +10,7 @@ from chargeplan.errors import name_rows
 from chargeplan.model.precheck_zones import list_zone_needs
 from chargeplan.model.reasons import UnsureReason
 from chargeplan.model.station_sizes import StationSizes, find_required, list_areas, measure_most_kwh_day
+from chargeplan.plan_labels import name_equal_floors
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
 
@@ -219,8 +220,7 @@ def _lower_floors(floor: Floats, factor: float, labels: PlanLabels) -> str:
     lowered = np.floor(floor * factor * 10**_DIGITS) / 10**_DIGITS
     asked = np.unique(floor[floor > 0])
     if len(asked) == 1:
-        key = "model.equity.floor_share" if np.all(floor > 0) else "each of model.equity.zone_floor_share"
-        return f"lower {key} from {asked[0]:.{_DIGITS}g} to {lowered.max():.{_DIGITS}g} or less"
+        return f"lower {name_equal_floors(floor)} from {asked[0]:.{_DIGITS}g} to {lowered.max():.{_DIGITS}g} or less"
     zones = np.flatnonzero(floor > 0)
     each = [f"{labels.key_zone(zone)}: {lowered[zone]:.{_DIGITS}g}" for zone in zones.tolist()]
     return f"lower model.equity.zone_floor_share to {{{', '.join(each)}}} or less"

@@ -92,6 +92,7 @@ class Elastic:
         self.run, self.threads, self.seed, self.should_stop = run, threads, seed, should_stop
         self.deadline = time.monotonic() + limit_s
         self.soft = {each.limit: each for each in list_soft_rows(problem, model)}
+        self.together: set[Limit] = set()  # kinds of which all items give way by the same amount
         self.unknown: list[tuple[Limit, ...]] = []
         self.earlier: dict[tuple[Limit, ...], Floats] = {}
         self.whole = model
@@ -144,6 +145,7 @@ class Elastic:
     def lower_together(self, limit: Limit) -> None:
         """Let all items of a kind give way by the same amount from now on."""
         soft = self.soft[limit]
+        self.together.add(limit)
         self.soft[limit] = replace(soft, item=np.zeros_like(soft.item))
 
     def is_possible(self, model: LinearModel, *, share: float = 1.0) -> bool:
@@ -170,7 +172,7 @@ class Elastic:
         relaxed = repair.relax()
         if relaxed is None:
             return None
-        if limits == (Limit.FLOOR,) and not self.soft[Limit.FLOOR].item.any():
+        if limits == (Limit.FLOOR,) and Limit.FLOOR in self.together:
             return self._lower_floors(model, float(relaxed[-1]), means)
         start = self._find_earlier(model, limits)
         return repair.approach(relaxed, self._open_least(model) if start is None else start)

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from chargeplan.errors import name_rows
 from chargeplan.formulation.families_money import find_money_unit_pkr
+from chargeplan.plan_labels import name_equal_floors
 from chargeplan.rows import count_things
 from chargeplan.solve.soft_rows import Limit
 from chargeplan.units import format_pkr
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from chargeplan.linear_model import LinearModel
 
 from chargeplan.solve.impossible_change import GINI_STEP, SHARE_DIGITS, Change, ChangeWriter, round_down
-
-_SHORT = 1e-9
-_MANY_ZONES = 3
 
 
 class MoneyAndShares(ChangeWriter):
@@ -64,7 +62,7 @@ class MoneyAndShares(ChangeWriter):
     def write_floor(self, amount: dict[int, float]) -> Change:
         """Write a change of the floors of zones."""
         asked = self.problem.limits.zone_floor_share
-        if not self.elastic.soft[Limit.FLOOR].item.any() and np.count_nonzero(asked) > _MANY_ZONES:
+        if Limit.FLOOR in self.elastic.together:
             return self._write_equal_floors(amount[0])
         new = {zone: round_down(float(asked[zone]) - each, SHARE_DIGITS) for zone, each in amount.items()}
         names = [f"{asked[zone]:.4g} in {self.labels.name_zone(zone)}" for zone in new]
@@ -82,7 +80,7 @@ class MoneyAndShares(ChangeWriter):
         share = round_down(largest - amount, SHARE_DIGITS)
         zones = np.flatnonzero(asked > 0).tolist()
         cause = f"the floor of {largest:.4g} in all {len(zones)} zones"
-        advice = f"lower model.equity.floor_share from {largest:.4g} to {share:.{SHARE_DIGITS}g}"
+        advice = f"lower {name_equal_floors(asked)} from {largest:.4g} to {share:.{SHARE_DIGITS}g}"
         return Change(Limit.FLOOR, dict.fromkeys(zones, share), amount / largest, cause, advice)
 
     def write_gini(self, _amount: dict[int, float]) -> Change:

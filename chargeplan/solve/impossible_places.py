@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 from chargeplan.solve.impossible_change import Change, ChangeWriter, round_up
 
-_SHORT = 1e-9
-_MANY_ZONES = 3
-
 
 class Places(ChangeWriter):
     """Writes changes of the grid, the spacing and single sites."""

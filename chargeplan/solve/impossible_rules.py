@@ -8,7 +8,6 @@ from chargeplan.solve.impossible_change import POLICY_COST, Change, ChangeWriter
 from chargeplan.solve.soft_rows import Limit
 
 _SHORT = 1e-9
-_MANY_ZONES = 3
 
 
 class Rules(ChangeWriter):
