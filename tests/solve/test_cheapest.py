@@ -177,7 +177,7 @@ def test_a_target_beyond_all_reach_is_impossible_with_the_most_that_can_be_serve
     """The only pairs of the toy city are worth 0.5: half of its demand at most, whatever is built."""
     problem = toy_city.make_problem(toy_city.make_request(), pair_quality=np.full(9, 0.5))
     with pytest.raises(
-        InfeasibleError, match=r"with any money no plan serves more than 50\.00%.*lower it to 0\.5"
+        InfeasibleError, match=r"with any money no plan serves more than 50\.00%.*lower model\.target_share from 0\.6 to 0\.5"
     ):
         solve(aim(problem, 0.6))
 
