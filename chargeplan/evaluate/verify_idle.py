@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 _NOTHING_KWH_DAY = 1e-6
 _CLEARLY_FITS = 1.0 - 1e-7  # a station that is full to the last digit is not too large
 _WORTH_SAVING_PKR = 0.5
+_CUT_SHORT = ("user", "time limit")  # values of `Solution.stopped_by`
+
+
+def must_spend_well(plan: PlanCase) -> bool:
+    """Tell whether money spent on nothing is a fault of a plan; else it is a warning.
+
+    It is one where the search of a plan that is not plain ended by itself. One that was cut short may have had no
+    time to tidy up, and a plan that keeps every limit is not thrown away for that. A plain plan of a nested sweep
+    holds what smaller budgets built, of which the check cannot know.
+    """
+    return not plan.is_plain and plan.solution.stopped_by not in _CUT_SHORT
 
 
 def find_idle_spending(plan: PlanCase) -> list[str]:
@@ -125,6 +136,5 @@ def _drop_step(plan: PlanCase, asset: int) -> PlanCase:
     return dataclasses.replace(plan, solution=dataclasses.replace(plan.solution, asset_steps=steps))
 
 
-# A plan that is not plain fails by it. A plain one gets a warning: in a nested sweep it holds what smaller budgets
-# built, and the check cannot know of that.
+# For plans that `must_spend_well`; the others get a warning.
 IDLE_CHECKS: dict[str, Callable[[PlanCase], list[str]]] = {"idle spending": find_idle_spending}
