@@ -147,7 +147,8 @@ class StagedSearch:
             threads=self.settings.threads,
             seed=self.seed,
         )
-        self.offer("elastic start", find_start_plan(self.maker, means).plan)
+        plan = find_start_plan(self.maker, means).plan
+        self.offer("elastic start", None if plan is None else self._tidy(plan))
         self.asks_whole = self.plan is None  # kernels would say no, one after the other
 
     def _tighten(self, iterations: int) -> None:
@@ -214,9 +215,17 @@ class StagedSearch:
 
     def settle(self, stations: Floats) -> ValuePlan | None:
         """Fit shares to stations and tidy up; a plan that was found is worth some seconds beyond the limit."""
-        deadline = Deadline(time.monotonic() + max(self.progress.left_s, _LEAST_SETTLING_S))
-        plan = self.maker.settle(stations, deadline=deadline)
-        return None if plan is None else self.maker.tidy(plan, deadline=deadline)
+        plan = self.maker.settle(stations, deadline=self._make_settling_deadline())
+        return None if plan is None else self._tidy(plan)
+
+    def _tidy(self, plan: ValuePlan) -> ValuePlan:
+        """Tidy up before a plan is kept: afterwards the user may have no time left for it."""
+        return self.maker.tidy(plan, deadline=self._make_settling_deadline())
+
+    def _make_settling_deadline(self) -> Deadline:
+        """A stop that the user asks for leaves some seconds, not all the time that is left."""
+        left_s = 0.0 if self.should_stop() else self.progress.left_s
+        return Deadline(time.monotonic() + max(left_s, _LEAST_SETTLING_S))
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""
