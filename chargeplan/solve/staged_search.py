@@ -100,8 +100,13 @@ class StagedSearch:
 
     @property
     def is_infeasible(self) -> bool:
-        """Whether two solvers find that there is no plan."""
+        """Whether there is no plan, as two solvers find or arithmetic alone."""
         return self.milp.is_infeasible
+
+    @property
+    def is_counted_out(self) -> bool:
+        """Whether arithmetic alone says that there is no plan."""
+        return self.milp.is_counted_out
 
     @property
     def failure(self) -> str:
@@ -223,7 +228,7 @@ class StagedSearch:
         return self.maker.tidy(plan, deadline=self._make_settling_deadline())
 
     def _make_settling_deadline(self) -> Deadline:
-        """A stop that the user asks for leaves some seconds, not all the time that is left."""
+        """Give all the time that is left, and some seconds where there is none or the user asked to stop."""
         left_s = 0.0 if self.should_stop() else self.progress.left_s
         return Deadline(time.monotonic() + max(left_s, _LEAST_SETTLING_S))
 
