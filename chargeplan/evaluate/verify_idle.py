@@ -17,6 +17,7 @@ from chargeplan.evaluate.derive import list_charger_types
 from chargeplan.evaluate.flows import derive_flows
 from chargeplan.evaluate.spending import compute_spent_pkr, list_years, read_chargers
 from chargeplan.evaluate.verify_stages import find_limit_faults
+from chargeplan.records import NO_LOAD_KWH_DAY
 from chargeplan.words import PlanMode, SiteStatus
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.records import Floats, Ints
 
-_NOTHING_KWH_DAY = 1e-6
 _CLEARLY_FITS = 1.0 - 1e-7  # a station that is full to the last digit is not too large
 _WORTH_SAVING_PKR = 0.5
 _CUT_SHORT = ("user", "time limit")  # values of `Solution.stopped_by`
@@ -84,7 +84,7 @@ def _list_smaller(plan: PlanCase, load: Floats, site: int, kind: int) -> list[in
     """List the smaller numbers of chargers that could deliver the same, smallest first."""
     now = int(read_chargers(plan)[-1, site, kind])
     most = float(load[:, site, kind].max())
-    if most <= _NOTHING_KWH_DAY:
+    if most <= NO_LOAD_KWH_DAY:
         first = [0]
     elif plan.request.mode is PlanMode.COVER:
         return []  # no capacity: as many chargers as stations were said to have

@@ -97,7 +97,7 @@ def _come_nearer(plan: ValuePlan, maker: PlanMaker, deadline: Deadline, least_kw
     if is_over(deadline):  # stations that serve less now may have been left too large
         LOG.warning("no cell was brought to a nearer station of the same worth: time is over")
         return plan
-    return tidied
+    return tidied if tidied.objective_kwh_day >= least_kwh_day else plan
 
 
 def _unfold(
