@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.plan_labels import NameThings, PlanLabels
+from chargeplan.solve.closeness import count_shared_cells, pick_neighbourhood
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -28,7 +29,7 @@ from chargeplan.solve.staged_bound import (
 )
 from chargeplan.solve.staged_dual import StagedDual
 from chargeplan.solve.staged_milp import StagedMilp
-from chargeplan.solve.staged_neighbourhood import count_shared_cells, improve_around, pick_neighbourhood
+from chargeplan.solve.staged_neighbourhood import improve_around
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import ValuePlan

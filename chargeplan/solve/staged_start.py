@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import SolverError
+from chargeplan.solve.closeness import pick_neighbourhood
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult
 from chargeplan.solve.soft_model import drop_backups, open_everything, soften, take_relevant_part
 from chargeplan.solve.soft_rows import Limit, list_soft_rows
-from chargeplan.solve.staged_neighbourhood import pick_neighbourhood
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
 
 if TYPE_CHECKING:

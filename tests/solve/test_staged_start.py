@@ -8,9 +8,9 @@ from impossible_problems import floors, make_limited
 
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
+from chargeplan.solve.closeness import count_shared_cells
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.milp import solve_milp
-from chargeplan.solve.staged_neighbourhood import count_shared_cells
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import find_broken_rows
