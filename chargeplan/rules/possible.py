@@ -22,11 +22,6 @@ def mark_impossible_areas(rows: RuleRows) -> Bools:
     return np.diff(rows.area_start) < rows.area_stations
 
 
-def mark_kept_areas(rows: RuleRows) -> Bools:
-    """Mark areas whose standing stations are enough, shape (n_areas,): they need no row."""
-    return rows.count_in_areas(rows.site_stands) >= rows.area_stations
-
-
 def describe_impossible(
     rows: RuleRows,
     sites: CandidateSites,

@@ -19,7 +19,6 @@ from chargeplan.rules.possible import (
     compute_charger_limits,
     describe_impossible,
     mark_impossible_areas,
-    mark_kept_areas,
 )
 from chargeplan.rules.rows import RuleRows
 from chargeplan.rules.squares import find_occupied_squares
@@ -218,7 +217,6 @@ def test_an_area_holds_what_stands_and_what_may_open_and_nothing_else():
     assert rows.area_site[rows.area_start[0] : rows.area_start[1]].tolist() == [0, 1, 2]
     assert rows.area_start[2] - rows.area_start[1] == 0
     assert rows.area_people.tolist() == [40.0, 60.0]
-    assert mark_kept_areas(rows).tolist() == [True, False]
     assert mark_impossible_areas(rows).tolist() == [False, True]
 
 
