@@ -14,8 +14,6 @@ from chargeplan.errors import ConfigError, DataError, FaultCollector
 from chargeplan.files import find_project_folder, require_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from chargeplan.config.settings import ModelSettings
     from chargeplan.rules.pack import RulePack
 
@@ -84,11 +82,6 @@ def read_rule_pack(name: str | Path, *, key: str = "model.rules") -> RulePack:
             f"named by its path, such as rules/{name}.yaml"
         )
     return _read(find_project_folder("data") / FOLDER / f"{name}.yaml", f"data/{FOLDER}/{name}.yaml")
-
-
-def read_rule_packs(names: Iterable[str | Path]) -> tuple[RulePack, ...]:
-    """Read several packs, in the order of their names."""
-    return tuple(read_rule_pack(name) for name in names)
 
 
 def _read(path: Path, label: str) -> RulePack:

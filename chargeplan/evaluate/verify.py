@@ -108,11 +108,13 @@ def verify_plan(plan: PlanCase) -> pd.DataFrame:
     VerificationError
         With every check that failed and the first ids at fault.
     """
-    from chargeplan.evaluate.verify_idle import IDLE_CHECKS
+    from chargeplan.evaluate.verify_idle import IDLE_CHECKS, must_spend_well
     from chargeplan.evaluate.verify_stages import REPLACED_CHECKS, STAGE_CHECKS
 
     rows = []
-    checks_by_name = CHECKS if plan.is_plain else CHECKS | REPLACED_CHECKS | STAGE_CHECKS | IDLE_CHECKS
+    checks_by_name = CHECKS if plan.is_plain else CHECKS | REPLACED_CHECKS | STAGE_CHECKS
+    if must_spend_well(plan):
+        checks_by_name = checks_by_name | IDLE_CHECKS
     for name, check in checks_by_name.items():
         faults = check(plan)
         rows.append((name, not faults, "; ".join(faults)))

@@ -17,6 +17,7 @@ from chargeplan.evaluate.derive import list_charger_types
 from chargeplan.evaluate.flows import derive_flows
 from chargeplan.evaluate.spending import compute_spent_pkr, list_years, read_chargers
 from chargeplan.evaluate.verify_stages import find_limit_faults
+from chargeplan.records import NO_LOAD_KWH_DAY
 from chargeplan.words import PlanMode, SiteStatus
 
 if TYPE_CHECKING:
@@ -25,9 +26,19 @@ if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.records import Floats, Ints
 
-_NOTHING_KWH_DAY = 1e-6
 _CLEARLY_FITS = 1.0 - 1e-7  # a station that is full to the last digit is not too large
 _WORTH_SAVING_PKR = 0.5
+_CUT_SHORT = ("user", "time limit")  # values of `Solution.stopped_by`
+
+
+def must_spend_well(plan: PlanCase) -> bool:
+    """Tell whether money spent on nothing is a fault of a plan; else it is a warning.
+
+    It is one where the search of a plan that is not plain ended by itself. One that was cut short may have had no
+    time to tidy up, and a plan that keeps every limit is not thrown away for that. A plain plan of a nested sweep
+    holds what smaller budgets built, of which the check cannot know.
+    """
+    return not plan.is_plain and plan.solution.stopped_by not in _CUT_SHORT
 
 
 def find_idle_spending(plan: PlanCase) -> list[str]:
@@ -73,7 +84,7 @@ def _list_smaller(plan: PlanCase, load: Floats, site: int, kind: int) -> list[in
     """List the smaller numbers of chargers that could deliver the same, smallest first."""
     now = int(read_chargers(plan)[-1, site, kind])
     most = float(load[:, site, kind].max())
-    if most <= _NOTHING_KWH_DAY:
+    if most <= NO_LOAD_KWH_DAY:
         first = [0]
     elif plan.request.mode is PlanMode.COVER:
         return []  # no capacity: as many chargers as stations were said to have
@@ -125,6 +136,5 @@ def _drop_step(plan: PlanCase, asset: int) -> PlanCase:
     return dataclasses.replace(plan, solution=dataclasses.replace(plan.solution, asset_steps=steps))
 
 
-# A plan that is not plain fails by it. A plain one gets a warning: in a nested sweep it holds what smaller budgets
-# built, and the check cannot know of that.
+# For plans that `must_spend_well`; the others get a warning.
 IDLE_CHECKS: dict[str, Callable[[PlanCase], list[str]]] = {"idle spending": find_idle_spending}

@@ -9,7 +9,7 @@ from chargeplan.errors import name_rows
 from chargeplan.evaluate.derive import list_allowed_levels, list_charger_types
 from chargeplan.evaluate.economics_benefits import split_by_class
 from chargeplan.evaluate.verify import PlanCase
-from chargeplan.evaluate.verify_idle import find_idle_spending
+from chargeplan.evaluate.verify_idle import find_idle_spending, must_spend_well
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
 from chargeplan.words import PlanMode, PlanObjective, RemovalReason, SiteStatus
@@ -83,7 +83,7 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         warnings.append(
             f"{len(idle)} new stations serve nothing ({name_rows(idle['site_id'])}): they are required"
         )
-    if plan.is_plain:
+    if not must_spend_well(plan):
         warnings.extend(f"idle spending: {fault}" for fault in find_idle_spending(plan))
     smallest = min(list_allowed_levels(plan.request))
     is_new = plan.sites.has_status(SiteStatus.CANDIDATE) | plan.sites.has_status(SiteStatus.REQUIRED)

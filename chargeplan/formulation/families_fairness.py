@@ -127,7 +127,7 @@ def _limit_gini(
 def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
     """BACKUP: enough demand reaches two open stations.
 
-    sum_(i in N_j) y_it >= 2 zeta_jt and sum_j D_jt zeta_jt >= share sum_j D_jt.
+    sum_(i in N_j) y_it >= 2 zeta_jt and sum_j D_jt zeta_jt >= share sum_j D_jt, the latter in years with demand.
     """
     if problem.limits.backup_share <= 0:
         return make_empty_family("backup")
@@ -153,13 +153,18 @@ def build_backup_rows(problem: PlanProblem, columns: ColumnPlan) -> RowFamily:
         lower=-standing.astype(np.float64),
     )
     demand = problem.staging.unit_kwh_day.sum(axis=2)
-    total = np.maximum(demand.sum(axis=1), 1e-300)
+    total = demand.sum(axis=1)
+    asked = np.flatnonzero(total > 0)
+    share_row = np.full(n_years, -1, dtype=np.int64)
+    share_row[asked] = np.arange(len(asked))
+    counted = np.flatnonzero(share_row[year] >= 0)
+    year, cell = year[counted], cell[counted]
     enough = make_family(
         "backup",
-        n_years * n_cells + np.arange(n_years),
-        year,
+        n_years * n_cells + asked,
+        share_row[year],
         columns.backup_of[year, cell],
         demand[year, cell] / total[year],
-        lower=np.where(demand.sum(axis=1) > 0, problem.limits.backup_share, -np.inf),
+        lower=problem.limits.backup_share,
     )
     return join_families("backup", [two_stations, enough])

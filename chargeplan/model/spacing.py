@@ -152,17 +152,6 @@ def describe_clashes(spacing: SpacingCliques, sites: CandidateSites, *, key: str
     ]
 
 
-def describe_blocked(spacing: SpacingCliques, sites: CandidateSites, site_pos: int) -> str:
-    """Say why a candidate cannot open; empty when the spacing does not forbid it."""
-    other = int(spacing.blocker[site_pos])
-    if other < 0:
-        return ""
-    return (
-        f"{spacing.blocker_m[site_pos]:.0f} m from {_name_site(sites, other)}, nearer than the spacing of "
-        f"{spacing.spacing_m:g} m"
-    )
-
-
 def _name_site(sites: CandidateSites, site_pos: int) -> str:
     row = sites.table.iloc[site_pos]
     name = show_name(row, "")

@@ -271,5 +271,5 @@ def _charge_risk(grid: GridAssets | None, n_sites: int, chargers: ChargerTypes) 
     if grid is None:
         return np.zeros((n_sites, len(chargers.power_kw), len(chargers.levels)))
     kw = np.outer(chargers.power_kw, chargers.levels)
-    risk = np.where(grid.is_headroom_unknown, grid.unknown_headroom_pkr_kw, 0.0)
+    risk = grid.site_risk_pkr_kw
     return np.asarray(risk[:, None, None] * kw[None], dtype=np.float64)

@@ -22,6 +22,7 @@ from chargeplan.records.promises import Bools, Floats, Ints
 from chargeplan.records.proof import (
     COST_TOLERANCE,
     LARGEST_UNSAID_GAP,
+    NO_LOAD_KWH_DAY,
     PROOF_TOLERANCE,
     TARGET_TOLERANCE,
     compute_cost_gap,
@@ -52,6 +53,7 @@ __all__ = [
     "CONSERVATION_RELATIVE_TOLERANCE",
     "COST_TOLERANCE",
     "LARGEST_UNSAID_GAP",
+    "NO_LOAD_KWH_DAY",
     "PROOF_TOLERANCE",
     "TARGET_TOLERANCE",
     "Bools",

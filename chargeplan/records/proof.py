@@ -12,6 +12,8 @@ LARGEST_UNSAID_GAP = 1e-6
 TARGET_TOLERANCE = 1e-6
 # Least money is proven to this: solvers cannot tell budgets apart that are nearer.
 COST_TOLERANCE = 1e-6
+# Chargers that never deliver more than this in a day deliver nothing: the search closes them, the check asks for it.
+NO_LOAD_KWH_DAY = 1e-6
 
 
 def compute_gap(objective: float, bound: float) -> float:

@@ -22,47 +22,6 @@ def mark_impossible_areas(rows: RuleRows) -> Bools:
     return np.diff(rows.area_start) < rows.area_stations
 
 
-def mark_kept_areas(rows: RuleRows) -> Bools:
-    """Mark areas whose standing stations are enough, shape (n_areas,): they need no row."""
-    return rows.count_in_areas(rows.site_stands) >= rows.area_stations
-
-
-def find_needed_areas(rows: RuleRows, period: int) -> Ints:
-    """Find the areas that the model needs rows for in a period, rising.
-
-    Left out are those of rules that are only reported or not due yet, those that standing stations
-    keep, those that no plan can keep, and those that another row implies: its sites are all among
-    theirs and it needs as many stations.
-
-    Parameters
-    ----------
-    rows : RuleRows
-    period : int
-    """
-    import scipy.sparse as sp
-
-    open_ones = rows.must[rows.area_rule, period] & ~mark_kept_areas(rows) & ~mark_impossible_areas(rows)
-    at = np.flatnonzero(open_ones)
-    if len(at) < 2:
-        return at
-    # What is still to be opened: the required number without what stands, among the other sites.
-    missing = (rows.area_stations - rows.count_in_areas(rows.site_stands))[at]
-    entry = np.flatnonzero(open_ones[rows.area_of_entry] & ~rows.site_stands[rows.area_site])
-    row = np.searchsorted(at, rows.area_of_entry[entry])
-    holds = sp.csr_array(
-        (np.ones(len(entry), dtype=np.int64), (row, rows.area_site[entry])),
-        shape=(len(at), len(rows.site_stands)),
-    )
-    size = np.diff(holds.indptr)
-    common = (holds @ holds.T).tocoo()
-    small, large = common.coords
-    is_inside = (common.data == size[small]) & (small != large) & (missing[small] >= missing[large])
-    # Of two equal rows the first one stays.
-    is_equal = (size[small] == size[large]) & (missing[small] == missing[large])
-    implied = large[is_inside & (~is_equal | (small < large))]
-    return np.delete(at, np.unique(implied))
-
-
 def describe_impossible(
     rows: RuleRows,
     sites: CandidateSites,
@@ -220,33 +179,6 @@ def compute_charger_limits(
             room = np.floor(rows.site_bays / per_charger + _TOLERANCE)
             most = np.fmin(most, room)
     return least, most
-
-
-def mark_allowed_levels(rows: RuleRows, level_chargers: Ints, charger_kw: float, *, period: int) -> Bools:
-    """Mark the sizes of a new station, of one type of charger, that the rules allow.
-
-    Parameters
-    ----------
-    rows : RuleRows
-    level_chargers : ndarray of int64, shape (n_levels,)
-    charger_kw : float
-    period : int
-
-    Returns
-    -------
-    ndarray of bool, shape (n_sites, n_levels)
-    """
-    least, most = compute_charger_limits(rows, period=period)
-    allowed = (level_chargers[None, :] >= least[:, None]) & (level_chargers[None, :] <= most[:, None])
-    for number, rule_pos in enumerate(rows.station_rule.tolist()):
-        if not rows.must[rule_pos, period]:
-            continue
-        enough = level_chargers * charger_kw >= rows.station_kw[number] * (1 - _TOLERANCE)
-        if rows.station_chargers[number] > 0:
-            is_strong = charger_kw >= rows.station_charger_kw[number] * (1 - _TOLERANCE)
-            enough &= is_strong & (level_chargers >= rows.station_chargers[number])
-        allowed &= enough[None, :]
-    return allowed
 
 
 def _find_required(sites: CandidateSites) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from chargeplan.records import PlanProblem
     from chargeplan.solve.process import AskStop, RunMilp
 
+LOG = logging.getLogger(__name__)
+
 _ROUNDING_SHARE = 1e-9
 _LEAST_SETTLING_S = 5.0
 
@@ -51,7 +54,7 @@ class DirectAnswer:
     is_impossible : bool
         Whether two solvers find that no plan reaches the target.
     was_stopped : bool
-        Whether Ctrl-C came while the plan was settled.
+        Whether Ctrl-C came while the plan was settled, or a stop while a second solver was asked.
     """
 
     solution: Solution | None
@@ -84,7 +87,8 @@ def solve_directly(
     Raises
     ------
     SolversDisagreeError
-        When a second solver does not find the model impossible where the first does.
+        When a second solver has a plan where the first finds the model impossible. Without a second opinion
+        the answer says nothing.
     """
     unit_pkr = choose_money_unit_pkr(-model.objective)
     scaled = replace(model, objective=model.objective / unit_pkr)
@@ -108,9 +112,13 @@ def solve_directly(
         opinion = ask_second_opinion(request, run=run, left_s=left_s, ask_stop=should_stop)
         if opinion.verdict is Verdict.CONFIRMED:
             return DirectAnswer(None, 0.0, is_impossible=True)
+        words = f"the solver says that no plan reaches the target; {opinion.words}"
+        if opinion.verdict is Verdict.NO_OPINION:  # a stop, an error or a time-out says nothing, either way
+            LOG.warning("%s", words)
+            return DirectAnswer(None, 0.0, was_stopped=should_stop())
         raise SolversDisagreeError(
-            f"the solver says that no plan reaches the target; {opinion.words}; nothing was published; report "
-            f"this with the config; {save_disputed_model(scaled, disputed_model)}"
+            f"{words}; nothing was published; report this with the config; "
+            f"{save_disputed_model(scaled, disputed_model)}"
         )
     bound_pkr = -result.bound_kwh_day * unit_pkr if math.isfinite(result.bound_kwh_day) else 0.0
     bound_pkr = max(bound_pkr * (1 - _ROUNDING_SHARE), 0.0)

@@ -60,6 +60,9 @@ def minimise_dual(
 ) -> tuple[float, Floats, int]:
     """Minimise a dual from a start; return the best value, its multipliers and the iterations done.
 
+    A value that is no finite number says nothing: it is never the best, and the next step is a smaller one from
+    the best known.
+
     Parameters
     ----------
     target : float
@@ -76,6 +79,12 @@ def minimise_dual(
             break
         value, slope = dual.evaluate(at)
         done += 1
+        if not np.isfinite(value):
+            step_share, waited = step_share * options.cut, 0
+            at, direction = best_at.copy(), np.zeros(len(start))
+            if not np.isfinite(best) or step_share < options.last_step:
+                break
+            continue
         if value < best:
             best, best_at = value, at.copy()
         if best < marked - options.real_improvement * max(abs(best - target), 1e-3 * abs(best)):

@@ -16,11 +16,11 @@ import numpy as np
 
 from chargeplan.errors import SolverError
 from chargeplan.formulation.columns import plan_columns
+from chargeplan.solve.closeness import count_shared_cells
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus
 from chargeplan.solve.soft_model import measure_misses, open_everything, soften, take_relevant_part
 from chargeplan.solve.soft_rows import Limit, list_soft_rows
-from chargeplan.solve.staged_neighbourhood import count_shared_cells
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_start import Repair, StartMeans
 from chargeplan.solve.values import clean_values, fix_columns, solve_small

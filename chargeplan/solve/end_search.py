@@ -47,7 +47,11 @@ if TYPE_CHECKING:
 
         @property
         def is_infeasible(self) -> bool:
-            """Whether two solvers find that there is no plan."""
+            """Whether there is no plan, as two solvers find or arithmetic alone."""
+
+        @property
+        def is_counted_out(self) -> bool:
+            """Whether it was arithmetic."""
 
         @property
         def asked_model(self) -> LinearModel:
@@ -58,6 +62,9 @@ if TYPE_CHECKING:
 
         def prove(self) -> None:
             """Improve the plan and prove it."""
+
+
+COUNTED_OUT = "(arithmetic proves that there is no plan)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +129,9 @@ def explain_no_plan(search: Search, *, failure: str = "") -> Exception:
     failure : str
         What went wrong with a plan that a solver has, or says it has not: no matter of time.
     """
+    proof = COUNTED_OUT if search.is_counted_out else CONFIRMED
     if search.is_infeasible and search.name_things is None:
-        return InfeasibleError(f"{GENERAL_WORDS}\n{CONFIRMED}")
+        return InfeasibleError(f"{GENERAL_WORDS}\n{proof}")
     if search.is_infeasible and search.name_things is not None:
         explanation = explain_impossible(
             search.problem,
@@ -135,7 +143,7 @@ def explain_no_plan(search: Search, *, failure: str = "") -> Exception:
             seed=search.seed,
             should_stop=search.should_stop,
         )
-        return InfeasibleError(f"{explanation.text}\n{CONFIRMED}")
+        return InfeasibleError(f"{explanation.text}\n{proof}")
     if search.stopped_by is StoppedBy.USER:
         return InterruptedRunError("stopped before there was a plan; run again and wait longer")
     if failure:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from chargeplan.records import Bools, Floats, Ints, PlanProblem
+from chargeplan.records import Bools, Ints, PlanProblem
 from chargeplan.solve.bound import Bound, fix_sites
+from chargeplan.solve.closeness import count_shared_cells, pick_neighbourhood
 from chargeplan.solve.cover_search import improve_cover, make_cover_plan
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.neighbourhood import solve_neighbourhood
@@ -106,7 +107,7 @@ def _search_neighbourhoods(
 ) -> Plan:
     merit = compute_merit(problem, plan, bound)
     rng = np.random.default_rng(seed)
-    closeness = _count_shared_cells(problem)
+    closeness = count_shared_cells(problem)
     for iteration in range(max_iterations):
         left_s = None if deadline is None else deadline.left_s
         if left_s is not None and left_s <= 0:
@@ -150,29 +151,11 @@ def _find_levels_worth_trying(
     return allowed
 
 
-def _count_shared_cells(problem: PlanProblem) -> sp.csr_array:
-    """Count the cells each two sites have in common, shape (n_sites, n_sites)."""
-    ones = np.ones(problem.n_pairs)
-    shape = (problem.n_sites, problem.n_cells)
-    uses = sp.csr_array((ones, (problem.pair_site, problem.pair_cell)), shape=shape)
-    return sp.csr_array(uses @ uses.T)
-
-
 def _pick_free_sites(
     closeness: sp.csr_array, allowed: Bools, rng: np.random.Generator, *, around_two: bool
 ) -> Ints:
     """Pick one or two live sites at random, with those that share most cells with them, somewhat mixed."""
     is_live: Bools = np.any(allowed, axis=1)
-    live = np.flatnonzero(is_live)
-    most = int(_LEVELS_AT_ONCE * len(live) / np.count_nonzero(allowed))
+    most = int(_LEVELS_AT_ONCE * np.count_nonzero(is_live) / np.count_nonzero(allowed))
     size = min(_SITES_AROUND_TWO, most // 2) if around_two else min(_SITES_AROUND_ONE, most)
-    centres = rng.choice(live, min(len(live), 2 if around_two else 1), replace=False)
-    picked = []
-    for centre in centres:
-        start, end = closeness.indptr[centre], closeness.indptr[centre + 1]
-        near = closeness.indices[start:end]
-        shared: Floats = closeness.data[start:end] * rng.uniform(0.5, 1.0, end - start)
-        order = np.argsort(np.where(is_live[near], -shared, np.inf), kind="stable")
-        picked.append(np.append(near[order[:size]], centre))
-    free = np.unique(np.concatenate(picked))
-    return np.asarray(free[is_live[free]], dtype=np.int64)
+    return pick_neighbourhood(closeness, is_live, rng, size=size, n_centres=2 if around_two else 1)

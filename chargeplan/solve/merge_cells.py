@@ -42,10 +42,6 @@ class MergedCells:
         whole = self.problem.demand_kwh_day[self.problem.pair_cell]
         return np.asarray(np.clip(served / whole, 0.0, 1.0), dtype=np.float64)
 
-    def spread_over_cells(self, of_group: Floats, *, elsewhere: float = 0.0) -> Floats:
-        """Give each original cell the value of its group, shape (n_cells of the original,)."""
-        return np.where(self.group >= 0, np.append(of_group, elsewhere)[self.group], elsewhere)
-
     def spread_over_pairs(self, of_pair: Floats) -> Floats:
         """Give each original pair the value of its merged pair, 0 to those left out."""
         return np.where(self.pair >= 0, np.append(of_pair, 0.0)[self.pair], 0.0)

@@ -22,7 +22,7 @@ from chargeplan.solve.merge_cells import merge_cells
 from chargeplan.solve.merge_model import average_shares, merge_model
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.plan import find_allowed_levels, find_existing_sites, find_required_sites
-from chargeplan.solve.second_opinion import Verdict, ask_second_opinion
+from chargeplan.solve.second_opinion import SecondOpinion, Verdict, ask_second_opinion
 from chargeplan.solve.settle import settle_plan
 from chargeplan.words import PlanMode
 
@@ -137,6 +137,9 @@ class MilpSteps:
         reserve_s = min(_RESERVE_SHARE * self.settings.time_limit_s, _LARGEST_RESERVE_S)
         return self.progress.left_s - reserve_s
 
+    def _is_late(self, opinion: SecondOpinion) -> bool:
+        return opinion.ran_out or self._measure_left_s() < _LEAST_TIME_S
+
     def _fix(self) -> SiteFixing:
         """Take out what the bound decides against the best plan."""
         if self.bound is None or self.progress.plan is None:
@@ -236,7 +239,7 @@ class MilpSteps:
         ------
         SolversDisagreeError
             When a plan of ours keeps every rule of the model, when the second opinion has one, or
-            when there is neither a plan nor a second opinion.
+            when there is neither a plan nor a second opinion, though there was time for one.
         """
         if fits:
             raise SolversDisagreeError(
@@ -250,6 +253,9 @@ class MilpSteps:
         if opinion.verdict is Verdict.NO_OPINION and (has_plan or self.should_stop()):
             LOG.warning("HiGHS claims that nothing better is left, which is not proven: %s", opinion.words)
             return StoppedBy.USER if self.should_stop() else StoppedBy.FAILURE
+        if opinion.verdict is Verdict.NO_OPINION and self._is_late(opinion):
+            LOG.warning("HiGHS claims that there is no plan, which is not proven: %s", opinion.words)
+            return StoppedBy.TIME_LIMIT
         if opinion.verdict is not Verdict.CONFIRMED:
             raise SolversDisagreeError(
                 f"HiGHS says that the model has no plan, and no second opinion confirms it: {opinion.words}; "

@@ -92,6 +92,7 @@ class PlainSearch:
         self.place: Plan | None = None  # where the local search stands, in the cells of the smaller problem
         self.stopped_by: StoppedBy | None = None
         self.is_infeasible = False
+        self.is_counted_out = False  # two solvers say it, never arithmetic alone
         self.name_things: NameThings | None = PlanLabels
         self.steps: MilpSteps | None = None
 

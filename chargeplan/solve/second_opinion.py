@@ -17,7 +17,7 @@ import numpy as np
 
 from chargeplan.errors import SolverError
 from chargeplan.solve.cbc import CbcAnswer, solve_by_cbc
-from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus
+from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult, MilpStatus, StoppedBy
 
 if TYPE_CHECKING:
     from chargeplan.linear_model import Floats, LinearModel
@@ -49,10 +49,13 @@ class SecondOpinion:
     verdict : Verdict
     words : str
         Who said what, for a message.
+    ran_out : bool
+        Whether there is no opinion because the time for it was over.
     """
 
     verdict: Verdict
     words: str
+    ran_out: bool = False
 
 
 def ask_second_opinion(
@@ -97,7 +100,7 @@ def ask_second_opinion(
         time_limit_s=max((1 - _CBC_SHARE) * left_s, _LEAST_TIME_S),
     )
     second = _ask_highs(again, run=run, ask_stop=ask_stop)
-    return SecondOpinion(second.verdict, f"{first.words}, {second.words}")
+    return replace(second, words=f"{first.words}, {second.words}")
 
 
 def keeps_rows(model: LinearModel, values: Floats) -> bool:
@@ -135,7 +138,11 @@ def _ask_highs(request: MilpRequest, *, run: RunMilp, ask_stop: AskStop) -> Seco
         return SecondOpinion(Verdict.CONFIRMED, f"{who} finds no plan either")
     if result.integer_values is not None:
         return SecondOpinion(Verdict.DISAGREES, f"{who} has a plan")
-    return SecondOpinion(Verdict.NO_OPINION, f"{who} has no opinion ({result.stopped_by.value})")
+    return SecondOpinion(
+        Verdict.NO_OPINION,
+        f"{who} has no opinion ({result.stopped_by.value})",
+        ran_out=result.stopped_by is StoppedBy.TIME_LIMIT,
+    )
 
 
 def _ignore_news(_news: MilpProgress) -> None:

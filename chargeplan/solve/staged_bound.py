@@ -114,7 +114,8 @@ def find_levels_left(
         Sites that a better plan has open.
     """
     states = dual.states
-    is_left = (bound.state_bound_kwh_day > incumbent_kwh_day) & states.is_allowed[None]
+    is_out = bound.state_bound_kwh_day <= incumbent_kwh_day  # a bound that is no number rules out nothing
+    is_left = ~is_out & states.is_allowed[None]
     n_years, n_sites, _ = is_left.shape
     may_have = np.zeros((n_years, n_sites, dual.n_types, dual.n_levels), dtype=np.bool_)
     for each in range(dual.n_types):

@@ -54,6 +54,7 @@ class StagedDual:
             is_priced &= ~(
                 (model.row_family == model.row_families.index("rules")) & (model.row_number >= first)
             )
+        is_priced &= np.isfinite(model.row_lower) | np.isfinite(model.row_upper)  # others ask for nothing
         self.rows = np.flatnonzero(is_priced)
         self.matrix = sp.csr_array(model.matrix[self.rows])
         self.transposed = sp.csr_array(self.matrix.T)
@@ -268,8 +269,10 @@ class StagedDual:
         return values
 
     def _remember(self, total: float, states: Ints, through: Floats | None, multipliers: Floats) -> None:
+        if not np.isfinite(total):  # says nothing, neither of the whole nor of any station
+            return
         if through is not None:
-            np.minimum(self.state_bound, total + through, out=self.state_bound)
+            np.fmin(self.state_bound, total + through, out=self.state_bound)
         self.promise *= 1.0 - _AVERAGE_WEIGHT
         levels = self.find_levels(states)
         year, slot = np.nonzero(levels >= 0)

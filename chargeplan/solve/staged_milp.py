@@ -43,7 +43,9 @@ class StagedMilp:
     Attributes
     ----------
     is_infeasible : bool
-        Whether two solvers find that there is no plan.
+        Whether there is no plan, as two solvers find or arithmetic alone.
+    is_counted_out : bool
+        Whether it was arithmetic.
     failure : str
         What the solver said of the whole problem that came to nothing.
     asked_model : LinearModel
@@ -56,7 +58,7 @@ class StagedMilp:
         self.settings, self.seed, self.progress = search.settings, search.seed, search.progress
         self.maker, self.run, self.should_stop = search.maker, search.run, search.should_stop
         self.asked_model = search.model
-        self.is_infeasible = False
+        self.is_infeasible = self.is_counted_out = False
         self.failure = ""
         self.kernel_sites = float(_FIRST_KERNEL_SITES)
         self.n_kernels = 0
@@ -108,7 +110,7 @@ class StagedMilp:
         step = "milp" if is_whole else f"milp of {round(self.kernel_sites / _KERNEL_GROWTH)} sites"
         if np.any(must & ~is_free) or not fixed.is_possible:  # arithmetic: no plan, or none that is better
             if is_whole and start is None:
-                self.is_infeasible = True
+                self.is_infeasible = self.is_counted_out = True
             elif is_whole:
                 self.progress.offer_bound(step, self.progress.incumbent_kwh_day)
             return None
@@ -167,7 +169,7 @@ class StagedMilp:
             if opinion.verdict is Verdict.NO_OPINION:  # an error or a time-out says nothing, either way
                 words = f"the solver finds no plan in a model, and nobody confirms it: {opinion.words}"
                 LOG.warning("%s", words)
-                is_late = self._measure_left_s() < _LEAST_TIME_S
+                is_late = opinion.ran_out or self._measure_left_s() < _LEAST_TIME_S
                 if is_whole and not is_late:
                     self.failure = words
                 ended = StoppedBy.TIME_LIMIT if is_late else StoppedBy.FAILURE

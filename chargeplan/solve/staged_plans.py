@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from chargeplan.records import NO_LOAD_KWH_DAY
+from chargeplan.solve.staged_levels import sum_loads
 from chargeplan.solve.staged_tidy import tidy_stations
 from chargeplan.solve.values import (
     ValuePlan,
@@ -29,7 +31,6 @@ _STATION_FAMILIES = ("open", "level", "step", "backup")
 _MASTER_NODES = 300
 _MASTER_LIMIT_S = 6.0
 _NEARNESS_WORTH = 1e-7
-_COST_WORTH = 1e-7
 
 
 class PlanMaker:
@@ -252,5 +253,22 @@ class PlanMaker:
         return np.asarray(may_serve[columns.serve_year, self.serve_slot], dtype=np.bool_)
 
     def tidy(self, plan: ValuePlan, *, deadline: Deadline | None = None) -> ValuePlan:
-        """Make stations as small as what they serve and the rules allow; see `tidy_stations`."""
+        """Make stations as small as what they serve and the rules allow; see `tidy_stations`.
+
+        Loads that count as none are taken away first, and with them what they were worth.
+        """
+        plan = self._sweep(plan)
         return tidy_stations(self.problem, self.model, self.columns, plan, deadline=deadline)
+
+    def _sweep(self, plan: ValuePlan) -> ValuePlan:
+        """Take away the loads of new stations that are never more than rounding, where every row stays kept."""
+        if len(self.serve) == 0:
+            return plan
+        load = sum_loads(self.problem, self.columns, plan.values).max(axis=0)
+        is_swept = (load > 0) & (load <= NO_LOAD_KWH_DAY) & ~self.is_existing_slot
+        if not is_swept.any():
+            return plan
+        values = plan.values.copy()
+        values[self.serve[is_swept[self.serve_slot]]] = 0.0
+        swept = make_value_plan(self.model, self.refit_zones(values))
+        return plan if swept is None else swept

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.plan_labels import NameThings, PlanLabels
+from chargeplan.solve.closeness import count_shared_cells, pick_neighbourhood
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.solve.progress import SearchProgress
@@ -28,7 +29,7 @@ from chargeplan.solve.staged_bound import (
 )
 from chargeplan.solve.staged_dual import StagedDual
 from chargeplan.solve.staged_milp import StagedMilp
-from chargeplan.solve.staged_neighbourhood import count_shared_cells, improve_around, pick_neighbourhood
+from chargeplan.solve.staged_neighbourhood import improve_around
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import ValuePlan
@@ -47,7 +48,7 @@ _TINY_SERVES = 3_000
 _WHOLE_SERVES = 15_000
 _BOUND_SHARE = 0.5
 _LAST_SHARE = 0.97
-_START_SHARE = 0.9
+_START_SHARE = 0.6
 _FIRST_PRICES = 1  # before limits give way
 _BOUND_ITERATIONS = 500
 _NEIGHBOURHOOD_NODES = 60
@@ -100,8 +101,13 @@ class StagedSearch:
 
     @property
     def is_infeasible(self) -> bool:
-        """Whether two solvers find that there is no plan."""
+        """Whether there is no plan, as two solvers find or arithmetic alone."""
         return self.milp.is_infeasible
+
+    @property
+    def is_counted_out(self) -> bool:
+        """Whether arithmetic alone says that there is no plan."""
+        return self.milp.is_counted_out
 
     @property
     def failure(self) -> str:
@@ -147,7 +153,8 @@ class StagedSearch:
             threads=self.settings.threads,
             seed=self.seed,
         )
-        self.offer("elastic start", find_start_plan(self.maker, means).plan)
+        plan = find_start_plan(self.maker, means)
+        self.offer("elastic start", None if plan is None else self._tidy(plan))
         self.asks_whole = self.plan is None  # kernels would say no, one after the other
 
     def _tighten(self, iterations: int) -> None:
@@ -214,9 +221,17 @@ class StagedSearch:
 
     def settle(self, stations: Floats) -> ValuePlan | None:
         """Fit shares to stations and tidy up; a plan that was found is worth some seconds beyond the limit."""
-        deadline = Deadline(time.monotonic() + max(self.progress.left_s, _LEAST_SETTLING_S))
-        plan = self.maker.settle(stations, deadline=deadline)
-        return None if plan is None else self.maker.tidy(plan, deadline=deadline)
+        plan = self.maker.settle(stations, deadline=self._make_settling_deadline())
+        return None if plan is None else self._tidy(plan)
+
+    def _tidy(self, plan: ValuePlan) -> ValuePlan:
+        """Tidy up before a plan is kept: afterwards the user may have no time left for it."""
+        return self.maker.tidy(plan, deadline=self._make_settling_deadline())
+
+    def _make_settling_deadline(self) -> Deadline:
+        """Give all the time that is left, and some seconds where there is none or the user asked to stop."""
+        left_s = 0.0 if self.should_stop() else self.progress.left_s
+        return Deadline(time.monotonic() + max(left_s, _LEAST_SETTLING_S))
 
     def prove(self) -> None:
         """Improve the plan, and let the solver prove it as soon as what is left is small enough."""

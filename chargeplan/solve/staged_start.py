@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.errors import SolverError
+from chargeplan.solve.closeness import pick_around
 from chargeplan.solve.merge_columns import merge_alike
 from chargeplan.solve.outcome import MilpProgress, MilpRequest, MilpResult
 from chargeplan.solve.soft_model import drop_backups, open_everything, soften, take_relevant_part
 from chargeplan.solve.soft_rows import Limit, list_soft_rows
-from chargeplan.solve.staged_neighbourhood import pick_around
 from chargeplan.solve.values import clean_values, fix_columns, solve_small
 
 if TYPE_CHECKING:
@@ -70,22 +70,7 @@ class StartMeans:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class StartAnswer:
-    """What came of it.
-
-    Parameters
-    ----------
-    plan : ValuePlan or None
-    looks_impossible : bool
-        The relaxation already breaks a limit, as a solver that is not to be believed says.
-    """
-
-    plan: ValuePlan | None
-    looks_impossible: bool
-
-
-def find_start_plan(maker: PlanMaker, means: StartMeans) -> StartAnswer:
+def find_start_plan(maker: PlanMaker, means: StartMeans) -> ValuePlan | None:
     """Find a plan of a problem whose stations are hard to choose.
 
     Parameters
@@ -99,20 +84,20 @@ def find_start_plan(maker: PlanMaker, means: StartMeans) -> StartAnswer:
         each for each in _OTHERWISE if each in soft
     )
     if not limits:
-        return StartAnswer(None, looks_impossible=False)
+        return None
     part = take_relevant_part(maker.model, soft)
     repair = Repair(maker, soften(part, soft, limits), part.columns, means)
     relaxed = repair.relax()
     if relaxed is None:
-        return StartAnswer(None, looks_impossible=False)
+        return None
     if repair.measure(relaxed) > _KEPT:
-        return StartAnswer(None, looks_impossible=True)
+        return None
     values = repair.approach(relaxed)
     if values is None or repair.measure(values) > _KEPT:
-        return StartAnswer(None, looks_impossible=False)
+        return None
     whole = np.zeros(maker.model.n_columns)
     whole[part.columns] = values[: len(part.columns)]
-    return StartAnswer(maker.settle(whole, deadline=means.deadline), looks_impossible=False)
+    return maker.settle(whole, deadline=means.deadline)
 
 
 class Repair:

@@ -93,7 +93,11 @@ def _come_nearer(plan: ValuePlan, maker: PlanMaker, deadline: Deadline, least_kw
     if nearer is None or nearer.objective_kwh_day < least_kwh_day:
         LOG.warning("no cell was brought to a nearer station of the same worth: no plan for it lost nothing")
         return plan
-    return maker.tidy(nearer, deadline=deadline)
+    tidied = maker.tidy(nearer, deadline=deadline)
+    if is_over(deadline):  # stations that serve less now may have been left too large
+        LOG.warning("no cell was brought to a nearer station of the same worth: time is over")
+        return plan
+    return tidied if tidied.objective_kwh_day >= least_kwh_day else plan
 
 
 def _unfold(

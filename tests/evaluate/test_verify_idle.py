@@ -11,6 +11,8 @@ from chargeplan.errors import VerificationError
 from chargeplan.evaluate.metrics import evaluate_plan
 from chargeplan.evaluate.verify import PlanCase, verify_plan
 from chargeplan.evaluate.verify_idle import find_idle_spending
+from chargeplan.solve.outcome import StoppedBy
+from chargeplan.words import Outcome
 
 NEARLY = 29 / 30  # of the 30 kWh/day of E: s3 serves 39 and has room for one more, as full is not too large
 
@@ -59,6 +61,32 @@ def test_a_plan_with_years_that_spends_idly_fails_its_check():
     case = make_staged_case(make_grid(headroom_kw=[100.0, 30.0]))
     with pytest.raises(VerificationError, match="idle spending: upgrades of grid assets carry nothing: g2"):
         verify_plan(case)
+
+
+@pytest.mark.parametrize("ended", list(StoppedBy))
+def test_idle_spending_of_a_search_that_was_cut_short_is_told_and_costs_nobody_the_plan(ended):
+    """s3 has 3 chargers, a kWh/day less than 2 can deliver; there is money for them."""
+    case = make_larger(
+        make_staged_case(budget_pkr=755.0, year_budget_pkr=(255.0, 500.0)), [[3, 0, 0], [3, 0, 3]]
+    )
+    served, is_proven = (60.0 + 99.0) / 2, ended is StoppedBy.PROOF
+    solution = dataclasses.replace(
+        case.solution,
+        stopped_by=ended.value,
+        objective_kwh_day=served,
+        bound_kwh_day=served if is_proven else 90.0,
+        outcome=Outcome.PROVEN_OPTIMAL if is_proven else Outcome.WITHIN_GAP,
+        pair_share=np.where(np.arange(9) == 8, NEARLY, LAST_SHARE),
+    )
+    case = dataclasses.replace(case, solution=solution)
+    told = "stations could be closed or smaller and serve the same: s3"
+    if ended in {StoppedBy.USER, StoppedBy.TIME_LIMIT}:
+        evaluation = evaluate_plan(case)
+        assert f"idle spending: {told}" in evaluation.warnings
+        assert "idle spending" not in evaluation.checks["name"].tolist()
+    else:
+        with pytest.raises(VerificationError, match=f"idle spending: {told}$"):
+            verify_plan(case)
 
 
 def test_a_charger_that_is_used_a_little_is_needed():

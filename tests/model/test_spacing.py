@@ -8,7 +8,7 @@ import toy_city
 
 from chargeplan.errors import RecordError
 from chargeplan.model.cliques import cover_with_cliques
-from chargeplan.model.spacing import build_site_spacing, build_spacing, describe_blocked, describe_clashes
+from chargeplan.model.spacing import build_site_spacing, build_spacing, describe_clashes
 
 ORIGIN_M = np.array([300_000.0, 3_700_000.0])
 
@@ -176,10 +176,6 @@ def test_the_sites_of_a_study_are_spaced_in_metres():
     spacing = build_site_spacing(sites, 950.0, crs="EPSG:32643")
     assert spacing.blocker.tolist() == [-1, 0, -1]  # the competitor neither blocks nor is blocked
     assert 925 < spacing.blocker_m[1] < 930
-    told = describe_blocked(spacing, sites, 1)
-    assert told.startswith("92")
-    assert "the existing site s1 (Site 1)" in told
-    assert describe_blocked(spacing, sites, 2) == ""
 
 
 def test_clashes_are_told_by_name_with_the_change_that_helps():

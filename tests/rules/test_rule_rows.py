@@ -18,10 +18,7 @@ from chargeplan.rules.pack import BayStep, PolicyRule, RuleFigure, RuleKind, Rul
 from chargeplan.rules.possible import (
     compute_charger_limits,
     describe_impossible,
-    find_needed_areas,
-    mark_allowed_levels,
     mark_impossible_areas,
-    mark_kept_areas,
 )
 from chargeplan.rules.rows import RuleRows
 from chargeplan.rules.squares import find_occupied_squares
@@ -220,7 +217,6 @@ def test_an_area_holds_what_stands_and_what_may_open_and_nothing_else():
     assert rows.area_site[rows.area_start[0] : rows.area_start[1]].tolist() == [0, 1, 2]
     assert rows.area_start[2] - rows.area_start[1] == 0
     assert rows.area_people.tolist() == [40.0, 60.0]
-    assert mark_kept_areas(rows).tolist() == [True, False]
     assert mark_impossible_areas(rows).tolist() == [False, True]
 
 
@@ -324,48 +320,6 @@ def test_bays_ask_for_points_and_limit_chargers():
     least, most = compute_charger_limits(rows, period=0)
     assert least.tolist() == [0, 1, 1, 2, 0, 0]
     assert most.tolist() == [2.0, 2.0, 25.0, 25.0, np.inf, 200.0]
-    allowed = mark_allowed_levels(rows, np.array([1, 2, 3]), 60.0, period=0)
-    assert allowed[3].tolist() == [False, True, True]
-    assert allowed[0].tolist() == [True, True, False]
-
-
-def test_levels_below_the_least_power_of_a_station_are_not_allowed():
-    rules = [rule("min_pool_power", pool_kw=180.0, charger_kw=60.0, chargers=2.0)]
-    rows = build(rules, CELLS, make_sites([(0, 0)]))
-    levels = np.array([1, 2, 3, 6])
-    assert mark_allowed_levels(rows, levels, 60.0, period=0)[0].tolist() == [False, False, True, True]
-    assert mark_allowed_levels(rows, levels, 120.0, period=0)[0].tolist() == [False, True, True, True]
-    assert not mark_allowed_levels(rows, levels, 50.0, period=0).any()  # 300 kW, but no strong charger
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_needed_areas_forbid_the_same_plans_as_all_areas(seed):
-    """Every set of stations keeps the needed rows exactly when it keeps all rows that can be kept."""
-    rng = np.random.default_rng(seed)
-    n_sites = 7
-    sites = make_sites(rng.random((n_sites, 2)) * 3000, ["existing"] + ["candidate"] * (n_sites - 1))
-    cells = make_cells(rng.random((14, 2)) * 3000, np.full(14, 5.0))
-    rules = [
-        rule("distance_cover", distance=900.0, side=500.0, occupied_from=figure(1, "people")),
-        squares_of(1500.0, name="two"),
-        squares_of(3000.0, name="three", stations=2.0),
-        squares_of(500.0, name="soft", must=False),
-    ]
-    rows = build(rules, cells, sites)
-    needed = find_needed_areas(rows, 0)
-    binding = np.flatnonzero(rows.must[rows.area_rule, 0] & ~mark_impossible_areas(rows))
-    assert set(needed) <= set(binding)
-    for number in range(2 ** (n_sites - 1)):
-        is_open = np.array([1, *((number >> bit) & 1 for bit in range(n_sites - 1))], bool)
-        kept = rows.count_in_areas(is_open) >= rows.area_stations
-        assert kept[needed].all() == kept[binding].all()
-
-
-def test_needed_areas_leave_out_equal_and_larger_rows():
-    sites = make_sites([(100, 100), (2100, 100)])
-    rules = [squares_of(1000.0), squares_of(1000.0, name="same"), squares_of(3000.0, name="larger")]
-    rows = build(rules, make_cells([(500, 500)], [9]), sites)
-    assert find_needed_areas(rows, 0).tolist() == [0]
 
 
 def test_impossible_rules_are_told_with_place_figures_and_advice():
@@ -515,7 +469,6 @@ def test_no_rules_give_empty_tables():
     report = evaluate_rules(rows, sites, np.ones(1), np.ones(1))
     assert (len(report.rules), len(report.places), len(report.broken)) == (0, 0, 0)
     assert build_rule_outlines(rows, report) == {"type": "FeatureCollection", "features": []}
-    assert find_needed_areas(rows, 0).tolist() == []
 
 
 def test_outlines_are_geojson_with_pass_or_fail(plan):

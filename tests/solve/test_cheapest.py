@@ -10,7 +10,7 @@ import staged_problems
 import toy_city
 
 from chargeplan.config.settings import SolveSettings
-from chargeplan.errors import InfeasibleError, SolversDisagreeError
+from chargeplan.errors import InfeasibleError, InterruptedRunError, SolversDisagreeError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.runlog import ignore_event
 from chargeplan.solve import cheapest as cheapest_module
@@ -20,11 +20,13 @@ from chargeplan.solve.cheapest_bound import bound_least_money_pkr
 from chargeplan.solve.cheapest_ledger import CheapestLedger
 from chargeplan.solve.cheapest_money import compute_plan_cost_pkr, reaches_target
 from chargeplan.solve.milp import solve_milp
+from chargeplan.solve.outcome import MilpResult, MilpStatus, StoppedBy
 from chargeplan.solve.search import solve_problem
+from chargeplan.solve.second_opinion import SecondOpinion, Verdict
 from chargeplan.words import Outcome, PlanMode, PlanObjective
 
 
-def solve(problem, *, listen=ignore_event, should_stop=lambda: False, **settings):
+def solve(problem, *, listen=ignore_event, should_stop=lambda: False, run=solve_milp, **settings):
     fields = {"time_limit_s": 60.0, "gap": 0.0} | settings
     return solve_problem(
         problem,
@@ -33,7 +35,7 @@ def solve(problem, *, listen=ignore_event, should_stop=lambda: False, **settings
         seed=1,
         listen=listen,
         should_stop=should_stop,
-        run=solve_milp,
+        run=run,
     )
 
 
@@ -177,7 +179,8 @@ def test_a_target_beyond_all_reach_is_impossible_with_the_most_that_can_be_serve
     """The only pairs of the toy city are worth 0.5: half of its demand at most, whatever is built."""
     problem = toy_city.make_problem(toy_city.make_request(), pair_quality=np.full(9, 0.5))
     with pytest.raises(
-        InfeasibleError, match=r"with any money no plan serves more than 50\.00%.*lower model\.target_share from 0\.6 to 0\.5"
+        InfeasibleError,
+        match=r"with any money no plan serves more than 50\.00%.*lower model\.target_share from 0\.6 to 0\.5",
     ):
         solve(aim(problem, 0.6))
 
@@ -324,3 +327,35 @@ def test_only_a_ceiling_is_explained(monkeypatch):
     required = np.arange(problem.n_sites) == 0
     problem = aim(replace(problem, is_forced_open=required), 0.57)
     assert reaches_target(problem, solve(problem))
+
+
+def call_impossible(_request, **_given):
+    """A solver that finds no plan, whatever it is asked."""
+    return MilpResult(MilpStatus.INFEASIBLE, None, math.nan, -math.inf, StoppedBy.PROOF, 0, "a solver")
+
+
+def test_a_stop_during_the_second_opinion_is_a_stop_and_no_disagreement():
+    stops = []
+
+    def run(request, **given):
+        stops.append(True)
+        return call_impossible(request, **given)
+
+    problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
+    with pytest.raises(InterruptedRunError):
+        solve(problem, run=run, should_stop=lambda: bool(stops))
+
+
+def test_a_second_opinion_that_has_none_leaves_the_plan_to_the_budgets(monkeypatch, caplog):
+    """The first answer about the whole is false, and a second solver has no time to say so."""
+    nobody = SecondOpinion(Verdict.NO_OPINION, "CBC has no opinion (broken)", ran_out=True)
+    monkeypatch.setattr(direct_module, "ask_second_opinion", lambda *_, **__: nobody)
+    asked = []
+
+    def run(request, **given):
+        asked.append(True)
+        return call_impossible(request) if len(asked) == 1 else solve_milp(request, **given)
+
+    problem = aim(toy_city.make_problem(toy_city.make_request()), 0.57)
+    assert solve(problem, run=run).cost_pkr == 250.0
+    assert "CBC has no opinion" in caplog.text

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from chargeplan.config.settings import SolveSettings
-from chargeplan.errors import NoPlanError, SolverError
+from chargeplan.errors import InfeasibleError, NoPlanError, SolverError
 from chargeplan.formulation.linear import build_linear_model
+from chargeplan.plan_labels import PlanLabels
 from chargeplan.runlog import ignore_event
 from chargeplan.solve import staged_milp
 from chargeplan.solve.milp import solve_milp
@@ -22,7 +23,7 @@ from chargeplan.words import Outcome
 TWO_YEARS = (20.0, 20.0)  # money for one station each: not a plain problem
 
 
-def search(problem, run):
+def search(problem, run, name_things=PlanLabels):
     return solve_problem(
         problem,
         build_linear_model(problem),
@@ -31,6 +32,7 @@ def search(problem, run):
         listen=ignore_event,
         should_stop=lambda: False,
         run=run,
+        name_things=name_things,
     )
 
 
@@ -66,6 +68,39 @@ def test_a_claim_that_nobody_confirms_is_told(monkeypatch):
             family_cases.make_tiny_problem(budgets=TWO_YEARS),
             lambda *_, **__: answer(MilpStatus.INFEASIBLE, None),
         )
+
+
+def test_a_second_opinion_that_runs_out_of_time_is_a_matter_of_time(monkeypatch):
+    late = SecondOpinion(Verdict.NO_OPINION, "HiGHS has no opinion (time limit)", ran_out=True)
+    monkeypatch.setattr(staged_milp, "ask_second_opinion", lambda *_, **__: late)
+    with pytest.raises(NoPlanError, match=r"raise solve\.time_limit_s"):
+        search(
+            family_cases.make_tiny_problem(budgets=TWO_YEARS),
+            lambda *_, **__: answer(MilpStatus.INFEASIBLE, None),
+        )
+
+
+@pytest.mark.parametrize("name_things", [None, PlanLabels])
+def test_what_arithmetic_alone_proves_is_called_that(name_things):
+    """A rule asks for a station among no sites at all: its row has no columns to ask a solver about."""
+    problem = family_cases.make_tiny_problem(
+        budgets=TWO_YEARS,
+        cover_start=np.array([0, 0]),
+        cover_site=np.zeros(0, dtype=np.int64),
+        cover_least=np.array([1]),
+        cover_year_pos=np.array([0]),
+    )
+    with pytest.raises(InfeasibleError, match=r"\(arithmetic proves that there is no plan") as caught:
+        search(problem, solve_milp, name_things=name_things)
+    assert "second opinion" not in str(caught.value)
+
+
+def test_what_two_solvers_prove_is_called_that():
+    """Two required sites cost 30, and there is money for 20."""
+    problem = family_cases.make_tiny_problem(budgets=(10.0, 10.0))
+    problem = replace(problem, is_forced_open=np.ones(2, bool))
+    with pytest.raises(InfeasibleError, match="the solver and its second opinion both prove"):
+        search(problem, solve_milp)
 
 
 def test_time_that_runs_out_is_still_called_that():

@@ -59,4 +59,3 @@ def test_cells_that_nothing_can_serve_are_left_out():
     merged = merge_cells(problem, site_kept=np.zeros(problem.n_sites, dtype=bool))
     assert merged.problem.n_cells == merged.problem.n_pairs == 0
     assert np.all(merged.group == -1)
-    np.testing.assert_array_equal(merged.spread_over_cells(np.empty(0), elsewhere=1.0), 1.0)

@@ -15,6 +15,7 @@ from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import (
     InfeasibleError,
     InterruptedRunError,
+    NoPlanError,
     SolverError,
     SolversDisagreeError,
 )
@@ -144,6 +145,18 @@ def test_without_any_second_opinion_nobody_hears_impossible(monkeypatch, tmp_pat
     assert "HiGHS without presolve has no opinion" in str(caught.value)
     assert f"the model is saved as {tmp_path / 'a.mps'}" in str(caught.value)
     assert (tmp_path / "a.mps").is_file()
+
+
+def test_a_second_opinion_that_runs_out_of_time_is_a_matter_of_time(monkeypatch):
+    monkeypatch.setattr(cbc, "find_cbc", lambda: None)
+
+    def run(request, **given):
+        if request.use_presolve:
+            return claim(MilpStatus.INFEASIBLE)(request, **given)
+        return claim(MilpStatus.NO_INCUMBENT, StoppedBy.TIME_LIMIT)(request, **given)
+
+    with pytest.raises(NoPlanError, match=r"raise solve\.time_limit_s"):
+        search(make_impossible_problem(), run=run)
 
 
 def test_without_cbc_highs_without_presolve_confirms(monkeypatch):

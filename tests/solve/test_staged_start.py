@@ -8,9 +8,9 @@ from impossible_problems import floors, make_limited
 
 from chargeplan.formulation.columns import plan_columns
 from chargeplan.formulation.linear import build_linear_model
+from chargeplan.solve.closeness import count_shared_cells
 from chargeplan.solve.deadline import Deadline
 from chargeplan.solve.milp import solve_milp
-from chargeplan.solve.staged_neighbourhood import count_shared_cells
 from chargeplan.solve.staged_plans import PlanMaker
 from chargeplan.solve.staged_start import StartMeans, find_start_plan
 from chargeplan.solve.values import find_broken_rows
@@ -46,9 +46,9 @@ FEASIBLE = {
 @pytest.mark.parametrize("name", FEASIBLE)
 def test_a_problem_with_a_plan_gets_one_that_keeps_every_row(name):
     model, answer = start(FEASIBLE[name])
-    assert answer.plan is not None
-    assert len(find_broken_rows(model, answer.plan.values)) == 0
-    assert np.all(answer.plan.values[model.is_integer] % 1 == 0)
+    assert plan is not None
+    assert len(find_broken_rows(model, plan.values)) == 0
+    assert np.all(plan.values[model.is_integer] % 1 == 0)
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,24 @@ def sum_loads_plainly(problem, columns, values):
         unit = problem.staging.unit_kwh_day[year, problem.pair_cell[pair], columns.serve_group[at]]
         load[year, slot] += unit * values[column]
     return load
+
+
+@pytest.mark.parametrize(("load_kwh_day", "is_left"), [(9e-7, False), (1.1e-6, True)])
+def test_a_station_whose_load_is_rounding_is_closed_with_it(load_kwh_day, is_left):
+    """Site a serves cell 0 alone; cell 2 gets next to nothing from site b, which the check calls idle."""
+    problem = family_cases.make_tiny_problem(budgets=(100.0,), zone_floor_share=np.array([0.5, 0.0]))
+    problem = replace(problem, limits=replace(problem.limits, cell_zone=family_cases.ZONES))
+    model, columns = build_linear_model(problem), plan_columns(problem)
+    maker = PlanMaker(problem, model, columns)
+    values = np.zeros(model.n_columns)
+    values[columns.list_columns("open")] = 1.0
+    values[columns.list_columns("level")] = columns.level_number == np.array([1, 0])[columns.level_slot]
+    values[columns.list_columns("serve")] = np.array([1.0, 0.0, 0.0, load_kwh_day / 10.0])[columns.serve_pair]
+    plan = make_value_plan(model, maker.refit_zones(values))
+    assert plan is not None
+    tidied = maker.tidy(plan)
+    assert read_levels(columns, tidied.values).tolist() == [[1, 0 if is_left else -1]]
+    assert tidied.objective_kwh_day == pytest.approx(30.0 + is_left * load_kwh_day, rel=1e-13)
+    again = make_value_plan(model, tidied.values)
+    assert again is not None
+    assert again.objective_kwh_day == tidied.objective_kwh_day

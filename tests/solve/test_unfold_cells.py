@@ -47,7 +47,25 @@ def split_cells(problem, seed):
 
 def make_case(seed):
     """A problem of split cells, the merged one, and a plan of that from SciPy's solver; None without a plan."""
-    problem = split_cells(staged_problems.make_staged_problem(seed), seed)
+    return merge_and_solve(split_cells(staged_problems.make_staged_problem(seed), seed))
+
+
+def make_even_case(seed):
+    """Two years, every station worth the same to a cell, money for more than one: the nearest is chosen last."""
+    problem = staged_problems.make_staged_problem(seed, ("years",))
+    stages = replace(problem.stages, year_budget_pkr=np.full(2, 40.0), year_max_sites=np.full(2, -1))
+    return merge_and_solve(
+        replace(
+            problem,
+            pair_quality=np.ones(problem.n_pairs),
+            budget_pkr=80.0,
+            max_sites=-1,
+            stages=stages,
+        )
+    )
+
+
+def merge_and_solve(problem):
     merged, group = merge_units(problem)
     model = build_linear_model(merged)
     values = solve_small(model)
@@ -141,3 +159,40 @@ def test_a_linear_program_that_loses_worth_or_has_no_time_is_not_used(monkeypatc
     assert unfold(case).objective_kwh_day == pytest.approx(case[3].objective_kwh_day, rel=1e-13)
     monkeypatch.setattr(PlanMaker, "settle", lambda self, stations, **given: None)
     assert unfold(case).objective_kwh_day == pytest.approx(case[3].objective_kwh_day, rel=1e-13)
+
+
+def test_a_stop_while_cells_come_nearer_leaves_no_station_larger_than_needed(monkeypatch):
+    """Loads move with the cells: the plan before is tidy, the nearer one not yet."""
+    settle, n_untidy = PlanMaker.settle, 0
+    cases = [make_even_case(seed) for seed in range(26, 50)]
+    for problem, merged, group, plan in filter(None, cases):
+        tidy = PlanMaker(merged, build_linear_model(merged), plan_columns(merged)).tidy(plan)
+        stops, nearer = [], []
+
+        def settle_and_stop(self, stations, *, deadline, stops=stops, nearer=nearer):
+            nearer.append(settle(self, stations))
+            stops.append(True)
+            return nearer[0]
+
+        monkeypatch.setattr(PlanMaker, "settle", settle_and_stop)
+        kept = unfold_plan(
+            tidy,
+            merged,
+            problem,
+            group,
+            write_model=lambda problem=problem: build_linear_model(problem),
+            deadline=Deadline(np.inf, lambda stops=stops: bool(stops)),
+            is_stopped=lambda: False,
+        )
+        monkeypatch.undo()
+        maker = PlanMaker(problem, build_linear_model(problem), plan_columns(problem))
+        assert stops
+        np.testing.assert_array_equal(find_stations(maker, maker.tidy(kept)), find_stations(maker, kept))
+        n_untidy += nearer[0] is not None and not np.array_equal(
+            find_stations(maker, maker.tidy(nearer[0])), find_stations(maker, nearer[0])
+        )
+    assert n_untidy > 0
+
+
+def find_stations(maker, plan):
+    return plan.values[maker.columns.list_columns("level")].round()
