@@ -45,7 +45,7 @@ FEASIBLE = {
 
 @pytest.mark.parametrize("name", FEASIBLE)
 def test_a_problem_with_a_plan_gets_one_that_keeps_every_row(name):
-    model, answer = start(FEASIBLE[name])
+    model, plan = start(FEASIBLE[name])
     assert plan is not None
     assert len(find_broken_rows(model, plan.values)) == 0
     assert np.all(plan.values[model.is_integer] % 1 == 0)
@@ -57,4 +57,4 @@ def test_a_problem_with_a_plan_gets_one_that_keeps_every_row(name):
     ids=["too little money", "too few stations"],
 )
 def test_a_problem_without_a_plan_gets_none(problem):
-    assert start(problem)[1].plan is None
+    assert start(problem)[1] is None
