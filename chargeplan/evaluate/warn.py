@@ -8,8 +8,10 @@ import pandas as pd
 from chargeplan.errors import name_rows
 from chargeplan.evaluate.derive import list_allowed_levels, list_charger_types
 from chargeplan.evaluate.economics_benefits import split_by_class
+from chargeplan.evaluate.spending import compute_spent_pkr, list_years
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.evaluate.verify_idle import find_idle_spending, must_spend_well
+from chargeplan.records import format_gap
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
 from chargeplan.words import PlanMode, PlanObjective, RemovalReason, SiteStatus
@@ -18,6 +20,7 @@ from chargeplan.zone_words import describe_stand_ins
 OFF_NETWORK_WARNING_SHARE = 0.02
 _UNSERVED_WARNING_SHARE = 0.2
 _UNUSABLE_WARNING_SHARE = 0.02
+_FIRST_PLAN_GAP = 0.2
 
 
 def compute_unusable_share(plan: PlanCase) -> float:
@@ -83,6 +86,7 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         warnings.append(
             f"{len(idle)} new stations serve nothing ({name_rows(idle['site_id'])}): they are required"
         )
+    warnings.extend(_describe_early_end(plan))
     if not must_spend_well(plan):
         warnings.extend(f"idle spending: {fault}" for fault in find_idle_spending(plan))
     smallest = min(list_allowed_levels(plan.request))
@@ -113,6 +117,21 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     warnings.extend(f"where demand lies: {warning}" for warning in plan.cells.warnings)
     warnings.extend(f"road data: {limit.rstrip('.')}" for limit in plan.data_limits)
     return tuple(warnings)
+
+
+def _describe_early_end(plan: PlanCase) -> list[str]:
+    """Say that a plan is a first one and no result, when the search ended far from its bound."""
+    solution = plan.solution
+    if solution.gap <= _FIRST_PLAN_GAP or solution.stopped_by == "proof" or not np.isnan(solution.cost_pkr):
+        return []
+    years = plan.request.year_budget_pkr
+    money_pkr = float(sum(years)) if years else plan.request.budget_pkr
+    left_pkr = money_pkr - compute_spent_pkr(plan, len(list_years(plan)) - 1)
+    left = f" and {format_pkr(left_pkr)} of the money is left" if np.isfinite(left_pkr) else ""
+    return [
+        f"this is a first plan and not yet a result: the search ended early ({solution.stopped_by}), no more is proven "
+        f"than that no plan is more than {format_gap(solution.gap)} better{left}; raise solve.time_limit_s"
+    ]
 
 
 def _list_zone_keys(plan: PlanCase) -> list[str]:

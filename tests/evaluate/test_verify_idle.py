@@ -127,3 +127,20 @@ def test_an_upgrade_that_carries_nothing_is_found():
     """The feeder of s1 takes 30 kW as it stands, and the plan buys its step all the same."""
     case = make_staged_case(make_grid(headroom_kw=[100.0, 30.0]))
     assert find_idle_spending(case) == ["upgrades of grid assets carry nothing: g2"]
+
+
+@pytest.mark.parametrize(("bound_share", "is_told"), [(1.1, False), (1.5, True)])
+def test_a_plan_far_from_its_bound_is_told_to_be_a_first_one(bound_share, is_told):
+    """The bound is set by hand; what it says is told, and that a longer search is needed."""
+    case = make_staged_case()
+    solution = dataclasses.replace(
+        case.solution,
+        outcome=Outcome.WITHIN_GAP,
+        bound_kwh_day=bound_share * case.solution.objective_kwh_day,
+        stopped_by=StoppedBy.TIME_LIMIT.value,
+    )
+    told = [each for each in warn_of(dataclasses.replace(case, solution=solution)) if "first plan" in each]
+    assert bool(told) is is_told
+    if told:
+        assert "no plan is more than 50.00 % better" in told[0]
+        assert "raise solve.time_limit_s" in told[0]
