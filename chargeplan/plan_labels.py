@@ -15,6 +15,10 @@ def _no_places() -> Floats:
     return np.zeros((0, 2), dtype=np.float64)
 
 
+def _no_demand() -> Floats:
+    return np.zeros(0, dtype=np.float64)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanLabels:
     """Names of sites, zones, assets and rules; what has none is named by its position.
@@ -22,6 +26,12 @@ class PlanLabels:
     Parameters
     ----------
     site_id, zone_id, zone_name, asset_id : tuple of str
+    zones_are_cells : bool
+        Whether hexagons stand in for zones; the config then takes no floors of single ones.
+    zone_kwh_day : ndarray, shape (n_zones,) or (0,)
+        What each zone wants, competitors not taken off.
+    floor_share : float
+        `model.equity.floor_share`, 0 when not asked for.
     has_years : bool
         Whether the config plans for `model.years`, which have budgets and counts of their own.
     area_label, area_rule : tuple of str
@@ -40,6 +50,9 @@ class PlanLabels:
     zone_id: tuple[str, ...] = ()
     zone_name: tuple[str, ...] = ()
     asset_id: tuple[str, ...] = ()
+    zones_are_cells: bool = False
+    zone_kwh_day: Floats = field(default_factory=_no_demand)
+    floor_share: float = 0.0
     has_years: bool = False
     area_label: tuple[str, ...] = ()
     area_rule: tuple[str, ...] = ()
@@ -61,7 +74,9 @@ class PlanLabels:
         """Name a zone, with its id where that is another word."""
         ident = self.key_zone(zone)
         name = self.zone_name[zone] if zone < len(self.zone_name) else ""
-        return ident if name in {"", ident} else f"{name} ({ident})"
+        if not name:
+            return ident
+        return name if ident in name else f"{name} ({ident})"
 
     def key_zone(self, zone: int) -> str:
         """Name a zone as `model.equity.zone_floor_share` does."""
@@ -88,9 +103,10 @@ def _name(names: tuple[str, ...], at: int, otherwise: str) -> str:
     return names[at] if at < len(names) else f"{otherwise} {at}"
 
 
-def name_equal_floors(floor_share: NDArray[np.float64]) -> str:
-    """Name the key that holds floors which are all the same; a zone without one tells that they are named singly."""
-    return "model.equity.floor_share" if np.all(floor_share > 0) else "each of model.equity.zone_floor_share"
+def name_equal_floors(floor_share: NDArray[np.float64], labels: PlanLabels) -> str:
+    """Name the key that holds floors which are all the same."""
+    is_common = labels.floor_share > 0 or labels.zones_are_cells or bool(np.all(floor_share > 0))
+    return "model.equity.floor_share" if is_common else "each of model.equity.zone_floor_share"
 
 
 NameThings = Callable[[], PlanLabels]

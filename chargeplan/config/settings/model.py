@@ -118,6 +118,9 @@ class EquitySettings(Section):
     """Least share of each zone's demand that must be served, in every year."""
     zone_floor_share: dict[Text, Share] = {}
     """The same for zones named by their zone_id, in place of `floor_share`; needs `study.zones`."""
+    floor_least_kwh_day: NotNegative = 0.0
+    """`floor_share` leaves out zones that want less energy than this in `study.year`, such as slivers of hexagons
+    at the edge; zones named in `zone_floor_share` keep their floors."""
     gini_cap: Annotated[float, Field(gt=0, le=1)] | None = None
     """Largest Gini coefficient of the served shares of zones, weighted by their demand: 0 is all alike."""
 
