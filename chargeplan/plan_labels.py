@@ -25,7 +25,7 @@ class PlanLabels:
 
     Parameters
     ----------
-    site_id, zone_id, zone_name, asset_id : tuple of str
+    site_id, site_name, zone_id, zone_name, asset_id : tuple of str
     zones_are_cells : bool
         Whether hexagons stand in for zones; the config then takes no floors of single ones.
     zone_kwh_day : ndarray, shape (n_zones,) or (0,)
@@ -47,6 +47,7 @@ class PlanLabels:
     """
 
     site_id: tuple[str, ...] = ()
+    site_name: tuple[str, ...] = ()
     zone_id: tuple[str, ...] = ()
     zone_name: tuple[str, ...] = ()
     asset_id: tuple[str, ...] = ()
@@ -63,8 +64,8 @@ class PlanLabels:
     spacing_m: float = 0.0
 
     def name_site(self, site: int) -> str:
-        """Name a site."""
-        return _name(self.site_id, site, "site at row")
+        """Name a site by its place, with its id where that is another word."""
+        return _join(self.site_name, site, _name(self.site_id, site, "site at row"))
 
     def name_asset(self, asset: int) -> str:
         """Name a grid asset."""
@@ -72,11 +73,7 @@ class PlanLabels:
 
     def name_zone(self, zone: int) -> str:
         """Name a zone, with its id where that is another word."""
-        ident = self.key_zone(zone)
-        name = self.zone_name[zone] if zone < len(self.zone_name) else ""
-        if not name:
-            return ident
-        return name if ident in name else f"{name} ({ident})"
+        return _join(self.zone_name, zone, self.key_zone(zone))
 
     def key_zone(self, zone: int) -> str:
         """Name a zone as `model.equity.zone_floor_share` does."""
@@ -101,6 +98,14 @@ class PlanLabels:
 
 def _name(names: tuple[str, ...], at: int, otherwise: str) -> str:
     return names[at] if at < len(names) else f"{otherwise} {at}"
+
+
+def _join(names: tuple[str, ...], at: int, ident: str) -> str:
+    """Put an id after a name that does not hold it already."""
+    name = names[at].strip() if at < len(names) else ""
+    if not name:
+        return ident
+    return name if ident in name else f"{name} ({ident})"
 
 
 def name_equal_floors(floor_share: NDArray[np.float64], labels: PlanLabels) -> str:

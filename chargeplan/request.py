@@ -86,7 +86,6 @@ def make_request(settings: Settings, cells: DemandCells | None = None) -> PlanRe
         least_station_kw=model.least_station_kw or 0.0,
         largest_station_kw=infinite if model.largest_station_kw is None else model.largest_station_kw,
         backup_share=model.backup_share,
-        floor_share=model.equity.floor_share or 0.0,
     )
 
 

@@ -24,6 +24,7 @@ def label_plan(
     around: Surroundings,
     *,
     crs: str,
+    floor_share: float | None = None,
 ) -> PlanLabels:
     """Name what a problem knows by position.
 
@@ -34,15 +35,18 @@ def label_plan(
     around : Surroundings
     crs : str
         Metric CRS of the study.
+    floor_share : float, optional
+        `model.equity.floor_share`.
     """
     lon, lat = (sites.table[name].to_numpy(dtype=np.float64) for name in ("lon", "lat"))
     labels = PlanLabels(
         site_id=tuple(sites.table["site_id"].astype(str)),
+        site_name=tuple(sites.table["name"].astype(str)),
         zone_id=tuple(cells.zones["zone_id"].astype(str)),
         zone_name=tuple(cells.zones["zone_name"].astype(str)),
         zones_are_cells=cells.zones_are_cells,
         zone_kwh_day=cells.sum_zones_kwh_day(),
-        floor_share=request.floor_share,
+        floor_share=floor_share or 0.0,
         asset_id=() if around.grid is None else tuple(around.grid.table["asset_id"].astype(str)),
         has_years=len(request.years) > 0,
         site_xy_m=np.column_stack(to_metric(lon, lat, crs)),

@@ -82,8 +82,6 @@ class PlanRequest:
         0 without a target.
     zone_floors : pandas.DataFrame
         Columns of `tables.ZONE_FLOORS`: zone_id and floor_share of zones with a floor.
-    floor_share : float
-        The floor of all zones that have none of their own; 0 when not asked for. `zone_floors` holds it already.
     gini_cap : float
         Infinite when not limited.
     spacing_m, least_station_kw, largest_station_kw : float
@@ -125,7 +123,6 @@ class PlanRequest:
     least_station_kw: float = 0.0
     largest_station_kw: float = float("inf")
     backup_share: float = 0.0
-    floor_share: float = 0.0
 
     def __post_init__(self) -> None:
         require(
