@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from chargeplan.rules.figures_to_set import name_total_figure
+
 Floats = NDArray[np.float64]
 
 
@@ -38,6 +40,10 @@ class PlanLabels:
         Of each set of sites of `PlanLimits.cover_start`: what it is and which rule asks for it.
     total_unit, total_rule : tuple of str
         Of each total of `PlanLimits.total_least`.
+    total_vehicles : ndarray, shape (n_totals, n_years) or (0, 0)
+        Vehicles that the rule of each total counts.
+    total_standing : ndarray, shape (n_totals,) or (0,)
+        What stands, which is taken off what the rule asks for.
     station_key : tuple of str
         Rule or config key of each row of `PlanLimits.station_least`.
     site_xy_m : ndarray, shape (n_sites, 2) or (0, 2)
@@ -59,6 +65,8 @@ class PlanLabels:
     area_rule: tuple[str, ...] = ()
     total_unit: tuple[str, ...] = ()
     total_rule: tuple[str, ...] = ()
+    total_vehicles: Floats = field(default_factory=_no_places)
+    total_standing: Floats = field(default_factory=_no_demand)
     station_key: tuple[str, ...] = ()
     site_xy_m: Floats = field(default_factory=_no_places)
     spacing_m: float = 0.0
@@ -90,6 +98,16 @@ class PlanLabels:
     def name_total(self, total: int) -> str:
         """Name the rule of a total."""
         return _name(self.total_rule, total, "total at row")
+
+    def advise_total(self, total: int, year: int, amount: float) -> str:
+        """Say how the pack of a rule asks for no more than an amount of new chargers by a year."""
+        unit = self.total_unit[total] if total < len(self.total_unit) else "in all"
+        rule = self.name_total(total).removeprefix("model.rules: ")
+        if total < len(self.total_vehicles) and self.total_vehicles[total, year] > 0:
+            vehicles, standing = float(self.total_vehicles[total, year]), float(self.total_standing[total])
+            figure = name_total_figure(vehicles, amount + standing, is_power=unit == "kW")
+            return f"{figure or 'leave out the rule'} of {rule} in a pack of your own"
+        return f"ask for {amount:,.10g} {unit} in a pack of your own"
 
     def name_station_rule(self, rule: int) -> str:
         """Name the rule or key that asks for an amount at each station."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def label_plan(
     return labels
 
 
-def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, tuple[str, ...]]:
+def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, Any]:
     """Name the rows of rules in the order in which `chargeplan.model.stage_limits` writes them."""
     station = ["model.least_station_kw"] if request.least_station_kw > 0 else []
     if rules is None:
@@ -83,5 +83,9 @@ def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, tupl
         "area_rule": tuple(name[rules.area_rule[area]] for area in areas),
         "total_unit": tuple("kW" if rules.total_is_power[at] else "charging points" for at in totals),
         "total_rule": tuple(name[rules.total_rule[at]] for at in totals),
+        "total_vehicles": rules.total_vehicles[totals],
+        "total_standing": np.where(
+            rules.total_is_power[totals], rules.standing_kw.sum(), rules.standing_chargers.sum()
+        ),
         "station_key": tuple(station),
     }

@@ -46,7 +46,7 @@ def check_totals(problem: PlanProblem, labels: PlanLabels, sizes: StationSizes) 
         told.append(
             f"{labels.name_total(total)} needs {least[year]:,.10g} {unit} of new stations by "
             f"{problem.staging.years[year]}, but all {count_things(int(sizes.can_open.sum()), 'site')} together hold "
-            f"{most:,.10g}; add sites or bays, ask for {least[year] - most:,.10g} less in a pack of your own, "
+            f"{most:,.10g}; add sites or bays, {labels.advise_total(total, year, most)}, "
             f"{_OR_REPORT}"
         )
     return told

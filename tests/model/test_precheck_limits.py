@@ -83,7 +83,11 @@ CASES = {
     ),
     "points above all bays": (
         make_limited(**points(10)),
-        ["model.rules: points needs 10 charging points", "all 3 sites together hold 9", "ask for 1 less"],
+        [
+            "model.rules: points needs 10 charging points",
+            "all 3 sites together hold 9",
+            "ask for 9 charging points in a pack of your own",
+        ],
     ),
     "areas above the count": (
         make_limited(max_sites=(1,), **areas(((0, 1), 1), ((2,), 1))),
@@ -229,3 +233,17 @@ def test_a_zone_of_a_layer_gets_a_floor_of_its_own_below_the_common_one():
 
 def test_zones_without_demand_never_stand_in_the_way():
     assert check_limits(reach_only_the_west(0.0), label_hexagons(wanted=(65.0, 0.0))) == []
+
+
+def test_a_rule_about_vehicles_names_the_figure_to_set():
+    # All three sites hold 9 points; one stands. 100 vehicles by 10 points are 10 vehicles per point.
+    labels = replace(LABELS, total_vehicles=np.array([[100.0]]), total_standing=np.array([1.0]))
+    (told,) = check_limits(make_limited(**points(10)), labels)
+    assert (
+        "add sites or bays, raise vehicles_per_point to 10 of points in a pack of your own, or move" in told
+    )
+    # 100 / 9.0 = 11.11...; rounded up, so that 9 points are enough.
+    labels = replace(labels, total_standing=np.array([0.0]))
+    assert (
+        "raise vehicles_per_point to 11.12 of points" in check_limits(make_limited(**points(10)), labels)[0]
+    )
