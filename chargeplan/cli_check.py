@@ -43,12 +43,9 @@ def check(
 ) -> None:
     """Check a config and its files, without a run."""
     with report(ctx, as_json, verbose) as output:
-        from chargeplan.config.load import load_settings
+        from chargeplan.study_check import LARGEST_TABLE_MB, check_all, list_assumptions, load_checked
 
-        # Before the heavy imports, so that a slip is told at once.
-        loaded = load_settings(config, changes or [])
-        from chargeplan.study_check import LARGEST_TABLE_MB, check_all, list_assumptions
-
+        loaded = load_checked(config, changes or [])
         study, contents = check_all(loaded, needs_data=not without_data)
         files = [
             {"key": file.key, "path": str(file.path), "size_bytes": file.size_bytes} for file in study.files

@@ -148,7 +148,7 @@ class FaultCollector:
             When at least one fault was added.
         """
         if self._faults:
-            raise self._error(self._faults)
+            raise self._error(dict.fromkeys(self._faults))  # two readers may find the same one
 
 
 def name_rows(rows: Iterable[object], limit: int = 5) -> str:

@@ -9,7 +9,7 @@ from chargeplan.request import make_request
 
 if TYPE_CHECKING:
     from chargeplan.config.load import LoadedSettings
-    from chargeplan.config.settings import EconomicsSettings
+    from chargeplan.config.settings import EconomicsSettings, Settings
 
 
 def check_fleet(loaded: LoadedSettings) -> None:
@@ -31,18 +31,52 @@ def check_fleet(loaded: LoadedSettings) -> None:
         check_figure_files(settings.demand)
     except DataError as error:
         faults.add_error(error)
+    told: set[str] = set()
+    try:
+        _check_names(settings)
+    except ConfigError as error:
+        told |= {fault.partition(":")[0] for fault in error.faults}
+        faults.add_error(error)
     try:
         fleet = read_fleet(settings.demand, year=settings.study.year, city=settings.study.city)
         for fault in _find_unknown_classes(settings.economics, fleet.names):
             faults.add_error(ConfigError(fault))
     except (ConfigError, DataError) as error:
-        faults.add_error(error)
+        new = [fault for fault in error.faults if fault.partition(":")[0] not in told]
+        told |= {fault.partition(":")[0] for fault in new}
+        if new:
+            faults.add_error(type(error)(new))
     try:
         make_request(settings)
     except (ConfigError, DataError) as error:
-        faults.add_error(error)
+        # City and scenario are read by both; each is told once, as the fleet has it.
+        new = [fault for fault in error.faults if fault.partition(":")[0] not in told]
+        if new:
+            faults.add_error(type(error)(new))
     with locate_faults(loaded):
         faults.raise_if_any()
+
+
+def _check_names(settings: Settings) -> None:
+    """Check city and scenario, so that one does not hide the other."""
+    from chargeplan.demand.scenario import read_scenario
+    from chargeplan.demand.stock_sharing import read_sharing
+
+    faults, demand, city = FaultCollector(ConfigError), settings.demand, settings.study.city
+    try:
+        if city is not None:
+            read_sharing(demand.figures).find_city(city)
+    except ConfigError as error:
+        faults.add_error(error)
+    except DataError:
+        pass  # told with the other faults of the fleet's files
+    try:
+        read_scenario(demand.scenario, path=demand.fleet.scenarios, own=demand.figures)
+    except ConfigError as error:
+        faults.add_error(error)
+    except DataError:
+        pass  # the same
+    faults.raise_if_any()
 
 
 def _find_unknown_classes(settings: EconomicsSettings, known: tuple[str, ...]) -> list[str]:

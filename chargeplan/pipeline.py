@@ -130,7 +130,10 @@ def build_model(
         problem = build_problem(cells, sites, travel, request)
         if not is_plain_request(request, around):
             problem = stage_problem(problem, request, records.cells_by_year, sites, travel, around)
-        labels = label_plan(problem, request, cells, sites, around, crs=records.area.crs)
+        floor_share = settings.model.equity.floor_share
+        labels = label_plan(
+            problem, request, cells, sites, around, crs=records.area.crs, floor_share=floor_share
+        )
         try:
             check_problem(problem, cells, sites, labels)
         except UnsureAdviceError as error:

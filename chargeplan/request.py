@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +15,8 @@ from chargeplan.words import ServiceRule
 if TYPE_CHECKING:
     from chargeplan.config.settings import ModelSettings, Settings
     from chargeplan.records import DemandCells
+
+LOG = logging.getLogger(__name__)
 
 
 def make_request(settings: Settings, cells: DemandCells | None = None) -> PlanRequest:
@@ -111,7 +114,7 @@ def _list_charger_types(model: ModelSettings) -> pd.DataFrame:
 
 
 def _list_zone_floors(model: ModelSettings, cells: DemandCells | None) -> pd.DataFrame:
-    """List the zones with a floor: those named, and all others with the common one.
+    """List the zones with a floor: those named, and all others that want enough with the common one.
 
     Raises
     ------
@@ -126,6 +129,22 @@ def _list_zone_floors(model: ModelSettings, cells: DemandCells | None) -> pd.Dat
     faults = [] if cells is None else describe_unknown_zones(named, known, "the demand of the study")
     if faults:
         raise ConfigError(faults)
-    floors = {zone: named.get(zone, common) for zone in known}
+    wanted = [] if cells is None else cells.sum_zones_kwh_day().tolist()
+    small = {
+        zone
+        for zone, kwh_day in zip(known, wanted, strict=True)
+        if kwh_day < model.equity.floor_least_kwh_day
+    }
+    floors = {zone: named.get(zone, 0.0 if zone in small else common) for zone in known}
     kept = {zone: floor for zone, floor in floors.items() if floor}
+    if common and small:
+        LOG.info(
+            "model.equity.floor_share leaves out %d of %d zones, which want %.4g of %.4g kWh/day "
+            "(floor_least_kwh_day is %g)",
+            len(small),
+            len(known),
+            sum(kwh_day for zone, kwh_day in zip(known, wanted, strict=True) if zone in small),
+            sum(wanted),
+            model.equity.floor_least_kwh_day,
+        )
     return make_table(ZONE_FLOORS, {"zone_id": list(kept), "floor_share": list(kept.values())})

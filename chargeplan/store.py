@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 4
 MANIFEST_NAME = "manifest.json"
+_SWEEP_FILE = "curve.json"  # of a sweep's folder, which is no run
 
 Record = TypeVar("Record")
 
@@ -65,6 +66,12 @@ def check_records(folder: Path) -> None:
         changed, added or removed since the run.
     """
     manifest_path = folder / MANIFEST_NAME
+    if not manifest_path.is_file() and (folder / _SWEEP_FILE).is_file():
+        raise DataError(
+            f"{folder}: is the folder of a sweep, which keeps no records of a single plan (its plans were checked as "
+            f"they were found, and stand in points/); run the study with the value of one point, such as "
+            f"chargeplan run CONFIG --set {_name_point(folder / _SWEEP_FILE)}, and name the folder of that run"
+        )
     if not manifest_path.is_file():
         raise DataError(
             f"{folder}: no {MANIFEST_NAME}; this is not the records folder of a finished run; run the study again"
@@ -90,6 +97,15 @@ def check_records(folder: Path) -> None:
     ]
     if faults:
         raise DataError(faults)
+
+
+def _name_point(path: Path) -> str:
+    """Name the key of a sweep and its first value, as --set takes them."""
+    try:
+        vary = json.loads(path.read_text(encoding="utf-8"))["vary"]
+        return f"{vary['key']}={vary['values'][0]}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return "KEY=VALUE"
 
 
 def check_published(folder: Path) -> int:

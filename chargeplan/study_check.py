@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from chargeplan.units import BYTES_PER_MB
 from chargeplan.words import PlanObjective, PopulationSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from chargeplan.config.inputs import StudyCheck
@@ -78,7 +79,61 @@ def check_all(loaded: LoadedSettings, *, needs_data: bool = True) -> tuple[Study
     return study, check_contents(loaded)
 
 
-def check_contents(loaded: LoadedSettings) -> ContentsCheck:
+def load_checked(path: Path, overrides: Sequence[str] = ()) -> LoadedSettings:
+    """Load a config; where it has faults, tell beside them which names, files and tables of it are at fault too.
+
+    Raises
+    ------
+    ConfigError
+    """
+    from chargeplan.config.load import BrokenConfigError, load_settings
+
+    try:
+        return load_settings(path, overrides)
+    except BrokenConfigError as error:
+        faults = FaultCollector(ConfigError)
+        faults.add_error(error)
+        for fault in _check_beside(error.beside, error.replaced):
+            faults.add(fault)
+        faults.raise_if_any()
+        raise
+
+
+# Tables that are read with the study area or by other settings, for which there may be stand-ins.
+_READ_WITH_OTHERS = ("demand.population.path", "demand.population.zones")
+
+
+def _check_beside(loaded: LoadedSettings, replaced: frozenset[str]) -> list[str]:
+    """List the faults of files, names and tables that a config with stand-ins names, but for the stand-ins."""
+    from chargeplan.config.beside import touches
+    from chargeplan.config.inputs import check_files
+
+    found: list[str] = []
+    for check in (lambda: check_files(loaded), lambda: check_contents(loaded, leave_out=_READ_WITH_OTHERS)):
+        try:
+            check()
+        except (ConfigError, DataError) as error:
+            found += error.faults
+    # "city.yaml:14:3: model.rules[0]: ..." is of model.rules; what names no key of the config is left to the next round
+    kept = []
+    for fault in found:
+        key = _INDEX.sub("", _find_key(fault, loaded))
+        if key and not touches([key], replaced):
+            kept.append(fault)
+    return kept
+
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def _find_key(fault: str, loaded: LoadedSettings) -> str:
+    for part in fault.split(": ")[:2]:
+        if part in loaded.locations:
+            return part
+    return ""
+
+
+def check_contents(loaded: LoadedSettings, *, leave_out: Sequence[str] = ()) -> ContentsCheck:
     """Read the tables of population, zones, places, sites, grid, fleet, scenarios, prices and policy rules.
 
     Tables above `LARGEST_TABLE_MB` are left to the run, and so are the roads. Files that are not
@@ -95,7 +150,7 @@ def check_contents(loaded: LoadedSettings) -> ContentsCheck:
     faults = FaultCollector(DataError)
     read, unread = [], []
     for table in (*_list_tables(loaded.settings), _Table("demand.fleet", (), lambda: check_fleet(loaded))):
-        if not all(path.is_file() and path.stat().st_size for path in table.paths):
+        if table.key in leave_out or not all(path.is_file() and path.stat().st_size for path in table.paths):
             continue
         size_mb = sum(path.stat().st_size for path in table.paths) / BYTES_PER_MB
         if size_mb > LARGEST_TABLE_MB and not table.reads_a_part:
@@ -127,7 +182,7 @@ def list_assumptions(settings: Settings) -> tuple[str, ...]:
 
 def _list_tables(settings: Settings) -> Iterator[_Table]:
     """List the tables that a config names."""
-    from chargeplan.config.rule_packs import read_study_rules
+    from chargeplan.config.rule_packs import read_rule_pack, read_study_rules
     from chargeplan.demand.zones import check_zone_names
     from chargeplan.grid.build import read_grid
     from chargeplan.land import gather_excluded_land, make_land
@@ -168,9 +223,19 @@ def _list_tables(settings: Settings) -> Iterator[_Table]:
     if costs is not None:
         yield _Table("sites.costs", (costs,), lambda: read_kind_costs(costs, "sites.costs"))
     packs = [*settings.model.rules, *settings.model.reported_rules]
-    if packs:
-        own = tuple(name for name in packs if not isinstance(name, str))
-        yield _Table("model.rules", own, lambda: read_study_rules(settings.model))
+    if not packs:
+        return
+    own = tuple(name for name in packs if not isinstance(name, str))
+    yield _Table("model.rules", own, lambda: read_study_rules(settings.model))
+    if not all(path.is_file() for path in own):  # the others are read one by one
+        for key, each in (
+            ("model.rules", settings.model.rules),
+            ("model.reported_rules", settings.model.reported_rules),
+        ):
+            for number, pack in enumerate(each):
+                place = f"{key}[{number}]"
+                of_pack = () if isinstance(pack, str) else (pack,)
+                yield _Table(place, of_pack, partial(read_rule_pack, pack, key=place))
 
 
 def _list_people(settings: Settings) -> Iterator[_Table]:

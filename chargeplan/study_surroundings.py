@@ -23,7 +23,15 @@ def label_study(
     from chargeplan.model.labels import label_plan
 
     around = build_surroundings(settings, records)
-    return label_plan(problem, request, records.cells, records.sites, around, crs=records.area.crs)
+    return label_plan(
+        problem,
+        request,
+        records.cells,
+        records.sites,
+        around,
+        crs=records.area.crs,
+        floor_share=settings.model.equity.floor_share,
+    )
 
 
 def build_surroundings(settings: Settings, records: StudyRecords) -> Surroundings:

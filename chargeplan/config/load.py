@@ -7,19 +7,21 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from chargeplan.config.beside import look_beside
 from chargeplan.config.explain import explain_errors
 from chargeplan.config.money import is_money_key, read_money
 from chargeplan.config.nearest import find_nearest
 from chargeplan.config.overrides import apply_overrides
 from chargeplan.config.schema import find_schema
 from chargeplan.config.settings import Settings, make_rule_path
+from chargeplan.config.settings.clashes import Clash
 from chargeplan.config.tree import (
     Fault,
     KeyPath,
@@ -69,6 +71,23 @@ class LoadedSettings:
     locations: Mapping[str, str]
 
 
+class BrokenConfigError(ConfigError):
+    """A config with faults, and what it says beside them.
+
+    Parameters
+    ----------
+    faults : iterable of str
+    beside : LoadedSettings
+        With stand-ins for what is at fault, and without `plain`; for finding further faults only.
+    replaced : frozenset of str
+        Keys that have stand-ins or were dropped, without the numbers of list entries.
+    """
+
+    def __init__(self, faults: Iterable[str], beside: LoadedSettings, replaced: frozenset[str]) -> None:
+        super().__init__(faults)
+        self.beside, self.replaced = beside, replaced
+
+
 def load_settings(path: Path, overrides: Sequence[str] = ()) -> LoadedSettings:
     """Load a config file.
 
@@ -97,15 +116,18 @@ def load_settings(path: Path, overrides: Sequence[str] = ()) -> LoadedSettings:
         folder = Path.cwd() if node.mark.source_pos else path.absolute().parent
         node.value = os.path.normpath(folder / node.raw)
     _read_sums(root)
-    settings = _validate(root, faults)
-    return LoadedSettings(
+    settings, faults, replaced = _validate(root, faults)
+    loaded = LoadedSettings(
         settings=settings,
         path=path,
         sha256=hashlib.sha256(content).hexdigest(),
         overrides=tuple(overrides),
-        plain=_make_plain(settings, texts),
+        plain={} if faults else _make_plain(settings, texts),
         locations={format_path(key): str(node.mark) for key, node in walk(root) if key},
     )
+    if faults:
+        raise BrokenConfigError(_list_lines(faults), loaded, replaced)
+    return loaded
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -198,25 +220,54 @@ def _check_path(key: KeyPath, node: ScalarNode) -> Fault | None:
     return Fault(node.mark, format_path(key), problem)
 
 
-def _validate(root: MapNode, faults: list[Fault]) -> Settings:
-    """Validate a tree; raise its faults together with those found before."""
+def _validate(root: MapNode, faults: list[Fault]) -> tuple[Settings, list[Fault], frozenset[str]]:
+    """Validate a tree.
+
+    Returns
+    -------
+    settings : Settings
+        With stand-ins where there are faults.
+    faults : list of Fault
+        With those found before.
+    replaced : frozenset of str
+        Keys that have stand-ins, without the numbers of list entries.
+
+    Raises
+    ------
+    ConfigError
+        When so much is at fault that no stand-ins help.
+    """
     told = {(fault.mark, fault.key) for fault in faults}
+    clashes: list[Clash] = []
+    settings: Settings | None
+    replaced: set[str] = set()
+    errors: list[Any] = []
     try:
         # As JSON, because pydantic's strict mode then still takes words for enum members.
-        settings = Settings.model_validate_json(json.dumps(to_plain(root), allow_nan=False))
+        settings = Settings.model_validate_json(json.dumps(to_plain(root), allow_nan=False), context=clashes)
     except ValidationError as error:
-        found = explain_errors(error.errors(include_url=False), root)
-        raise _make_error(faults + [f for f in found if (f.mark, f.key) not in told]) from None
-    if faults:
+        errors = list(error.errors(include_url=False))
+        settings, clashes, replaced = look_beside(root, errors)
+    errors += [
+        {"type": "value_error", "loc": (clash.section,) if clash.section else (), "msg": clash.text}
+        for clash in clashes
+    ]
+    found = explain_errors(errors, root)
+    faults = faults + [fault for fault in found if (fault.mark, fault.key) not in told]
+    if settings is None:
         raise _make_error(faults)
-    return settings
+    return settings, faults, frozenset(replaced)
 
 
 def _make_error(faults: list[Fault]) -> ConfigError:
+    return ConfigError(_list_lines(faults))
+
+
+def _list_lines(faults: list[Fault]) -> list[str]:
     lines = [str(fault) for fault in sorted(faults)]
     if len(lines) > _MAX_FAULTS_TOLD:
         lines[_MAX_FAULTS_TOLD:] = [f"and {len(lines) - _MAX_FAULTS_TOLD} more faults; mend these first"]
-    return ConfigError(lines)
+    return lines
 
 
 def _make_plain(settings: Settings, texts: Mapping[KeyPath, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,8 +88,8 @@ def read_grid_file(path: Path, key: str, *, linked: Collection[str] = ()) -> Gri
         With every fault of the file, by line of a table or feature of a layer.
     """
     where = f"{key}: {require_file(path, key).name}"
-    columns, geometry, rows, title = _read_columns(path, where)
     faults = FaultCollector(DataError)
+    columns, geometry, rows, title = _read_columns(path, where, faults)
     check_column_names(columns, _KNOWN_COLUMNS, where, faults)
     if len(geometry) == 0:
         faults.add(f"{where} holds no asset; add a row for each, or drop the section grid")
@@ -97,14 +98,19 @@ def read_grid_file(path: Path, key: str, *, linked: Collection[str] = ()) -> Gri
         name: [_write_cell(value) for value in columns.get(name, [""] * len(geometry))]
         for name in _KNOWN_COLUMNS
     }
-    parent_pos = find_parents(texts["id"], texts["parent"], where, rows, faults)
+    has_tree = {"id", "parent"} <= columns.keys()
+    parent_pos = np.full(len(geometry), -1, dtype=np.int64)
+    if has_tree:
+        parent_pos = find_parents(texts["id"], texts["parent"], where, rows, faults)
     numbers = _read_numbers(texts, where, rows, faults)
     is_synthetic = read_flags(texts["synthetic"], f"{where}: synthetic", rows, faults) == 1.0
     is_csv = path.suffix.lower() == ".csv"
     points = _check_positions(geometry, where, rows, ("lon", "lat") if is_csv else None, faults)
+    has_places = has_tree and (not is_csv or {"lon", "lat"} <= columns.keys())
     is_needed = find_leaves(parent_pos) & [asset_id not in linked for asset_id in texts["id"]]
-    unplaced = np.flatnonzero(is_needed & shapely.is_missing(geometry))
-    if unplaced.size:
+    is_told = [is_csv and bool(lon + lat) for lon, lat in zip(texts["lon"], texts["lat"], strict=True)]
+    unplaced = np.flatnonzero(is_needed & shapely.is_missing(geometry) & ~np.array(is_told))
+    if unplaced.size and has_places:
         faults.add(
             f"{where}: no position in {rows.name(unplaced)}, which feed no other asset, so that no site can be "
             f"hung on them; give each {'lon and lat' if is_csv else 'a geometry'}, or name them in grid.links"
@@ -134,20 +140,19 @@ def _write_cell(value: object) -> str:
     return clean_text(value)
 
 
-def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries, Rows, str]:
-    """Read the columns, the geometries, what the rows are called, and the title."""
+def _read_columns(path: Path, where: str, faults: FaultCollector) -> tuple[Columns, Geometries, Rows, str]:
+    """Read the columns, the geometries, what the rows are called, and the title; tell columns that are not there."""
     if path.suffix.lower() == ".csv":
-        columns, lines = read_csv_columns(
-            path, where, lambda names: _find_missing(("lon", "lat", *_NEEDED), names, where)
-        )
+        columns, lines = read_csv_columns(path, where, lambda _names: [])
+        for fault in _find_missing(("lon", "lat", *_NEEDED), columns, where):
+            faults.add(fault)
         rows = Rows("line", lines)
-        return columns, _locate(columns, where, rows), rows, clean_text(path.stem)
+        return columns, _locate(columns, where, rows, faults), rows, clean_text(path.stem)
     import pyogrio
 
     columns, read = read_layer_columns(path, where)
-    missing = _find_missing(_NEEDED, columns, where) if len(read) else []
-    if missing:
-        raise DataError(missing)
+    for fault in _find_missing(_NEEDED, columns, where) if len(read) else []:
+        faults.add(fault)
     geometry: Geometries = np.array(shapely.make_valid(read), dtype=object)
     geometry[shapely.is_empty(read)] = None
     title = clean_text(pyogrio.read_info(path)["layer_name"]) or clean_text(path.stem)
@@ -156,28 +161,34 @@ def _read_columns(path: Path, where: str) -> tuple[Columns, Geometries, Rows, st
 
 def _find_missing(needed: Collection[str], names: Collection[str], where: str) -> list[str]:
     meanings = _NEEDED | {"lon": "degrees, EPSG:4326", "lat": "degrees, EPSG:4326"}
+    # One that is misspelt is told as such.
+    misspelt = {
+        near for name in names for near in get_close_matches(name.strip().casefold(), _KNOWN_COLUMNS, 1, 0.85)
+    }
     return [
         f"{where} has no column {name!r} ({meanings[name]}); its columns"
         f"{', separated by commas,' if 'lon' in needed else ''} are: {', '.join(names)}"
         for name in needed
-        if name not in names
+        if name not in names and name not in misspelt
     ]
 
 
-def _locate(columns: Columns, where: str, rows: Rows) -> Geometries:
-    """Make points of the columns lon and lat; None where both are empty."""
-    faults = FaultCollector(DataError)
-    lon_deg, lat_deg = (
-        parse_numbers(columns[name], f"{where}: {name}", rows, faults) for name in ("lon", "lat")
-    )
-    faults.raise_if_any()
-    half = np.flatnonzero(np.isnan(lon_deg) != np.isnan(lat_deg))
+def _locate(columns: Columns, where: str, rows: Rows, faults: FaultCollector) -> Geometries:
+    """Make points of the columns lon and lat; None where both are empty, or one is at fault."""
+    n_rows = len(next(iter(columns.values()), []))
+    points: Geometries = np.full(n_rows, None, dtype=object)
+    told = {name: columns[name] for name in ("lon", "lat") if name in columns}
+    numbers = {name: parse_numbers(texts, f"{where}: {name}", rows, faults) for name, texts in told.items()}
+    if len(numbers) < 2:
+        return points
+    lon_deg, lat_deg = numbers["lon"], numbers["lat"]
+    empty = [
+        np.array([str(text).strip() == "" for text in told[name]], dtype=np.bool_) for name in ("lon", "lat")
+    ]
+    half = np.flatnonzero(empty[0] != empty[1])
     if half.size:
-        raise DataError(
-            f"{where}: lon without lat, or lat without lon, in {rows.name(half)}; give both or none"
-        )
-    points: Geometries = np.full(len(lon_deg), None, dtype=object)
-    given = ~np.isnan(lon_deg)
+        faults.add(f"{where}: lon without lat, or lat without lon, in {rows.name(half)}; give both or none")
+    given = ~np.isnan(lon_deg) & ~np.isnan(lat_deg)
     points[given] = shapely.points(lon_deg[given], lat_deg[given])
     return points
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ def label_plan(
     around: Surroundings,
     *,
     crs: str,
+    floor_share: float | None = None,
 ) -> PlanLabels:
     """Name what a problem knows by position.
 
@@ -34,12 +35,18 @@ def label_plan(
     around : Surroundings
     crs : str
         Metric CRS of the study.
+    floor_share : float, optional
+        `model.equity.floor_share`.
     """
     lon, lat = (sites.table[name].to_numpy(dtype=np.float64) for name in ("lon", "lat"))
     labels = PlanLabels(
         site_id=tuple(sites.table["site_id"].astype(str)),
+        site_name=tuple(sites.table["name"].astype(str)),
         zone_id=tuple(cells.zones["zone_id"].astype(str)),
         zone_name=tuple(cells.zones["zone_name"].astype(str)),
+        zones_are_cells=cells.zones_are_cells,
+        zone_kwh_day=cells.sum_zones_kwh_day(),
+        floor_share=floor_share or 0.0,
         asset_id=() if around.grid is None else tuple(around.grid.table["asset_id"].astype(str)),
         has_years=len(request.years) > 0,
         site_xy_m=np.column_stack(to_metric(lon, lat, crs)),
@@ -57,7 +64,7 @@ def label_plan(
     return labels
 
 
-def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, tuple[str, ...]]:
+def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, Any]:
     """Name the rows of rules in the order in which `chargeplan.model.stage_limits` writes them."""
     station = ["model.least_station_kw"] if request.least_station_kw > 0 else []
     if rules is None:
@@ -76,5 +83,9 @@ def _label_rules(request: PlanRequest, rules: RuleRows | None) -> dict[str, tupl
         "area_rule": tuple(name[rules.area_rule[area]] for area in areas),
         "total_unit": tuple("kW" if rules.total_is_power[at] else "charging points" for at in totals),
         "total_rule": tuple(name[rules.total_rule[at]] for at in totals),
+        "total_vehicles": rules.total_vehicles[totals],
+        "total_standing": np.where(
+            rules.total_is_power[totals], rules.standing_kw.sum(), rules.standing_chargers.sum()
+        ),
         "station_key": tuple(station),
     }

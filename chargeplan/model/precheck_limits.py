@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargeplan.model.precheck_floors import check_floors
 from chargeplan.model.precheck_money import check_count, check_floor_money, check_money
-from chargeplan.model.precheck_places import check_areas, check_backup, check_floors, check_totals
+from chargeplan.model.precheck_places import check_areas, check_backup, check_totals
 from chargeplan.model.precheck_stations import check_grid, check_sizes, check_spacing
 from chargeplan.model.station_sizes import StationSizes
 

@@ -223,3 +223,8 @@ class DemandCells:
     def total_kwh_day(self) -> Floats:
         """Energy over all classes, shape (n,), kWh per day."""
         return np.asarray(self.kwh_day.sum(axis=1), dtype=np.float64)
+
+    def sum_zones_kwh_day(self) -> Floats:
+        """Sum the energy of each zone over all classes, shape (n_zones,), kWh per day."""
+        summed = np.bincount(self.zone_pos, self.total_kwh_day, len(self.zones))
+        return np.asarray(summed, dtype=np.float64)

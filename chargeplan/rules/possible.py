@@ -8,6 +8,7 @@ import numpy as np
 
 from chargeplan.errors import name_rows
 from chargeplan.rows import count_things
+from chargeplan.rules.figures_to_set import name_total_figure
 
 if TYPE_CHECKING:
     from chargeplan.records import Bools, CandidateSites, Floats, Ints
@@ -81,7 +82,8 @@ def _tell_areas(rows: RuleRows, rule_pos: int) -> list[str]:
     return [
         f"{len(at)} of {count_things(total, 'occupied square')} {'has' if len(at) == 1 else 'have'} {lack} that can "
         f"hold a station: {name_rows(places)}; add a candidate in each (sites.kinds, sites.files), raise "
-        f"occupied_from in a pack of your own, {_OR_REPORT}"
+        f"occupied_from in a pack of your own above the {np.ceil(rows.area_people[first[0]]):,.0f} people, or "
+        f"{rows.area_kwh_day[at].max():,.4g} kWh/day, that these squares have at most, {_OR_REPORT}"
     ]
 
 
@@ -95,10 +97,12 @@ def _tell_totals(rows: RuleRows, rule_pos: int, most_chargers: Floats | Ints, mo
         period = int(required.argmax())
         if possible < required[period] * (1 - _TOLERANCE):
             unit = "kW of charging power" if is_power else "charging points"
+            vehicles = float(rows.total_vehicles[number, period])
+            figure = name_total_figure(vehicles, possible, is_power=is_power) or "leave this rule out"
             told.append(
                 f"{required[period]:,.10g} {unit} are needed in {rows.years[period]} for "
-                f"{rows.total_vehicles[number, period]:,.0f} electric vehicles, but all sites together hold "
-                f"{possible:,.10g}; add sites or bays, ask for less in a pack of your own, {_OR_REPORT}"
+                f"{vehicles:,.0f} electric vehicles, but all sites together hold "
+                f"{possible:,.10g}; add sites or bays, {figure} in a pack of your own, {_OR_REPORT}"
             )
     return told
 

@@ -19,6 +19,8 @@ from chargeplan.solve.impossible_words import Words
 from chargeplan.solve.soft_rows import Limit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chargeplan.linear_model import LinearModel
     from chargeplan.records import PlanProblem
     from chargeplan.solve.elastic import AskStop, RunMilp
@@ -119,7 +121,7 @@ def explain_impossible(
         unknown = _tell_unknown(elastic)
         return Explanation("; ".join([GENERAL_WORDS, *unknown]), (), ())
     causes = _join([change.cause for change in together])
-    advice = "; and ".join(change.advice for change in together)
+    advice = _name_together(together) + "; and ".join(change.advice for change in together)
     text = f"no plan keeps {causes}, and no single change is enough: {advice}"
     return Explanation(text, (), tuple(together))
 
@@ -148,8 +150,15 @@ def _tell_single(single: list[Change], others: list[Change], words: Words) -> st
     lines = [f"no plan keeps {cause}{figures}: {first}", *(f"or {advice}" for advice in more)]
     lines += _tell_unknown(words.elastic)
     if others:
-        lines.append("or " + "; and ".join(change.advice for change in others))
+        lines.append(f"or {_name_together(others)}" + "; and ".join(change.advice for change in others))
     return "\n".join(lines)
+
+
+def _name_together(changes: Sequence[Change]) -> str:
+    """Say before several changes that one of them alone is not enough."""
+    if len(changes) < 2:
+        return ""
+    return "both of these together: " if len(changes) == 2 else f"all {len(changes)} of these together: "
 
 
 def _tell_unknown(elastic: Elastic) -> list[str]:

@@ -64,6 +64,8 @@ class MoneyAndShares(ChangeWriter):
         asked = self.problem.limits.zone_floor_share
         if Limit.FLOOR in self.elastic.together:
             return self._write_equal_floors(amount[0])
+        if self.labels.zones_are_cells:  # these have one floor, and the config takes no other
+            return self._write_equal_floors(max(amount.values()))
         new = {zone: round_down(float(asked[zone]) - each, SHARE_DIGITS) for zone, each in amount.items()}
         names = [f"{asked[zone]:.4g} in {self.labels.name_zone(zone)}" for zone in new]
         cause = ("the floor of " if len(new) == 1 else "the floors of ") + name_rows(names)
@@ -80,7 +82,9 @@ class MoneyAndShares(ChangeWriter):
         share = round_down(largest - amount, SHARE_DIGITS)
         zones = np.flatnonzero(asked > 0).tolist()
         cause = f"the floor of {largest:.4g} in all {len(zones)} zones"
-        advice = f"lower {name_equal_floors(asked)} from {largest:.4g} to {share:.{SHARE_DIGITS}g}"
+        advice = (
+            f"lower {name_equal_floors(asked, self.labels)} from {largest:.4g} to {share:.{SHARE_DIGITS}g}"
+        )
         return Change(Limit.FLOOR, dict.fromkeys(zones, share), amount / largest, cause, advice)
 
     def write_gini(self, _amount: dict[int, float]) -> Change:

@@ -46,7 +46,7 @@ class Places(ChangeWriter):
             np.concatenate([limits.clique_site[start[clique] : start[clique + 1]] for clique in amount])
         )
         names = name_rows([labels.name_site(int(site)) for site in sites])
-        cause = f"the spacing{f' of {asked:g} m' if asked else ''} (around {names} more stations are needed than fit)"
+        cause = f"the spacing{f' of {asked:g} m' if asked else ''} (more stations than fit are needed around {names})"
         possible_m = self._find_spacing_m()
         advice = (
             "leave model.spacing_m out"

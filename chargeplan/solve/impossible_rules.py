@@ -44,14 +44,14 @@ class Rules(ChangeWriter):
             new[row] = round_down(asked - each, 3)
             unit = labels.total_unit[total] if total < len(labels.total_unit) else "in total"
             names.append(f"{asked:,.10g} {unit}{self._name_year(year)} ({labels.name_total(total)})")
-            advice.append(f"{new[row]:,.10g} {unit}{self._name_year(year)}")
+            advice.append(labels.advise_total(total, year, new[row]))
         asked_in_all = max(float(limits.total_least.sum()), 1.0)
         return Change(
             Limit.TOTAL,
             new,
             POLICY_COST + sum(amount.values()) / asked_in_all,
             f"the rule that asks for {name_rows(names)} more",
-            f"ask for {name_rows(advice)} in a pack of your own, or move the pack to model.reported_rules",
+            f"{name_rows(list(dict.fromkeys(advice)))}, or move the pack to model.reported_rules",
         )
 
     def write_station(self, amount: dict[int, float]) -> Change:

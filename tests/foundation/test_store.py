@@ -96,3 +96,18 @@ def test_a_damaged_manifest_is_refused(folder, content):
 def test_a_folder_without_a_manifest_is_refused(tmp_path):
     with pytest.raises(DataError, match="run the study again"):
         check_records(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "change"),
+    [
+        ('{"vary": {"key": "model.max_sites", "values": [3, 5]}}', "--set model.max_sites=3, and"),
+        ("damaged", "--set KEY=VALUE, and"),
+    ],
+)
+def test_the_folder_of_a_sweep_is_named_as_one(tmp_path, content, change):
+    (tmp_path / "curve.json").write_text(content)
+    with pytest.raises(DataError, match="is the folder of a sweep") as caught:
+        check_records(tmp_path)
+    assert change in str(caught.value)
+    assert "run the study again" not in str(caught.value)

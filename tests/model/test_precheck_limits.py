@@ -83,7 +83,11 @@ CASES = {
     ),
     "points above all bays": (
         make_limited(**points(10)),
-        ["model.rules: points needs 10 charging points", "all 3 sites together hold 9", "ask for 1 less"],
+        [
+            "model.rules: points needs 10 charging points",
+            "all 3 sites together hold 9",
+            "ask for 9 charging points in a pack of your own",
+        ],
     ),
     "areas above the count": (
         make_limited(max_sites=(1,), **areas(((0, 1), 1), ((2,), 1))),
@@ -168,3 +172,78 @@ def test_no_random_problem_with_a_plan_is_refused():
             n_refused += 1
             assert not staged_problems.solve_by_brute_force(problem), (seed, told)
     assert n_refused > 15
+
+
+def label_hexagons(*, wanted, floor_share=0.5):
+    """Labels of two hexagons that stand in for zones."""
+    return replace(
+        LABELS,
+        zone_id=("86w", "86e"),
+        zone_name=("Hexagon 1 (H3 86w)", "Hexagon 2 (H3 86e)"),
+        zones_are_cells=True,
+        zone_kwh_day=np.array(wanted),
+        floor_share=floor_share,
+    )
+
+
+# s2 and s3 can hold nothing, so that D and E of the East are out of reach; the West wants 65 kWh/day.
+def reach_only_the_west(east_kwh_day, floor=0.5):
+    demand = np.array([25.0, 20.0, 20.0, east_kwh_day / 2, east_kwh_day / 2])
+    return make_limited(max_chargers=(3, 0, 0), demand=demand, **floors(floor, floor))
+
+
+def test_a_sliver_out_of_reach_is_left_out_by_its_demand():
+    labels = label_hexagons(wanted=(65.0, 0.02))
+    (told,) = check_limits(reach_only_the_west(0.02), labels)
+    assert told.startswith(
+        "1 zone asks for more than all sites within reach can serve: Hexagon 2 (H3 86e) (0.0 of 0.02 "
+    )
+    assert told.count("86e") == 1
+    # Rounded up from 0.02 to two digits, so that it is left out; no other key can be lowered to more than 0.
+    assert (
+        "; set model.equity.floor_least_kwh_day to 0.021 (floor_share then leaves out 1 zone with 0.02 of 65 "
+        in told
+    )
+    assert "or leave model.equity.floor_share out, or give study.zones" in told
+    assert "zone_floor_share" not in told
+    assert told.endswith("or raise travel.limit_min (the least that is needed; other limits may need more)")
+
+
+def test_a_hexagon_that_wants_much_is_not_left_out():
+    labels = label_hexagons(wanted=(65.0, 40.0))
+    (told,) = check_limits(reach_only_the_west(40.0), labels)
+    assert "floor_least_kwh_day" not in told
+    assert "; leave model.equity.floor_share out, or give study.zones" in told
+
+
+def test_hexagons_lower_the_floor_that_they_share():
+    # s1 with two chargers delivers 40 of the 65 kWh/day of the West: 61.53 %.
+    problem = make_limited(
+        max_chargers=(2, 0, 0), demand=np.array([25.0, 20.0, 20.0, 0.0, 0.0]), **floors(0.7, 0.7)
+    )
+    (told,) = check_limits(problem, label_hexagons(wanted=(65.0, 0.0), floor_share=0.7))
+    assert "; lower model.equity.floor_share from 0.7 to 0.6153, or give study.zones" in told
+
+
+def test_a_zone_of_a_layer_gets_a_floor_of_its_own_below_the_common_one():
+    labels = replace(LABELS, floor_share=0.5, zone_kwh_day=np.array([65.0, 40.0]))
+    (told,) = check_limits(reach_only_the_west(40.0), labels)
+    assert "; set model.equity.zone_floor_share to {e: 0}, or add sites there" in told
+
+
+def test_zones_without_demand_never_stand_in_the_way():
+    assert check_limits(reach_only_the_west(0.0), label_hexagons(wanted=(65.0, 0.0))) == []
+
+
+def test_a_rule_about_vehicles_names_the_figure_to_set():
+    # All three sites hold 9 points; one stands. 100 vehicles by 10 points are 10 vehicles per point.
+    labels = replace(LABELS, total_vehicles=np.array([[100.0]]), total_standing=np.array([1.0]))
+    (told,) = check_limits(make_limited(**points(10)), labels)
+    assert (
+        "add sites or bays, raise vehicles_per_point to 10 of points in a pack of your own, or move" in told
+    )
+    # 100 / 9.0 = 11.11...; rounded up, so that 9 points are enough.
+    labels = replace(labels, total_standing=np.array([0.0]))
+    assert (
+        "raise vehicles_per_point to 11.12 of points" in check_limits(make_limited(**points(10)), labels)[0]
+    )

@@ -201,7 +201,9 @@ CASES = {
     "two limits at once": (
         make_limited(budget=(150.0,), max_sites=(1,), **areas(((0,), 1), ((2,), 1))),
         ["the budget of PKR 150", "the limit of 1 new station", "the rule that asks for 1 station in East"],
-        ["or raise model.budget_pkr to 300 (150 more); and raise model.max_sites to 2 (1 more)"],
+        [
+            "or both of these together: raise model.budget_pkr to 300 (150 more); and raise model.max_sites to 2"
+        ],
     ),
     "required sites against four limits": (
         make_limited(required=(0, 1), budget=(200.0,), **grid(60, 10, 60), **apart((0, 1)), **least_kw(10.0)),
@@ -347,3 +349,12 @@ def test_a_stop_leaves_what_is_known_and_says_what_is_not():
     assert lines[0].endswith("raise model.budget_pkr to 750 (550 more), where less may be enough")
     assert lines[1].startswith("whether changes of the required sites help was not found out in the time")
     assert has_plan(apply_change(problem, explanation.single[0]))
+
+
+def test_sites_are_named_by_their_places_and_crowding_is_said_once():
+    # West asks for two stations, and the spacing lets only one of its two sites open.
+    problem = make_limited(**areas(((0, 1), 2)), **apart((0, 1)))
+    labels = replace(LABELS, site_name=("Fuel at F-8", "", "s3 Market"))
+    text = explain(problem, labels).text
+    assert "(more stations than fit are needed around Fuel at F-8 (s1), s2)" in text
+    assert labels.name_site(2) == "s3 Market"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from chargeplan.config.settings.basics import (
     Count,
@@ -16,12 +16,16 @@ from chargeplan.config.settings.basics import (
     Share,
     Text,
 )
+from chargeplan.config.settings.clashes import Clash, tell_clashes
 from chargeplan.config.settings.station_power import find_power_fault, list_station_kw
 from chargeplan.words import (
     PlanMode,
     PlanObjective,
     ServiceRule,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class TravelSettings(Section):
@@ -118,6 +122,9 @@ class EquitySettings(Section):
     """Least share of each zone's demand that must be served, in every year."""
     zone_floor_share: dict[Text, Share] = {}
     """The same for zones named by their zone_id, in place of `floor_share`; needs `study.zones`."""
+    floor_least_kwh_day: NotNegative = 0.0
+    """`floor_share` leaves out zones that want less energy than this in `study.year`, such as slivers of hexagons
+    at the edge; zones named in `zone_floor_share` keep their floors."""
     gini_cap: Annotated[float, Field(gt=0, le=1)] | None = None
     """Largest Gini coefficient of the served shares of zones, weighted by their demand: 0 is all alike."""
 
@@ -169,46 +176,50 @@ class ModelSettings(Section):
     """Packs of which every rule is only reported, kept or not."""
 
     @model_validator(mode="after")
-    def _check_limits(self) -> ModelSettings:
-        self._check_years()
-        self._check_only_allocate()
+    def _check_clashes(self, info: ValidationInfo) -> ModelSettings:
+        found = [*self._find_money_clashes(), *self._find_list_clashes(), *self._find_mode_clashes()]
+        tell_clashes(
+            (Clash(text, tuple(f"model.{key}" for key in reads.split()), "model") for text, reads in found),
+            info,
+        )
+        return self
+
+    def _find_money_clashes(self) -> Iterator[tuple[str, str]]:
+        """Find what is wrong with the limits, each with the keys it is about."""
+        keys = "budget_pkr max_sites years.budget_pkr years.max_sites objective"
         is_limited = self.budget_pkr is not None or self.max_sites is not None
-        if not is_limited and not self.years and self.objective is not PlanObjective.COST:
-            msg = "give budget_pkr, max_sites or both; without a limit every site would open"
-            raise ValueError(msg)
+        needs_limit = self.objective is not PlanObjective.COST
+        if self.years and is_limited:
+            yield "years have budgets and limits of their own; leave budget_pkr and max_sites out", ""
+        if not self.years and not is_limited and needs_limit:
+            yield "give budget_pkr, max_sites or both; without a limit every site would open", keys
+        years_limited = any(each.budget_pkr is not None or each.max_sites is not None for each in self.years)
+        if self.years and not years_limited and not is_limited and needs_limit:
+            yield "give budget_pkr, max_sites or both in years; without a limit every site would open", keys
+        budgets = [each.budget_pkr is None for each in self.years]
+        if any(budgets) and not all(budgets):
+            yield (
+                "years: give budget_pkr for every one of them (0 where no money comes in) or for none",
+                "years.budget_pkr",
+            )
+
+    def _find_list_clashes(self) -> Iterator[tuple[str, str]]:
+        """Find lists whose entries do not fit each other."""
+        years = [each.year for each in self.years]
+        if sorted(set(years)) != years:
+            yield f"years must rise without repeats; got {years}", "years.year"
+        names = [each.name for each in self.chargers]
+        if len(set(names)) != len(names):
+            yield f"chargers must have different names; got {names}", "chargers.name"
         ends = [band.up_to_min for band in self.bands]
         qualities = [band.quality for band in self.bands]
         if sorted(set(ends)) != ends:
-            msg = f"bands must rise in up_to_min without repeats; got {ends}"
-            raise ValueError(msg)
+            yield f"bands must rise in up_to_min without repeats; got {ends}", "bands.up_to_min"
         if sorted(qualities, reverse=True) != qualities:
-            msg = f"bands must not rise in quality; got {qualities}"
-            raise ValueError(msg)
-        return self
+            yield f"bands must not rise in quality; got {qualities}", "bands.quality"
 
-    def _check_years(self) -> None:
-        years = [each.year for each in self.years]
-        if sorted(set(years)) != years:
-            msg = f"years must rise without repeats; got {years}"
-            raise ValueError(msg)
-        if self.years and (self.budget_pkr is not None or self.max_sites is not None):
-            msg = "years have budgets and limits of their own; leave budget_pkr and max_sites out"
-            raise ValueError(msg)
-        is_limited = any(each.budget_pkr is not None or each.max_sites is not None for each in self.years)
-        if self.years and not is_limited and self.objective is not PlanObjective.COST:
-            msg = "give budget_pkr, max_sites or both in years; without a limit every site would open"
-            raise ValueError(msg)
-        budgets = [each.budget_pkr is None for each in self.years]
-        if any(budgets) and not all(budgets):
-            msg = "give budget_pkr for every one of years (0 where no money comes in) or for none"
-            raise ValueError(msg)
-        names = [each.name for each in self.chargers]
-        if len(set(names)) != len(names):
-            msg = f"chargers must have different names; got {names}"
-            raise ValueError(msg)
-
-    def _check_only_allocate(self) -> None:
-        """Refuse in cover mode what needs sizes and capacities, and goals without their figure."""
+    def _find_mode_clashes(self) -> Iterator[tuple[str, str]]:
+        """Find in cover mode what needs sizes and capacities, powers that no station has, and goals without figure."""
         if self.mode is PlanMode.COVER:
             given = {
                 "chargers": bool(self.chargers),
@@ -222,14 +233,18 @@ class ModelSettings(Section):
             wrong = [name for name, is_given in given.items() if is_given]
             if wrong:
                 verb = "needs" if len(wrong) == 1 else "need"
-                msg = f"{', '.join(wrong)} {verb} mode allocate; cover mode knows neither sizes nor years"
-                raise ValueError(msg)
+                yield (
+                    f"{', '.join(wrong)} {verb} mode allocate; cover mode knows neither sizes nor years",
+                    "mode objective",
+                )
         fault = self._find_power_fault()
         if fault:
-            raise ValueError(fault)
+            yield fault, "least_station_kw largest_station_kw chargers charger"
         if (self.objective is PlanObjective.COST) != (self.target_share is not None):
-            msg = "target_share and objective: cost go together; give both or neither"
-            raise ValueError(msg)
+            yield (
+                "target_share and objective: cost go together; give both or neither",
+                "target_share objective",
+            )
 
     def _find_power_fault(self) -> str:
         if self.least_station_kw is None and self.largest_station_kw is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from chargeplan.config.settings.basics import InputPath, Section
+from chargeplan.config.settings.clashes import Clash, tell_clashes
 from chargeplan.config.settings.demand import DemandSettings
 from chargeplan.config.settings.economics import EconomicsSettings
 from chargeplan.config.settings.model import ModelSettings, TravelSettings
@@ -15,6 +16,9 @@ from chargeplan.config.settings.study import NetworkSettings, StudySettings
 from chargeplan.words import (
     PlanMode,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class SolveSettings(Section):
@@ -54,27 +58,30 @@ class Settings(Section):
     publish: PublishSettings
 
     @model_validator(mode="after")
-    def _check_bands_within_limit(self) -> Settings:
-        if self.grid is not None and self.model.mode is PlanMode.COVER:
-            msg = "grid: needs model.mode allocate; cover mode knows no power"
-            raise ValueError(msg)
-        if self.model.equity.zone_floor_share and self.study.zones is None:
-            msg = (
-                "model.equity.zone_floor_share: names zones, but the study has none; give study.zones, or "
-                "model.equity.floor_share for all hexagons that stand in for zones"
-            )
-            raise ValueError(msg)
-        years = self.model.years
-        if years and years[-1].year != self.study.year:
-            msg = (
-                f"model.years: the last one is {years[-1].year}, study.year is {self.study.year}; "
-                "they must be the same"
-            )
-            raise ValueError(msg)
-        if self.model.bands and self.model.bands[-1].up_to_min > self.travel.limit_min:
-            msg = (
-                f"model.bands: the last band ends at {self.model.bands[-1].up_to_min} min, beyond "
-                f"travel.limit_min of {self.travel.limit_min} min; raise the limit or shorten the band"
-            )
-            raise ValueError(msg)
+    def _check_clashes(self, info: ValidationInfo) -> Settings:
+        tell_clashes(self._find_clashes(), info)
         return self
+
+    def _find_clashes(self) -> Iterator[Clash]:
+        """Find settings of one section that do not fit those of another."""
+        model = self.model
+        if self.grid is not None and model.mode is PlanMode.COVER:
+            yield Clash("grid: needs model.mode allocate; cover mode knows no power", ("model.mode",))
+        if model.equity.zone_floor_share and self.study.zones is None:
+            yield Clash(
+                "model.equity.zone_floor_share: names zones, but the study has none; give study.zones, or "
+                "model.equity.floor_share for all hexagons that stand in for zones",
+                ("study.zones",),
+            )
+        if model.years and model.years[-1].year != self.study.year:
+            yield Clash(
+                f"model.years: the last one is {model.years[-1].year}, study.year is {self.study.year}; "
+                "they must be the same",
+                ("model.years.year", "study.year"),
+            )
+        if model.bands and model.bands[-1].up_to_min > self.travel.limit_min:
+            yield Clash(
+                f"model.bands: the last band ends at {model.bands[-1].up_to_min} min, beyond "
+                f"travel.limit_min of {self.travel.limit_min} min; raise the limit or shorten the band",
+                ("model.bands.up_to_min", "travel.limit_min"),
+            )
