@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
 from chargeplan.why.answers import RUN_AGAIN, Found
+from chargeplan.words import Outcome
 
 if TYPE_CHECKING:
+    from chargeplan.records import Solution
     from chargeplan.why.answers import Alternatives, ClosedAnswer, Interval, SiteAnswer
     from chargeplan.why.case import RunAnswers, RunCase
     from chargeplan.why.reach import Reach
@@ -67,9 +69,9 @@ def describe_interval(loss: Interval, found: Found, *, what: str = "without") ->
     if found is Found.IMPOSSIBLE:
         return "everything: no plan keeps every limit"
     if math.isinf(loss.most) and loss.least > 0:
-        return f"at least {loss.least:,.1f} kWh/day; no plan was found in time"
+        return f"at least {loss.least:,.1f} kWh/day; no plan was found in time, raise --time-limit"
     if math.isinf(loss.most):
-        return "an amount that is not known: no plan was found in time"
+        return "an amount that is not known: no plan was found in time, raise --time-limit"
     least, most = f"{loss.least + 0.0:,.1f}", f"{loss.most + 0.0:,.1f}"
     if {least, most} <= {"0.0", "-0.0"}:
         return "nothing"
@@ -129,11 +131,27 @@ def describe_closed(case: RunCase, answer: ClosedAnswer) -> str:
             )
         if answer.loss.most < -_BETTER_SHARE * max(plan, 1.0):
             parts.append(f"a plan with it serves {-answer.loss.most:,.1f} kWh/day more: {RUN_AGAIN}")
+        elif math.isinf(answer.loss.most):
+            parts += _describe_chance(case.solution, answer)
     elif answer.found is Found.NOT_ASKED and answer.can_open:
         site_id = case.sites.table["site_id"].iloc[answer.site_pos]
-        elsewhere = "" if answer.reasons else "money and room serve more elsewhere; "
-        parts.append(f"{elsewhere}--site {site_id} tells what the plan loses with a station there")
+        parts += _describe_chance(case.solution, answer)
+        parts.append(f"--site {site_id} tells what the plan loses with a station there")
     return ". ".join(parts)
+
+
+def _describe_chance(solution: Solution, answer: ClosedAnswer) -> list[str]:
+    """Say of a site whose price is left why the plan leaves it out: by proof, or as the search ended early."""
+    if answer.reasons or not answer.can_open:
+        return []
+    left = "there is no budget"
+    if math.isfinite(answer.left_pkr):
+        left = f"its price is left in the budget ({format_pkr(answer.left_pkr)})"
+    if solution.outcome is Outcome.PROVEN_OPTIMAL:
+        return [f"{left}, but with it or without it {solution.proof_text}"]
+    return [
+        f"{left}, and the search ended early ({solution.proof_text}): a longer run (solve.time_limit_s) may open it"
+    ]
 
 
 def _describe_reach(case: RunCase, answer: ClosedAnswer, reach: Reach) -> list[str]:
