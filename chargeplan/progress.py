@@ -53,7 +53,7 @@ def describe_search(event: SolveEvent) -> str:
     'start plan: no plan yet; 0 of 120 s'
     """
     bound = f"bound {event.bound_kwh_day:,.0f}" if math.isfinite(event.bound_kwh_day) else ""
-    parts = [f"plan serves {event.incumbent_kwh_day:,.0f} kWh/day", bound, _write_gap(event)]
+    parts = [f"plan serves {_write_energy(event)}", bound, _write_gap(event)]
     known = parts if _has_plan(event) else ["no plan yet", bound]
     return f"{event.step}: {', '.join(filter(None, known))}; {_write_time(event)}"
 
@@ -70,7 +70,7 @@ def fit_search(event: SolveEvent, width: int) -> str:
     'solve      plan 123,456 kWh/day, gap 2.31 %; 31 of 120 s'
     """
     if _has_plan(event):
-        known = ", ".join(filter(None, [f"plan {event.incumbent_kwh_day:,.0f} kWh/day", _write_gap(event)]))
+        known = ", ".join(filter(None, [f"plan {_write_energy(event)}", _write_gap(event)]))
         hint = f" · {STOP_HINT}"
     else:
         known, hint = "no plan yet", ""
@@ -83,6 +83,11 @@ def fit_search(event: SolveEvent, width: int) -> str:
 def _has_plan(event: SolveEvent) -> bool:
     """Tell whether there is a plan that serves anybody; the empty one that opens a search is none to show."""
     return event.incumbent_kwh_day > 0
+
+
+def _write_energy(event: SolveEvent) -> str:
+    """Write what the plan serves with its unit, and what that energy is when it is not the plain one."""
+    return f"{event.incumbent_kwh_day:,.0f} {event.measure} kWh/day".replace("  ", " ")
 
 
 def _write_gap(event: SolveEvent) -> str:
