@@ -97,6 +97,17 @@ def _write_gap(event: SolveEvent) -> str:
     return f"gap {format_gap(gap)}" if math.isfinite(gap) else ""
 
 
+def _write_limit(limit_s: float) -> str:
+    """Write the seconds of a limit without digits that nobody asked for.
+
+    Examples
+    --------
+    >>> _write_limit(120.0), _write_limit(4 / 3), _write_limit(0.25)
+    ('120', '1.3', '0.25')
+    """
+    return f"{round(limit_s, 1):.10g}" if limit_s >= 1 else f"{limit_s:.2g}"
+
+
 def _write_time(event: SolveEvent) -> str:
     return f"{event.elapsed_s:.0f} of {event.limit_s:.0f} s"
 
@@ -154,7 +165,7 @@ class LineProgress(_Quiet):
                 self.say(describe_phase(event))
         elif not self._is_limit_told:
             self._is_limit_told = True
-            self.say(f"{'solve':<{_PHASE_WIDTH}} search: limit {event.limit_s:g} s")
+            self.say(f"{'solve':<{_PHASE_WIDTH}} search: limit {_write_limit(event.limit_s)} s")
         elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
             self._told_at = self._clock()
             self.say(f"{'solve':<{_PHASE_WIDTH}} {describe_search(event)}")

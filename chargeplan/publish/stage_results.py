@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chargeplan.records import Evaluation
     from chargeplan.rules.report import RuleReport
 
+_LONGEST_RULE = 2000  # characters; a rule is a sentence, not a name
 SITE_STAGES = ("opened_year", "chargers_by_type", "headroom_unknown")
 
 
@@ -175,10 +176,10 @@ def describe_rules(bundle: RunBundle) -> dict[str, Any] | None:
         "rules": [
             [
                 clean_text(row["rule_id"]),
-                clean_text(row["says"]),
+                clean_text(row["says"], _LONGEST_RULE),
                 bool(row["must"]),
                 str(row["state"]),
-                clean_text(row["detail"]),
+                clean_text(row["detail"], _LONGEST_RULE),
             ]
             for row in report.rules.to_dict("records")
         ],
