@@ -19,12 +19,19 @@ def name_measure(several: Iterable[Settings]) -> str:
         Of plans that are compared.
     """
     models = [settings.model for settings in several]
-    words = []
-    if any(band.quality < 1.0 for model in models for band in model.bands):
-        words.append("graded")
-    if any(len(model.years) > 1 for model in models):
-        words.append("mean-of-years")
-    return " ".join(words)
+    is_graded = any(band.quality < 1.0 for model in models for band in model.bands)
+    return _join_words(is_graded, any(len(model.years) > 1 for model in models))
+
+
+def name_energy(*, is_graded: bool, has_years: bool) -> str:
+    """Write the unit of the energy that a plan maximises.
+
+    Examples
+    --------
+    >>> name_energy(is_graded=True, has_years=True), name_energy(is_graded=False, has_years=False)
+    ('graded mean-of-years kWh/day', 'kWh/day')
+    """
+    return name_unit(_join_words(is_graded, has_years))
 
 
 def name_unit(measure: str) -> str:
@@ -36,3 +43,7 @@ def name_unit(measure: str) -> str:
     ('graded kWh/day', 'kWh/day')
     """
     return f"{measure} kWh/day".strip()
+
+
+def _join_words(is_graded: bool, has_years: bool) -> str:
+    return " ".join(["graded"] * is_graded + ["mean-of-years"] * has_years)

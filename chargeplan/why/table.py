@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
-from chargeplan.why.answers import RUN_AGAIN, Found
-from chargeplan.words import Outcome
+from chargeplan.why.answers import Found
 
 if TYPE_CHECKING:
-    from chargeplan.records import Solution
     from chargeplan.why.answers import Alternatives, ClosedAnswer, Interval, SiteAnswer
     from chargeplan.why.case import RunAnswers, RunCase
-    from chargeplan.why.reach import Reach
 
 COLUMNS = (
     "site_id",
@@ -81,6 +78,22 @@ def describe_interval(loss: Interval, found: Found, *, what: str = "without") ->
     return f"between {least} and {most} kWh/day{doubt}"
 
 
+def describe_measure(case: RunCase) -> str:
+    """Say what the energy of losses and plans is; empty where it is the energy served in the last year."""
+    unit, years = case.unit, case.problem.staging.n_years
+    if unit == "kWh/day":
+        return ""
+    parts = ["a long drive counts for less"] if unit.startswith("graded") else []
+    last = ""
+    if years > 1:
+        parts.append(f"the mean of the {years} years by their weights")
+        last = f" in the last year, {case.request.year}"
+    return (
+        f"what plans gain and lose is in {unit}: {', '.join(parts)}. The plan has "
+        f"{case.solution.objective_kwh_day:,.1f} of these; it serves {case.served_kwh_day:,.1f} kWh/day{last}"
+    )
+
+
 def describe_open(case: RunCase, answer: SiteAnswer) -> str:
     """Write why a station stands in sentences."""
     parts = [
@@ -113,77 +126,18 @@ def describe_open(case: RunCase, answer: SiteAnswer) -> str:
     return ". ".join(parts)
 
 
-def describe_closed(case: RunCase, answer: ClosedAnswer) -> str:
-    """Write why a site is closed in sentences: why, who serves its demand, what it would bring and cost."""
-    parts = [f"{case.name_site(answer.site_pos)}: closed"]
-    parts += list(answer.reasons)
-    if answer.reach is not None and answer.reach.cells:
-        parts += _describe_reach(case, answer, answer.reach)
-    if not math.isnan(answer.gain_kwh_day) and answer.gain_kwh_day > 0:
-        parts.append(f"beside the open ones it would add at most {answer.gain_kwh_day:,.1f} kWh/day")
-    plan = case.solution.objective_kwh_day
-    if answer.found not in {Found.NOT_ASKED, Found.IMPOSSIBLE}:
-        loss = describe_interval(answer.loss, answer.found, what="with")
-        parts.append(f"forced open and planned anew, the plan loses {loss}")
-        if math.isfinite(answer.loss.least):
-            parts.append(
-                f"no plan with it serves more than {plan - answer.loss.least:,.1f} kWh/day, the plan serves {plan:,.1f}"
-            )
-        if answer.loss.most < -_BETTER_SHARE * max(plan, 1.0):
-            parts.append(f"a plan with it serves {-answer.loss.most:,.1f} kWh/day more: {RUN_AGAIN}")
-        elif math.isinf(answer.loss.most):
-            parts += _describe_chance(case.solution, answer)
-    elif answer.found is Found.NOT_ASKED and answer.can_open:
-        site_id = case.sites.table["site_id"].iloc[answer.site_pos]
-        parts += _describe_chance(case.solution, answer)
-        parts.append(f"--site {site_id} tells what the plan loses with a station there")
-    return ". ".join(parts)
-
-
-def _describe_chance(solution: Solution, answer: ClosedAnswer) -> list[str]:
-    """Say of a site whose price is left why the plan leaves it out: by proof, or as the search ended early."""
-    if answer.reasons or not answer.can_open:
-        return []
-    left = "there is no budget"
-    if math.isfinite(answer.left_pkr):
-        left = f"its price is left in the budget ({format_pkr(answer.left_pkr)})"
-    if solution.outcome is Outcome.PROVEN_OPTIMAL:
-        return [f"{left}, but with it or without it {solution.proof_text}"]
-    return [
-        f"{left}, and the search ended early ({solution.proof_text}): a longer run (solve.time_limit_s) may open it"
-    ]
-
-
-def _describe_reach(case: RunCase, answer: ClosedAnswer, reach: Reach) -> list[str]:
-    """Write who serves what reaches a closed site, and what a station there could serve and costs at least."""
-    text = (
-        f"{reach.cells} cells with {reach.kwh_day:,.1f} kWh/day reach it, of which the open stations serve "
-        f"{reach.served_kwh_day:,.1f}"
-    )
-    if reach.served_most_by >= 0:
-        away = "" if math.isnan(answer.served_most_by_m) else f", {answer.served_most_by_m:,.0f} m away"
-        text += f", most at {case.name_site(reach.served_most_by)} ({reach.by_it_kwh_day:,.1f}{away})"
-    parts = [text]
-    if answer.can_open:
-        price = (
-            f", for {format_pkr(answer.cheapest_pkr)} or more" if math.isfinite(answer.cheapest_pkr) else ""
-        )
-        parts.append(f"a station there would serve at most {reach.at_most_kwh_day:,.1f} kWh/day{price}")
-    return parts
-
-
 def describe_alternatives(case: RunCase, found: Alternatives) -> list[str]:
     """Write the alternatives in lines: figures of each, then the sites that all keep."""
     plan = case.solution.objective_kwh_day
     head = (
         f"{len(found.plans)} of {found.wanted} alternatives within {found.within_share:.2%} of "
-        f"{plan:,.1f} kWh/day that differ in {found.n_differ} sites or more"
+        f"{plan:,.1f} {case.unit} that differ in {found.n_differ} sites or more"
     )
     lines = [f"{head}; {found.ended}" if found.ended else head]
     for number, each in enumerate(found.plans, start=1):
         served = each.solution.objective_kwh_day
         line = (
-            f"  {number}: {served:,.1f} kWh/day ({(served - plan) / max(plan, 1e-300):+.2%}), "
+            f"  {number}: {served:,.1f} {case.unit} ({(served - plan) / max(plan, 1e-300):+.2%}), "
             f"{int(each.is_open.sum())} new stations, {each.n_different} sites differ"
         )
         if each.evaluation is not None:

@@ -9,7 +9,7 @@ import pytest
 
 from chargeplan.why.answers import RUN_AGAIN, UNKNOWN, ClosedAnswer, Found, Interval
 from chargeplan.why.reach import Reach
-from chargeplan.why.table import describe_closed
+from chargeplan.why.table_closed import describe_closed
 from chargeplan.words import Outcome
 
 PLAN_KWH_DAY = 100.0
@@ -22,6 +22,7 @@ REACH = Reach(
 def case():
     """A run of two sites as far as words about it need one."""
     return SimpleNamespace(
+        unit="kWh/day",
         name_site=lambda site: ("a", "b (Mall)")[site],
         solution=SimpleNamespace(
             objective_kwh_day=PLAN_KWH_DAY,
