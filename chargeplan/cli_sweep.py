@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from chargeplan.sweep.records import Curve
     from chargeplan.sweep.values import Vary
 
-_COLUMNS = ("value", "spent", "served", "share", "gap", "outcome", "sites", "chargers", "marginal", "nesting")
+_COLUMNS = ("value", "spent", "served", "share", "objective", "gap", "outcome", "sites", "chargers")
+_LAST_COLUMNS = ("marginal", "nesting")
 
 
 def add_sweep_command(app: typer.Typer) -> None:
@@ -148,7 +149,7 @@ def _tabulate(curve: Curve) -> list[str]:
     from chargeplan.sweep.table import format_rows, list_headings
 
     headings, rows = list_headings(curve), format_rows(curve)
-    shown = [name for name in _COLUMNS if name in headings]
+    shown = [name for name in (*_COLUMNS, *_LAST_COLUMNS) if name in headings]
     widths = {
         name: max(len(headings[name]), *(len(row.get(name, "")) for row in rows if name in row), 0)
         for name in shown

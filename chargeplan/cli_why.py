@@ -106,9 +106,18 @@ def _answer(run: Path, questions: Questions, output: Output) -> None:
 
 def _show(answers: RunAnswers, folder: Path, output: Output) -> None:
     from chargeplan.why.folder import describe_answers
-    from chargeplan.why.table import describe_alternatives, describe_closed, describe_open, list_rows
+    from chargeplan.why.table import (
+        describe_alternatives,
+        describe_measure,
+        describe_open,
+        list_rows,
+    )
+    from chargeplan.why.table_closed import describe_closed
 
     case = answers.case
+    measure = describe_measure(case)
+    if measure:
+        output.tell(measure)
     texts = [describe_open(case, each) for each in answers.opens]
     texts += [describe_closed(case, each) for each in answers.closed]
     texts += [f"{site_id}: {reason}" for site_id, reason in answers.removed]

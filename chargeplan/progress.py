@@ -53,7 +53,7 @@ def describe_search(event: SolveEvent) -> str:
     'start plan: no plan yet; 0 of 120 s'
     """
     bound = f"bound {event.bound_kwh_day:,.0f}" if math.isfinite(event.bound_kwh_day) else ""
-    parts = [f"plan serves {event.incumbent_kwh_day:,.0f} kWh/day", bound, _write_gap(event)]
+    parts = [f"plan serves {_write_energy(event)}", bound, _write_gap(event)]
     known = parts if _has_plan(event) else ["no plan yet", bound]
     return f"{event.step}: {', '.join(filter(None, known))}; {_write_time(event)}"
 
@@ -70,7 +70,7 @@ def fit_search(event: SolveEvent, width: int) -> str:
     'solve      plan 123,456 kWh/day, gap 2.31 %; 31 of 120 s'
     """
     if _has_plan(event):
-        known = ", ".join(filter(None, [f"plan {event.incumbent_kwh_day:,.0f} kWh/day", _write_gap(event)]))
+        known = ", ".join(filter(None, [f"plan {_write_energy(event)}", _write_gap(event)]))
         hint = f" · {STOP_HINT}"
     else:
         known, hint = "no plan yet", ""
@@ -85,11 +85,27 @@ def _has_plan(event: SolveEvent) -> bool:
     return event.incumbent_kwh_day > 0
 
 
+def _write_energy(event: SolveEvent) -> str:
+    """Write what the plan serves with its unit, and what that energy is when it is not the plain one."""
+    return f"{event.incumbent_kwh_day:,.0f} {event.measure} kWh/day".replace("  ", " ")
+
+
 def _write_gap(event: SolveEvent) -> str:
     from chargeplan.records import compute_gap, format_gap
 
     gap = compute_gap(event.incumbent_kwh_day, event.bound_kwh_day)
     return f"gap {format_gap(gap)}" if math.isfinite(gap) else ""
+
+
+def _write_limit(limit_s: float) -> str:
+    """Write the seconds of a limit without digits that nobody asked for.
+
+    Examples
+    --------
+    >>> _write_limit(120.0), _write_limit(4 / 3), _write_limit(0.25)
+    ('120', '1.3', '0.25')
+    """
+    return f"{round(limit_s, 1):.10g}" if limit_s >= 1 else f"{limit_s:.2g}"
 
 
 def _write_time(event: SolveEvent) -> str:
@@ -149,7 +165,7 @@ class LineProgress(_Quiet):
                 self.say(describe_phase(event))
         elif not self._is_limit_told:
             self._is_limit_told = True
-            self.say(f"{'solve':<{_PHASE_WIDTH}} search: limit {event.limit_s:g} s")
+            self.say(f"{'solve':<{_PHASE_WIDTH}} search: limit {_write_limit(event.limit_s)} s")
         elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
             self._told_at = self._clock()
             self.say(f"{'solve':<{_PHASE_WIDTH}} {describe_search(event)}")

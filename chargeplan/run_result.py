@@ -54,9 +54,19 @@ def format_summary(result: RunResult) -> str:
     return (
         f"{result.solution.outcome_text}{gap}: {_describe_served(evaluation)} served by "
         f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
-        f"existing stations for {format_pkr(evaluation.get_metric('cost'))}{least}; "
+        f"existing stations for {describe_money(evaluation)}{least}; {result.solution.proof_text}; "
         f"map: {result.folder / 'index.html'}"
     )
+
+
+def describe_money(evaluation: Evaluation) -> str:
+    """Write the money to spend and, beside it, the risk charge that the budget holds too."""
+    has_risk = bool((evaluation.metrics["name"] == "grid_risk").any())
+    risk_pkr = evaluation.get_metric("grid_risk") if has_risk else 0.0
+    text = format_pkr(evaluation.get_metric("cost") - risk_pkr)
+    if risk_pkr <= 0:
+        return text
+    return f"{text} and a risk charge of {format_pkr(risk_pkr)} for unknown headroom, not spent (the budget holds both)"
 
 
 def read_usable_share(evaluation: Evaluation) -> float | None:

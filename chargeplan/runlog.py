@@ -46,6 +46,8 @@ class SolveEvent:
         Best plan so far, NaN before the first.
     bound_kwh_day : float
         Best proven bound so far, infinite before the first.
+    measure : str
+        Name of that energy where it is not the plain energy served: graded, for example.
     """
 
     step: str
@@ -53,6 +55,7 @@ class SolveEvent:
     limit_s: float
     incumbent_kwh_day: float
     bound_kwh_day: float
+    measure: str = ""
 
 
 Event = PhaseEvent | SolveEvent

@@ -23,10 +23,13 @@ _SCRIPT_ESCAPES = str.maketrans(
 )
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MAX_NAME_CHARACTERS = 300
+_LONGEST_WORD = 40  # a longer run of letters is cut where it is
 
 
-def clean_text(value: object) -> str:
+def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     r"""Return one line of printable text: no control or bidi override characters, at most 300 long.
+
+    What is longer ends with a whole word where it has words.
 
     Examples
     --------
@@ -45,9 +48,13 @@ def clean_text(value: object) -> str:
         and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
     )
     joined = re.sub(r" {2,}", " ", "".join(kept)).strip()
-    if len(joined) > _MAX_NAME_CHARACTERS:
-        return joined[: _MAX_NAME_CHARACTERS - 1] + "…"
-    return joined
+    if len(joined) <= longest:
+        return joined
+    cut = joined[: longest - 1]
+    last_space = cut.rfind(" ")
+    if joined[longest - 1] != " " and last_space > longest - _LONGEST_WORD:
+        cut = cut[:last_space]
+    return cut.rstrip() + "…"
 
 
 def safe_html(value: object) -> str:

@@ -28,14 +28,13 @@ from chargeplan.publish.stage_results import (
     describe_years,
     describe_zone_floors,
 )
-from chargeplan.records import format_gap
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
 from chargeplan.words import Outcome
 
 if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
-    from chargeplan.records import Floats, Solution
+    from chargeplan.records import Floats
 
 ENERGY_SCALE = 100  # cells hold hundredths of a kWh/day
 SHARE_SCALE = 1000  # shares travel as thousandths
@@ -56,7 +55,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "outcome": {
             **describe_outcome(bundle),
             "is_proven": bundle.solution.outcome is Outcome.PROVEN_OPTIMAL,
-            "proof": describe_proof(bundle.solution),
+            "proof": bundle.solution.proof_text,
         },
         "limits": describe_limits(bundle),
         "figures": list_figures(bundle),
@@ -89,15 +88,6 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
         "bounds": [round(float(value), 5) for value in bundle.area.boundary.bounds],
     }
-
-
-def describe_proof(solution: Solution) -> str:
-    """Say beside the outcome what is proven; a gap above zero is never called none."""
-    if solution.outcome is not Outcome.PROVEN_OPTIMAL:
-        return "of the best possible plan"
-    if solution.gap == 0.0:
-        return "no better plan exists"
-    return f"no plan is more than {format_gap(solution.gap)} better"
 
 
 def build_cell_data(bundle: RunBundle) -> dict[str, Any]:

@@ -63,23 +63,24 @@ def _list_main_figures(bundle: RunBundle, row: dict[str, Any], limit: str = "") 
         ],
         ["New stations", f"{int(row['new_sites']):,}", ", ".join(part for part in (limit, beside) if part)],
         ["New chargers", f"{int(row['new_chargers']):,}", ""],
-        ["Cost", format_pkr(row["cost_pkr"]), _describe_cost(row)],
+        ["Money to spend", format_pkr(row["cost_pkr"] - row["risk_pkr"]), _describe_cost(row)],
     ]
 
 
 def _describe_cost(row: dict[str, Any]) -> str:
-    """Say what the cost is compared with and, where there is more than stations, what it is made of."""
+    """Say what the money is compared with, what it is made of, and the charge beside it that nobody is paid."""
     money = make_finite(row["money_pkr"])
     words = f"of {format_pkr(money)}" if money is not None else "no budget limit"
     upgrades, risk = float(row["upgrades_pkr"]), float(row["risk_pkr"])
-    if upgrades <= 0 and risk <= 0:
-        return words
-    parts = [f"stations {format_pkr(row['cost_pkr'] - upgrades - risk)}"]
-    if upgrades > 0:
-        parts.append(f"grid upgrades {format_pkr(upgrades)}")
+    parts = []
     if risk > 0:
-        parts.append(f"risk charge {format_pkr(risk)}, not spent")
-    return f"{words}: {'; '.join(parts)}"
+        parts.append(f"and a risk charge of {format_pkr(risk)} for unknown headroom, not spent")
+        words = f"both {format_pkr(row['cost_pkr'])} {words}"
+    parts.append(words)
+    if upgrades > 0:
+        stations = format_pkr(row["cost_pkr"] - upgrades - risk)
+        parts.append(f"stations {stations}, grid upgrades {format_pkr(upgrades)}")
+    return "; ".join(parts)
 
 
 def _get_metric(bundle: RunBundle, name: str) -> float:

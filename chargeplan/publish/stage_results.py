@@ -10,6 +10,8 @@ from chargeplan.publish.run_record import make_finite
 from chargeplan.rules.evaluate import evaluate_plan_rules
 from chargeplan.rules.outlines import build_rule_outlines
 from chargeplan.text import clean_text
+from chargeplan.units import format_pkr
+from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from chargeplan.records import Evaluation
     from chargeplan.rules.report import RuleReport
 
+_LONGEST_RULE = 2000  # characters; a rule is a sentence, not a name
 SITE_STAGES = ("opened_year", "chargers_by_type", "headroom_unknown")
 
 
@@ -68,7 +71,8 @@ def describe_grid(bundle: RunBundle) -> dict[str, Any] | None:
 def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
     """Describe for the map, by site id: chargers by year and type, and the asset that each site hangs on."""
     described: dict[str, dict[str, Any]] = {
-        str(site_id): {"byYear": [], "asset": None} for site_id in bundle.sites.table["site_id"]
+        str(site_id): {"byYear": [], "asset": None, "riskPkr": 0, "riskText": ""}
+        for site_id in bundle.sites.table["site_id"]
     }
     for row in bundle.evaluation.station_years.itertuples():
         by_year = described[str(row.site_id)]["byYear"]
@@ -79,7 +83,22 @@ def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
         )
     for site_id, asset in _describe_assets(bundle).items():
         described[site_id]["asset"] = asset
+    for site_id, risk_pkr in _compute_risk_pkr(bundle).items():
+        described[site_id] |= {"riskPkr": round(risk_pkr), "riskText": format_pkr(risk_pkr)}
     return described
+
+
+def _compute_risk_pkr(bundle: RunBundle) -> dict[str, float]:
+    """Compute the risk charge of each new station below an unknown headroom, in the last year, PKR."""
+    grid, slots = bundle.grid, bundle.solution.slot_chargers
+    if grid is None or len(slots) == 0:
+        return {}
+    each_kw = np.array(bundle.request.type_power_kw)
+    kw = slots[-1].reshape(len(bundle.sites.table), -1) @ each_kw
+    is_charged = grid.is_headroom_unknown & ~bundle.sites.has_status(SiteStatus.EXISTING)
+    risk_pkr = np.where(is_charged, kw, 0.0) * grid.unknown_headroom_pkr_kw
+    site_id = bundle.sites.table["site_id"]
+    return {str(site_id.iloc[site]): float(risk_pkr[site]) for site in np.flatnonzero(risk_pkr > 0)}
 
 
 def _describe_assets(bundle: RunBundle) -> dict[str, list[Any]]:
@@ -157,10 +176,10 @@ def describe_rules(bundle: RunBundle) -> dict[str, Any] | None:
         "rules": [
             [
                 clean_text(row["rule_id"]),
-                clean_text(row["says"]),
+                clean_text(row["says"], _LONGEST_RULE),
                 bool(row["must"]),
                 str(row["state"]),
-                clean_text(row["detail"]),
+                clean_text(row["detail"], _LONGEST_RULE),
             ]
             for row in report.rules.to_dict("records")
         ],

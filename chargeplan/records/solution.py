@@ -122,3 +122,16 @@ class Solution:
             to_gap = f" to {format_gap(self.gap)}" if self.gap > LARGEST_UNSAID_GAP else ""
             return f"{Outcome.PROVEN_OPTIMAL.value}{to_gap}{worst}"
         return f"WITHIN {format_gap(self.gap)}{worst}"
+
+    @property
+    def proof_text(self) -> str:
+        """What is proven, as a sentence for beside the outcome; a gap above zero is never called none."""
+        plan = " that serves its worst zone as well" if np.isfinite(self.worst_share) else ""
+        word = "better"
+        if not np.isnan(self.cost_pkr):
+            plan, word = " for the target", "cheaper"
+        if not np.isfinite(self.gap):
+            return f"how much {word} a plan{plan} can be is not known"
+        if self.gap == 0.0:
+            return f"no plan{plan} is {word}" if plan else "no better plan exists"
+        return f"no plan{plan} is more than {format_gap(self.gap)} {word}"

@@ -10,10 +10,11 @@ import pandas as pd
 
 from chargeplan.errors import RecordError
 from chargeplan.rules.report import RuleReport, RuleState, summarise_rules
+from chargeplan.text import show_name
 from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     from chargeplan.records import Bools, CandidateSites, Floats, Ints
     from chargeplan.rules.rows import RuleRows
@@ -235,7 +236,7 @@ def _describe_stations(
     site_id = table["site_id"].to_numpy(dtype=str)
     return {
         "rule_pos": np.full(len(at), rule_pos),
-        "place": [f"site {name}" for name in site_id],
+        "place": [_name_station(row) for row in table.to_dict("records")],
         "site_id": site_id,
         "lon": table["lon"].to_numpy(np.float64),
         "lat": table["lat"].to_numpy(np.float64),
@@ -247,6 +248,12 @@ def _describe_stations(
         "kwh_day": np.nan,
         "area": -1,
     }
+
+
+def _name_station(row: Mapping[Hashable, Any]) -> str:
+    """Name a station by its name where it has one, and its id, which no other has."""
+    name = show_name({str(key): value for key, value in row.items()}, "")
+    return f"{name}, site {row['site_id']}" if name else f"site {row['site_id']}"
 
 
 def _join_places(parts: list[dict[str, Any]], rows: RuleRows, period: int) -> pd.DataFrame:

@@ -24,6 +24,7 @@ class RuleState(StrEnum):
     NOT_KNOWN = "not known"
 
 
+_SHOWN_STEP = 0.1
 _WORST_FIRST = (RuleState.BROKEN, RuleState.NOT_KNOWN, RuleState.KEPT)
 
 
@@ -82,13 +83,20 @@ def _take_worst(own: pd.DataFrame) -> pd.DataFrame:
     return ordered.drop(columns="rank")
 
 
+def _compare(reached: float, required: float) -> str:
+    """Write two numbers with one decimal, with more only where they would look the same and are not."""
+    if abs(reached - required) >= _SHOWN_STEP or reached == required:
+        reached, required = round(reached, 1), round(required, 1)
+    return f"{reached:,.10g} of {required:,.10g}"
+
+
 def _describe_rule(own: pd.DataFrame, broken: pd.DataFrame, unknown: pd.DataFrame) -> str:
     """Say in one line how far a rule is kept and where not."""
     if own.empty:
         return "asks nothing of this plan"
     if len(own) == 1 and not own["people"].notna().any():
         row = own.iloc[0]
-        return f"{row['reached']:,.10g} of {row['required']:,.10g} {row['unit']}"
+        return f"{_compare(float(row['reached']), float(row['required']))} {row['unit']}"
     text = f"kept at {len(own) - len(broken) - len(unknown)} of {count_things(len(own), 'place')}"
     people = float(own["people"].sum())
     if people > 0:

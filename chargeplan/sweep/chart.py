@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chargeplan.sweep.table import name_curve_measure
 from chargeplan.sweep.values import BUDGET_KEY
 from chargeplan.text import safe_html
 
@@ -171,8 +172,8 @@ def _draw_knee(curve: Curve, frame: _Frame, taken: list[_Box]) -> list[str]:
 
 
 def _draw_points(curve: Curve, frame: _Frame, taken: list[_Box]) -> list[str]:
-    """Draw the points, with the share served below to the right, where a rising curve leaves room."""
-    parts = []
+    """Draw the points, with the share of the right axis below to the right, where a rising curve leaves room."""
+    parts, measure = [], name_curve_measure(curve)
     for point in curve.points:
         x, y = _place(point, frame)
         told = f"{curve.vary.name_value(point.value)}: {point.outcome_text}"
@@ -182,13 +183,22 @@ def _draw_points(curve: Curve, frame: _Frame, taken: list[_Box]) -> list[str]:
             parts.append(f'<path class="none" d="{cross}"><title>{title}</title></path>')
             continue
         share = point.get_metric("served_share")
-        title = safe_html(f"{told}; {share:.1%} of all demand served")
+        shown = _compute_axis_share(curve, point)
+        on_axis = f", {shown:.1%} {measure}" if measure else ""
+        title = safe_html(f"{told}; {share:.1%} of all demand served{on_axis}")
         parts.append(
             f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS:g}"><title>{title}</title></circle>'
         )
         places = [(x + 11, min(y + 16, frame.bottom - 6), "start"), (x, y - 10, "end")]
-        parts += _write_where_free(places, f"{share:.1%}", frame, taken)
+        parts += _write_where_free(places, f"{shown:.1%}", frame, taken)
     return parts
+
+
+def _compute_axis_share(curve: Curve, point: CurvePoint) -> float:
+    """Compute where a point lies on the right axis: what its plan maximises, as a share of all demand."""
+    if point.solution is None or curve.demand_kwh_day <= 0:
+        return 0.0
+    return point.solution.objective_kwh_day / curve.demand_kwh_day
 
 
 def _write_where_free(

@@ -25,6 +25,7 @@ from chargeplan.sweep.carry import Solved, carry_along, keep_stations, make_star
 from chargeplan.sweep.carry_whole import carry_least_money, carry_whole
 from chargeplan.sweep.evaluate_point import evaluate_point
 from chargeplan.sweep.knee import Knee, find_knee
+from chargeplan.sweep.measure import name_measure, name_unit
 from chargeplan.sweep.records import Curve, CurvePoint
 from chargeplan.sweep.values import BUDGET_KEY, TARGET_KEY
 from chargeplan.words import Outcome, PlanObjective
@@ -156,7 +157,7 @@ def _search_points(
                 linear,
                 point.settings.solve,
                 seed=point.settings.study.seed,
-                listen=_name_point(watch.listen, number, len(points)),
+                listen=_name_point(watch.listen, point, number, len(points)),
                 should_stop=watch.should_stop,
                 start=make_start(problem, before) if problem.is_plain else None,
                 disputed_model=name_disputed_model(point.settings, number),
@@ -217,7 +218,7 @@ def _search_nested(vary: Vary, points: list[CurvePoint], watch: _Watch) -> None:
                 None,
                 point.settings.solve,
                 seed=point.settings.study.seed,
-                listen=_name_point(watch.listen, number, len(points), "nested "),
+                listen=_name_point(watch.listen, point, number, len(points), "nested "),
                 should_stop=watch.should_stop,
                 start=start,
                 disputed_model=name_disputed_model(point.settings, number),
@@ -260,16 +261,18 @@ def _find_knee_of(vary: Vary, points: list[CurvePoint]) -> tuple[Knee, str]:
     x = [point.get_metric("cost") if is_money else float(point.value) for point in points]
     served = [np.nan if point.solution is None else point.solution.objective_kwh_day for point in points]
     bound = [np.nan if point.solution is None else point.solution.bound_kwh_day for point in points]
-    axis = "money spent and demand served" if is_money else f"{vary.key} and demand served"
+    measure = name_measure(point.settings for point in points)
+    axis = f"{'money spent' if is_money else vary.key} and {f'{measure} demand served'.strip()}"
     return find_knee(np.array(x), np.array(served), np.array(bound)), axis
 
 
-def _name_point(listen: Listener, number: int, count: int, kind: str = "") -> Listener:
-    """Say with each event of a search to which point it belongs."""
+def _name_point(listen: Listener, point: CurvePoint, number: int, count: int, kind: str = "") -> Listener:
+    """Say with each event of a search to which point it belongs, and of which energy it speaks."""
+    measure = name_measure([point.settings])
 
     def hear(event: Event) -> None:
         if isinstance(event, SolveEvent):
-            event = replace(event, step=f"{kind}point {number} of {count}, {event.step}")
+            event = replace(event, step=f"{kind}point {number} of {count}, {event.step}", measure=measure)
         listen(event)
 
     return hear
@@ -282,4 +285,5 @@ def _describe_point(
     head = f"{kind}point {number} of {count}, {vary.name_value(point.value)}"
     if solution is None:
         return f"{head}: {point.word}: {point.reason}"
-    return f"{head}: {solution.outcome_text}, plan {solution.objective_kwh_day:,.0f} kWh/day"
+    unit = name_unit(name_measure([point.settings]))
+    return f"{head}: {solution.outcome_text}, plan {solution.objective_kwh_day:,.0f} {unit}"

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.sweep.chart import draw_chart
+from chargeplan.sweep.measure import name_unit
 from chargeplan.sweep.table import (
     compute_slopes,
     describe_knee,
     describe_nesting,
     format_rows,
-    has_grades,
     list_headings,
     list_rows,
+    name_curve_measure,
+    raise_first,
 )
 from chargeplan.sweep.values import BUDGET_KEY, SITES_KEY
 from chargeplan.text import clean_text, safe_html, to_json
@@ -94,7 +96,7 @@ def _name_curve(curve: Curve) -> str:
 def _write_lead(curve: Curve) -> str:
     """Say first what a reader came for."""
     if curve.knee.pos is None:
-        return f"{_raise_first(describe_knee(curve))}."
+        return f"{raise_first(describe_knee(curve))}."
     point = curve.points[curve.knee.pos]
     value = curve.vary.name_value(point.value)
     lead = (
@@ -104,12 +106,8 @@ def _write_lead(curve: Curve) -> str:
     up_to, beyond = compute_slopes(curve)
     if up_to is None or beyond is None:
         return lead
-    return f"{lead} Up to it a further million rupees serves {up_to:,.1f} kWh/day on average, beyond it {beyond:,.1f}."
-
-
-def _raise_first(text: str) -> str:
-    """Begin a text with a capital, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    unit = name_unit(name_curve_measure(curve))
+    return f"{lead} Up to it a further million rupees serves {up_to:,.1f} {unit} on average, beyond it {beyond:,.1f}."
 
 
 def _write_notices(curve: Curve) -> list[str]:
@@ -146,21 +144,27 @@ def _write_key(curve: Curve) -> str:
 
 
 def _describe_axes(curve: Curve) -> str:
-    graded = has_grades(curve)
+    measure = name_curve_measure(curve)
     text = (
-        f"Left axis: kWh/day{', graded by the travel-time bands (what a plan maximises)' if graded else ''}; "
-        f"right axis: share of the public demand of {curve.demand_kwh_day:,.0f} kWh/day. The proof holds at the "
+        f"Left axis: {name_unit(measure)}, what a plan maximises; right axis and the percentages at the points: the "
+        f"same as a share of the public demand of {curve.demand_kwh_day:,.0f} kWh/day. The proof holds at the "
         f"points; the lines between them only lead the eye."
     )
-    if graded:
-        text += " The percentages at the points are plain energy, served / demand, however long the drive."
+    if "graded" in measure:
+        text += " Graded: a long drive counts for less, by the travel-time bands."
+    if "mean" in measure:
+        text += " Mean of years: by their weights."
+    if measure:
+        text += (
+            " Served, in the table and at the top, is plain energy of the last year, however long the drive."
+        )
     return text
 
 
 def _list_notes(curve: Curve) -> list[str]:
     notes = []
     if curve.knee.pos is not None:
-        notes.append(f"{_raise_first(describe_knee(curve))}. It depends on the range of values.")
+        notes.append(f"{raise_first(describe_knee(curve))}. It depends on the range of values.")
     if curve.vary.is_limit:
         notes.append(
             "A plan for a smaller value is a plan for a larger one, and a bound for a larger value holds for a "
@@ -173,7 +177,7 @@ def _list_notes(curve: Curve) -> list[str]:
     nesting = describe_nesting(curve)
     if nesting:
         notes.append(
-            f"Each larger plan keeps the stations and chargers of the smaller. {_raise_first(nesting)}. Gap and bound "
+            f"Each larger plan keeps the stations and chargers of the smaller. {raise_first(nesting)}. Gap and bound "
             f"are those of all plans, nested or not."
         )
     notes.append("Every plan was checked without the solver before this page was written.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan.records import format_gap
 from chargeplan.sweep.knee import METHOD
+from chargeplan.sweep.measure import name_measure, name_unit
 from chargeplan.sweep.values import BUDGET_KEY
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
@@ -65,7 +66,7 @@ def compute_marginal(before: tuple[float, float] | None, here: tuple[float, floa
     Parameters
     ----------
     before, here : tuple of float
-        Money spent, PKR, and demand served, kWh per day.
+        Money spent, PKR, and what the plan maximises, kWh per day.
 
     Examples
     --------
@@ -112,9 +113,14 @@ def name_sites_file(curve: Curve, pos: int) -> str:
     return f"points/{pos + 1:02d}_{curve.vary.name}_{value}/sites.geojson"
 
 
-def has_grades(curve: Curve) -> bool:
-    """Tell whether long drives are worth less, so that what is maximised is not the plain energy."""
-    return any(band.quality < 1.0 for point in curve.points for band in point.settings.model.bands)
+def name_curve_measure(curve: Curve) -> str:
+    """Name the energy that the plans of a curve maximise, empty where it is the energy served."""
+    return name_measure(point.settings for point in curve.points)
+
+
+def raise_first(text: str) -> str:
+    """Begin a text with a capital, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def format_rows(curve: Curve) -> list[dict[str, str]]:
@@ -147,12 +153,17 @@ def list_headings(curve: Curve) -> dict[str, str]:
     """List the columns for people, by name."""
     headings = {"value": "Budget" if curve.vary.key == BUDGET_KEY else curve.vary.key, "spent": "Spent"}
     headings |= {"served": "Served kWh/day", "share": "Of all demand"}
-    if has_grades(curve):
-        headings["objective"] = "Graded kWh/day"
-    headings |= {"bound": "Bound kWh/day", "gap": "Gap", "outcome": "Outcome"}
-    headings |= {"sites": "New sites", "chargers": "Chargers", "marginal": "kWh/day per M PKR more"}
+    measure = name_curve_measure(curve)
+    unit = name_unit(measure)
+    if measure:
+        headings["objective"] = raise_first(unit)
+    headings |= {"bound": f"Bound {unit}", "gap": "Gap", "outcome": "Outcome", "sites": "New sites"}
+    headings |= {
+        "chargers": "Chargers",
+        "marginal": f"{raise_first(unit) if measure else unit} per M PKR more",
+    }
     if curve.is_nested:
-        headings["nesting"] = "Nesting costs kWh/day"
+        headings["nesting"] = f"Nesting costs {unit}"
     return headings
 
 
@@ -186,8 +197,9 @@ def describe_nesting(curve: Curve) -> str:
         return ""
     most, least, point = max(costs, key=lambda cost: cost[0])
     share = most / curve.demand_kwh_day if curve.demand_kwh_day > 0 else 0.0
+    unit = name_unit(name_curve_measure(curve))
     return (
-        f"nesting costs at most {most:,.0f} kWh/day ({share:.2%} of all demand) against the proven bound, at "
+        f"nesting costs at most {most:,.0f} {unit} ({share:.2%} of all demand) against the proven bound, at "
         f"{curve.vary.name_value(point.value)}; at least {least:,.0f} there, against the best plan without nesting"
     )
 

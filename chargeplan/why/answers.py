@@ -138,6 +138,8 @@ class ClosedAnswer:
         What reaches the site and who serves it.
     served_most_by_m : float
         As the crow flies to the open station that serves most of that; NaN when not measured.
+    left_pkr : float
+        Money that the plan leaves; infinite without a budget, NaN when not computed.
     """
 
     site_pos: int
@@ -149,6 +151,7 @@ class ClosedAnswer:
     found: Found = Found.NOT_ASKED
     reach: Reach | None = None
     served_most_by_m: float = math.nan
+    left_pkr: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chargeplan.errors import DataError
 from chargeplan.run_records import RECORD_TYPES
 from chargeplan.store import check_records, read_record
+from chargeplan.sweep.measure import name_energy
 from chargeplan.text import clean_text, show_name
 from chargeplan.words import PlanObjective
 
@@ -81,6 +84,20 @@ class RunCase:
         site_id = str(row["site_id"])
         name = clean_text(show_name(row.to_dict(), site_id))
         return site_id if name == site_id else f"{site_id} ({name})"
+
+    @property
+    def unit(self) -> str:
+        """Unit of what the plan maximises, named where it is not the energy served in the last year."""
+        return name_energy(
+            is_graded=bool(np.any(self.problem.pair_quality < 1.0)),
+            has_years=self.problem.staging.n_years > 1,
+        )
+
+    @property
+    def served_kwh_day(self) -> float:
+        """Energy that the plan serves, in the last year."""
+        demand = self.problem.demand_kwh_day[self.problem.pair_cell]
+        return float(demand @ self.solution.pair_share)
 
     def name_zone(self, zone: int) -> str:
         """Name a zone."""

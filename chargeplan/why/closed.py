@@ -67,6 +67,7 @@ class ClosedSites:
             True,
             gain,
             cheapest,
+            left_pkr=self._compute_left_pkr(),
         )
 
     def _list_bars(self, site: int) -> list[str]:

@@ -130,8 +130,11 @@ class Explainer:
         # Only what no plan can change spares the search; another station may make room for this one.
         if not is_searched or self.means.should_stop() or not self._may_ever_open(site):
             return answer
-        variant = search_variant(force_open(self.problem, site), self.means)
-        loss = self._bound_loss(variant, [], is_restricted=True)
+        forced = force_open(self.problem, site)
+        beside = self.hand.open_cheapest(site, forced)
+        variant = search_variant(forced, self.means)
+        known = [] if math.isnan(beside) else [self.solution.objective_kwh_day - beside]
+        loss = self._bound_loss(variant, known, is_restricted=True)
         reasons = answer.reasons
         if variant.found is Found.IMPOSSIBLE:
             reasons = (*reasons, "no plan with a station there keeps every limit: proven")

@@ -74,6 +74,8 @@ def describe_answers(answers: RunAnswers) -> dict[str, Any]:
             "objective_kwh_day": round(case.solution.objective_kwh_day, _DECIMALS),
             "bound_kwh_day": round(case.solution.bound_kwh_day, _DECIMALS),
             "outcome": case.solution.outcome_text,
+            "objective_unit": case.unit,
+            "served_kwh_day": round(case.served_kwh_day, _DECIMALS),
         },
         "questions": {
             "sites": list(questions.sites),

@@ -72,6 +72,19 @@ class PlainHand:
         """Compute what the other stations serve when one closes, kWh per day."""
         return self._serve(self._without(site))
 
+    def open_cheapest(self, site: int, forced: PlanProblem) -> float:
+        """Compute what is served with the cheapest station at a closed site too, kWh per day; NaN when none fits.
+
+        `forced` is the problem that requires a station there.
+        """
+        problem, level_pos = self.problem, self.plan.level_pos.copy()
+        cost = np.where(self.allowed[site], problem.level_cost_pkr[site], math.inf)
+        level_pos[site] = int(np.argmin(cost))
+        is_too_many = 0 <= forced.max_sites < count_new_sites(forced, level_pos)
+        if is_too_many or not cost.min() <= self.left_pkr + MONEY_TOLERANCE_PKR:
+            return math.nan
+        return self._serve(level_pos)
+
     def make_start(self, site: int) -> Plan:
         """Make the plan without a station, for a search that forbids it."""
         level_pos = self._without(site)

@@ -65,6 +65,28 @@ class StagedHand:
         plan = self._settle(self._without([site]))
         return math.nan if plan is None else plan.objective_kwh_day
 
+    def open_cheapest(self, site: int, forced: PlanProblem) -> float:
+        """Compute what is served with the cheapest station at a closed site too, kWh per day; NaN when none fits.
+
+        It stands from the first year on, as `forced` asks, the problem that requires a station there.
+        """
+        columns, n_types = self.columns, self.problem.staging.n_types
+        values, opens = self.stations.copy(), columns.open_of[:, site]
+        if np.any(opens < 0):
+            return math.nan
+        values[opens] = 1.0
+        slots = np.arange(site * n_types, (site + 1) * n_types)
+        if self.problem.mode is not PlanMode.COVER:
+            has_column = np.all(columns.level_of[:, slots] >= 0, axis=0)
+            cost = np.where(has_column, self.problem.level_cost_pkr[slots], math.inf)
+            if not np.isfinite(cost).any():
+                return math.nan
+            kind, level = np.unravel_index(int(np.argmin(cost)), cost.shape)
+            values[columns.level_of[:, slots[kind], level]] = 1.0
+        maker = PlanMaker(forced, build_linear_model(forced), columns)
+        plan = maker.settle(count_backup(self.problem, columns, values))
+        return math.nan if plan is None else plan.objective_kwh_day
+
     def find_neighbour(self, site: int, *, deadline: Deadline) -> Neighbour | None:
         """Find the closed site that takes a station's place best, in sizes and years of its own choice.
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
-from chargeplan.why.answers import RUN_AGAIN, Found
+from chargeplan.why.answers import Found
 
 if TYPE_CHECKING:
     from chargeplan.why.answers import Alternatives, ClosedAnswer, Interval, SiteAnswer
     from chargeplan.why.case import RunAnswers, RunCase
-    from chargeplan.why.reach import Reach
 
 COLUMNS = (
     "site_id",
@@ -67,9 +66,9 @@ def describe_interval(loss: Interval, found: Found, *, what: str = "without") ->
     if found is Found.IMPOSSIBLE:
         return "everything: no plan keeps every limit"
     if math.isinf(loss.most) and loss.least > 0:
-        return f"at least {loss.least:,.1f} kWh/day; no plan was found in time"
+        return f"at least {loss.least:,.1f} kWh/day; no plan was found in time, raise --time-limit"
     if math.isinf(loss.most):
-        return "an amount that is not known: no plan was found in time"
+        return "an amount that is not known: no plan was found in time, raise --time-limit"
     least, most = f"{loss.least + 0.0:,.1f}", f"{loss.most + 0.0:,.1f}"
     if {least, most} <= {"0.0", "-0.0"}:
         return "nothing"
@@ -77,6 +76,22 @@ def describe_interval(loss: Interval, found: Found, *, what: str = "without") ->
         return f"{most} kWh/day"
     doubt = f" (below 0: a plan {what} it may be better)" if loss.least < 0 else ""
     return f"between {least} and {most} kWh/day{doubt}"
+
+
+def describe_measure(case: RunCase) -> str:
+    """Say what the energy of losses and plans is; empty where it is the energy served in the last year."""
+    unit, years = case.unit, case.problem.staging.n_years
+    if unit == "kWh/day":
+        return ""
+    parts = ["a long drive counts for less"] if unit.startswith("graded") else []
+    last = ""
+    if years > 1:
+        parts.append(f"the mean of the {years} years by their weights")
+        last = f" in the last year, {case.request.year}"
+    return (
+        f"what plans gain and lose is in {unit}: {', '.join(parts)}. The plan has "
+        f"{case.solution.objective_kwh_day:,.1f} of these; it serves {case.served_kwh_day:,.1f} kWh/day{last}"
+    )
 
 
 def describe_open(case: RunCase, answer: SiteAnswer) -> str:
@@ -111,61 +126,18 @@ def describe_open(case: RunCase, answer: SiteAnswer) -> str:
     return ". ".join(parts)
 
 
-def describe_closed(case: RunCase, answer: ClosedAnswer) -> str:
-    """Write why a site is closed in sentences: why, who serves its demand, what it would bring and cost."""
-    parts = [f"{case.name_site(answer.site_pos)}: closed"]
-    parts += list(answer.reasons)
-    if answer.reach is not None and answer.reach.cells:
-        parts += _describe_reach(case, answer, answer.reach)
-    if not math.isnan(answer.gain_kwh_day) and answer.gain_kwh_day > 0:
-        parts.append(f"beside the open ones it would add at most {answer.gain_kwh_day:,.1f} kWh/day")
-    plan = case.solution.objective_kwh_day
-    if answer.found not in {Found.NOT_ASKED, Found.IMPOSSIBLE}:
-        loss = describe_interval(answer.loss, answer.found, what="with")
-        parts.append(f"forced open and planned anew, the plan loses {loss}")
-        if math.isfinite(answer.loss.least):
-            parts.append(
-                f"no plan with it serves more than {plan - answer.loss.least:,.1f} kWh/day, the plan serves {plan:,.1f}"
-            )
-        if answer.loss.most < -_BETTER_SHARE * max(plan, 1.0):
-            parts.append(f"a plan with it serves {-answer.loss.most:,.1f} kWh/day more: {RUN_AGAIN}")
-    elif answer.found is Found.NOT_ASKED and answer.can_open:
-        site_id = case.sites.table["site_id"].iloc[answer.site_pos]
-        elsewhere = "" if answer.reasons else "money and room serve more elsewhere; "
-        parts.append(f"{elsewhere}--site {site_id} tells what the plan loses with a station there")
-    return ". ".join(parts)
-
-
-def _describe_reach(case: RunCase, answer: ClosedAnswer, reach: Reach) -> list[str]:
-    """Write who serves what reaches a closed site, and what a station there could serve and costs at least."""
-    text = (
-        f"{reach.cells} cells with {reach.kwh_day:,.1f} kWh/day reach it, of which the open stations serve "
-        f"{reach.served_kwh_day:,.1f}"
-    )
-    if reach.served_most_by >= 0:
-        away = "" if math.isnan(answer.served_most_by_m) else f", {answer.served_most_by_m:,.0f} m away"
-        text += f", most at {case.name_site(reach.served_most_by)} ({reach.by_it_kwh_day:,.1f}{away})"
-    parts = [text]
-    if answer.can_open:
-        price = (
-            f", for {format_pkr(answer.cheapest_pkr)} or more" if math.isfinite(answer.cheapest_pkr) else ""
-        )
-        parts.append(f"a station there would serve at most {reach.at_most_kwh_day:,.1f} kWh/day{price}")
-    return parts
-
-
 def describe_alternatives(case: RunCase, found: Alternatives) -> list[str]:
     """Write the alternatives in lines: figures of each, then the sites that all keep."""
     plan = case.solution.objective_kwh_day
     head = (
         f"{len(found.plans)} of {found.wanted} alternatives within {found.within_share:.2%} of "
-        f"{plan:,.1f} kWh/day that differ in {found.n_differ} sites or more"
+        f"{plan:,.1f} {case.unit} that differ in {found.n_differ} sites or more"
     )
     lines = [f"{head}; {found.ended}" if found.ended else head]
     for number, each in enumerate(found.plans, start=1):
         served = each.solution.objective_kwh_day
         line = (
-            f"  {number}: {served:,.1f} kWh/day ({(served - plan) / max(plan, 1e-300):+.2%}), "
+            f"  {number}: {served:,.1f} {case.unit} ({(served - plan) / max(plan, 1e-300):+.2%}), "
             f"{int(each.is_open.sum())} new stations, {each.n_different} sites differ"
         )
         if each.evaluation is not None:

@@ -204,6 +204,21 @@ def test_the_keyboard_walks_the_tabs(open_map, run):
     assert page.locator("#tab-stations").get_attribute("aria-selected") == "true"
 
 
+@pytest.mark.parametrize("words", [3, 60])
+def test_on_a_phone_what_is_told_leaves_the_scale_bar_and_the_sources_free(open_map, run, words):
+    page = open_map(run / "index.html", **PHONE)
+    page.evaluate(
+        "words => chargeplan.state.map.attributionControl.setPrefix('source '.repeat(words))", words
+    )
+    page.evaluate("chargeplan.tell('Lit: the 50 cells that this station serves in 2031')")
+    told = page.locator("#reach-note").bounding_box()
+    for name in (".leaflet-control-scale", ".leaflet-control-attribution"):
+        other = page.locator(name).bounding_box()
+        is_beside = other["x"] >= told["x"] + told["width"] or told["x"] >= other["x"] + other["width"]
+        is_over = other["y"] >= told["y"] + told["height"] or told["y"] >= other["y"] + other["height"]
+        assert is_beside or is_over, name
+
+
 def test_a_row_of_the_table_opens_its_popup_and_lights_its_cells(open_map, run, sample, stations):
     page = open_map(run / "index.html")
     page.locator("#tab-stations").click()

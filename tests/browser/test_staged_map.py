@@ -79,6 +79,18 @@ def test_an_earlier_year_says_that_cells_are_those_of_the_last(page):
     assert page.locator("#reach-note").is_hidden()
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_mark_of_the_chosen_year_lies_clear_of_its_number(open_map, run_folder, size):
+    width, height = SIZES[size]
+    page = open_map(run_folder / "index.html", viewport={"width": width, "height": height})
+    if page.locator("#tab-summary").get_attribute("aria-selected") != "true":
+        page.locator("#tab-summary").click()
+    padding = page.locator("#year-table tr.chosen th").evaluate(
+        "node => parseFloat(getComputedStyle(node).paddingInlineStart)"
+    )
+    assert padding >= 6  # the mark is 3 wide
+
+
 def test_a_broken_rule_is_in_sight_without_a_click(page, run_folder):
     states = set(pd.read_csv(run_folder / "rules.csv")["state"])
     assert "broken" in states  # else this test tells nothing
@@ -86,6 +98,10 @@ def test_a_broken_rule_is_in_sight_without_a_click(page, run_folder):
     assert broken.count() > 0
     assert broken.first.is_visible()
     assert f"{broken.count()} broken" in page.locator("#rules summary").inner_text()
+    states = pd.read_csv(run_folder / "rules.csv").drop_duplicates(["year", "rule_id"], keep="last")
+    assert not states["must"].any()
+    assert "broken (reported only)" in page.locator("#rules summary").inner_text()
+    assert page.locator("#rules.has-broken").count() == 0  # nothing that must be kept is broken
     page.locator("#tab-key").click()
     page.locator("#layer-rules").check()
     assert page.evaluate("chargeplan.state.layers.rules.getLayers().length") > 0

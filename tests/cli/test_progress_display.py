@@ -136,3 +136,10 @@ def test_the_moving_line_fits_a_terminal_of_eighty_columns(step, plan, bound):
 
 def test_proven_plan_shows_no_gap_larger_than_nothing():
     assert "gap 0.00 %" in describe_search(search(1.0, plan=5.0, bound=5.0))
+
+
+def test_a_limit_has_no_digits_that_nobody_asked_for():
+    stream = io.StringIO()
+    with LineProgress(stream) as progress:
+        progress(SolveEvent("milp", 0.0, 4 / 3, 5.0, 6.0))
+    assert stream.getvalue() == "solve      search: limit 1.3 s\n"

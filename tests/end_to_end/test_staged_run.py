@@ -125,8 +125,12 @@ def test_all_the_money_is_the_same_number_everywhere_with_its_parts_named(run_fo
     stations = sum(feature["properties"]["cost_pkr"] for feature in told["features"])
     assert stations == pytest.approx(figures["site_cost"] + figures["charger_cost"])
     shown = {figure[0]: figure[1:] for figure in read_plan_data(run_folder)["figures"]}
-    assert shown["Cost"][0] == format_pkr(figures["cost"])
-    assert f"risk charge {format_pkr(figures['grid_risk'])}, not spent" in shown["Cost"][1]
+    money, small = shown["Money to spend"]
+    assert money == format_pkr(figures["cost"] - figures["grid_risk"])
+    assert f"risk charge of {format_pkr(figures['grid_risk'])} for unknown headroom, not spent" in small
+    assert f"both {format_pkr(figures['cost'])} of " in small
+    stations = read_plan_data(run_folder)["openSites"]
+    assert sum(site["riskPkr"] for site in stations) == pytest.approx(figures["grid_risk"], abs=len(stations))
 
 
 def test_the_served_share_is_of_all_demand_in_every_table(run_folder):
@@ -159,7 +163,7 @@ def test_the_map_says_of_which_year_its_figures_are(run_folder):
         shown = {figure[0]: figure[1] for figure in figures}
         assert shown["Demand served"] == f"{row['served_share']:.1%}"
         assert shown["New stations"] == f"{row['new_sites']:,}"
-        assert shown["Cost"] == format_pkr(row["cost_pkr"])
+        assert shown["Money to spend"] == format_pkr(row["cost_pkr"] - row["risk_pkr"])
 
 
 def test_stations_say_their_types_their_year_and_what_is_not_known(run_folder):

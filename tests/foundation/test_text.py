@@ -54,3 +54,10 @@ def test_the_english_name_is_shown_first_and_unnamed_is_no_name():
     assert show_name({"name": "شیل", "name_en": "Shell"}, "fuel") == "Shell"
     assert show_name({"name": "Unnamed", "name_ur": "شیل"}, "fuel") == "شیل"
     assert show_name({"name": "", "name_en": None}, "fuel") == "fuel"
+
+
+def test_a_long_text_ends_with_a_whole_word():
+    text = " ".join(["station"] * 60)
+    assert clean_text(text) == " ".join(["station"] * 37) + "…"
+    assert clean_text(text, 1000) == text
+    assert clean_text("a" * 400) == "a" * 299 + "…"

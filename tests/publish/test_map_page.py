@@ -222,7 +222,7 @@ def test_stations_are_those_of_the_plan(page, published):
         (Outcome.PROVEN_OPTIMAL, 1.004, "PROVEN OPTIMAL to 0.40 %", "no plan is more than 0.40 % better"),
         # Never smaller than it is, and never the words of a gap of zero.
         (Outcome.PROVEN_OPTIMAL, 1 + 1e-9, "PROVEN OPTIMAL", "no plan is more than 0.01 % better"),
-        (Outcome.WITHIN_GAP, 1.0231, "WITHIN 2.31 %", "of the best possible plan"),
+        (Outcome.WITHIN_GAP, 1.0231, "WITHIN 2.31 %", "no plan is more than 2.31 % better"),
     ],
 )
 def test_the_words_beside_the_badge_say_what_is_proven(sample, outcome, bound_factor, badge, proof):

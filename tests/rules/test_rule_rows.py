@@ -20,6 +20,7 @@ from chargeplan.rules.possible import (
     describe_impossible,
     mark_impossible_areas,
 )
+from chargeplan.rules.report import _compare
 from chargeplan.rules.rows import RuleRows
 from chargeplan.rules.squares import find_occupied_squares
 from chargeplan.store import check_records, read_record, write_records
@@ -405,22 +406,34 @@ def test_a_plan_is_held_to_every_rule(plan):
         ("one", "East, square 301-3700", 1.0, "kept"),  # the competitor's station counts
         ("points", "all stations", 7.0, "broken"),  # 2 + 2 + 1 + 2 of 8
         ("power", "all stations", 380.0, "broken"),  # 100 + 120 + 60 + 100 of 400
-        ("pool", "site s001", 120.0, "kept"),
-        ("pool", "site s002", 60.0, "broken"),
-        ("pool", "site s001", 2.0, "kept"),
-        ("pool", "site s002", 1.0, "broken"),
-        ("bays", "site s001", 2.0, "broken"),  # 60 bays need 3
-        ("bays", "site s002", 1.0, "not known"),
-        ("most", "site s001", 2.0, "kept"),
-        ("most", "site s002", 1.0, "not known"),
+        ("pool", "Site 1, site s001", 120.0, "kept"),
+        ("pool", "Site 2, site s002", 60.0, "broken"),
+        ("pool", "Site 1, site s001", 2.0, "kept"),
+        ("pool", "Site 2, site s002", 1.0, "broken"),
+        ("bays", "Site 1, site s001", 2.0, "broken"),  # 60 bays need 3
+        ("bays", "Site 2, site s002", 1.0, "not known"),
+        ("most", "Site 1, site s001", 2.0, "kept"),
+        ("most", "Site 2, site s002", 1.0, "not known"),
     ]
     assert report.broken["rule_id"].tolist() == ["t/points", "t/pool", "t/pool", "t/bays"]
     summary = report.rules.set_index("rule_id")
     assert summary["state"].tolist() == ["kept", "broken", "broken", "broken", "broken", "not known"]
     assert summary.loc["t/one", "detail"] == "kept at 2 of 2 places with 100 % of their people"
     assert summary.loc["t/points", "detail"] == "7 of 8 charging points"
-    assert "not at site s001" in summary.loc["t/bays", "detail"]
+    assert "not at Site 1, site s001" in summary.loc["t/bays", "detail"]
     assert summary["must"].tolist() == [True, True, False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("reached", "required", "told"),
+    [
+        (3376.0, 5713.504191, "3,376 of 5,713.5"),
+        (5713.5041, 5713.504191, "5,713.5041 of 5,713.504191"),  # rounded they would look kept
+        (8.0, 8.0, "8 of 8"),
+    ],
+)
+def test_numbers_of_a_rule_are_rounded_but_never_look_kept_when_broken(reached, required, told):
+    assert _compare(reached, required) == told
 
 
 def test_types_of_chargers_are_counted_by_their_power(plan):

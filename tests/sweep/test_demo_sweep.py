@@ -18,11 +18,14 @@ from chargeplan.errors import (
     InterruptedRunError,
     VerificationError,
 )
+from chargeplan.progress import describe_search
+from chargeplan.runlog import SolveEvent
 from chargeplan.sweep import curve as curve_module
 from chargeplan.sweep.curve import compute_curve, compute_longest_s
 from chargeplan.sweep.folder import SWEEP_FOLDER_NAMES, name_folder, publish_curve
+from chargeplan.sweep.measure import name_measure, name_unit
 from chargeplan.sweep.page import build_page
-from chargeplan.sweep.table import write_csv
+from chargeplan.sweep.table import format_rows, list_headings, write_csv
 from chargeplan.sweep.values import parse_vary
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\u202eEvil & ${x}"
@@ -93,6 +96,52 @@ def test_a_marginal_figure_is_energy_by_money_between_two_plans(rows):
     money = (float(here["cost_pkr"]) - float(before["cost_pkr"])) / 1e6
     assert float(here["marginal_kwh_day_per_mpkr"]) == pytest.approx(energy / money, rel=1e-6)
     assert before["marginal_kwh_day_per_mpkr"] == ""
+
+
+def test_one_measure_stands_behind_each_number(folder, nested_curve):
+    """Long drives of the embedded city are worth less: what plans maximise is below the energy served."""
+    headings, shown = list_headings(nested_curve), format_rows(nested_curve)
+    assert headings["objective"] == "Graded kWh/day"
+    assert headings["marginal"] == "Graded kWh/day per M PKR more"
+    before, here = shown[1], shown[2]
+    energy = [float(row["objective"].replace(",", "")) for row in (before, here)]
+    money = [float(row["spent"].removeprefix("PKR ").removesuffix(" M")) for row in (before, here)]
+    slope = (energy[1] - energy[0]) / (money[1] - money[0])
+    assert float(here["marginal"].replace(",", "")) == pytest.approx(slope, rel=0.01)
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "graded kWh/day" in page
+    point = nested_curve.points[2]
+    on_axis = point.solution.objective_kwh_day / nested_curve.demand_kwh_day
+    assert f"{on_axis:.1%}" != f"{point.get_metric('served_share'):.1%}"  # else this test tells nothing
+    assert f"served, {on_axis:.1%} graded</title>" in page
+    chart = page[page.index("<svg") : page.index("</svg>")]
+    assert f">{on_axis:.1%}</text>" in chart
+    assert f">{point.get_metric('served_share'):.1%}</text>" not in chart
+
+
+def test_the_progress_of_a_sweep_names_the_energy_of_its_table(nested_curve):
+    heard = []
+    listen = curve_module._name_point(heard.append, nested_curve.points[1], 2, 4)
+    listen(SolveEvent("milp", 1.0, 5.0, 1000.0, 1100.0))
+    assert describe_search(heard[0]).startswith("point 2 of 4, milp: plan serves 1,000 graded kWh/day, bound")
+    line = curve_module._describe_point(
+        nested_curve.vary, nested_curve.points[1], 2, 4, nested_curve.points[1].solution
+    )
+    assert line.endswith(f"plan {format_rows(nested_curve)[1]['objective']} graded kWh/day")
+
+
+@pytest.mark.parametrize(
+    ("quality", "n_years", "unit"),
+    [
+        (1.0, 1, "kWh/day"),
+        (0.5, 1, "graded kWh/day"),
+        (1.0, 2, "mean-of-years kWh/day"),
+        (0.5, 2, "graded mean-of-years kWh/day"),
+    ],
+)
+def test_the_energy_that_is_maximised_is_called_what_it_is(quality, n_years, unit):
+    model = SimpleNamespace(bands=[SimpleNamespace(quality=quality)], years=[None] * n_years)
+    assert name_unit(name_measure([SimpleNamespace(model=model)])) == unit
 
 
 def test_the_folder_holds_the_curve_as_json_with_settings_and_knee(folder, nested_curve):

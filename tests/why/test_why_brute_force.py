@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -235,6 +236,46 @@ def test_losses_of_staged_plans_lie_in_their_intervals(seed, families):
                 if (choice[-1, site] >= 0).any() and keeps_open(problem, solution, choice)
             ]  # fmt: skip
             assert not changed, forced
+
+
+def count_opened(problem, solution):
+    """Check that the plan with the cheapest station at a closed site too is a plan, and count such sites."""
+    explainer, n_found = Explainer(problem, solution, MEANS), 0
+    for site in explainer.list_closed_sites():
+        if not explainer.closed.explain(site).can_open:
+            continue
+        forced = force_open(problem, site)
+        served = explainer.hand.open_cheapest(site, forced)
+        if math.isnan(served):
+            continue
+        n_found += 1
+        best = (small_problems if problem.is_plain else staged_problems).solve_by_brute_force(forced)
+        assert best is not None
+        assert served <= best + 1e-4
+    return n_found
+
+
+def test_a_plan_with_a_station_more_is_a_plan_of_the_forced_problem():
+    number = 0
+    for mode in MODES:
+        for seed in range(6):
+            problem, solution = make_solved(seed, mode)
+            dear = problem.level_allowed & (problem.level_cost_pkr > 0)
+            rich = replace(problem, budget_pkr=2 * float(problem.level_cost_pkr[dear].sum()))
+            number += count_opened(rich, solution)
+    assert number > 0
+
+
+def test_a_staged_plan_with_a_station_more_is_a_plan_of_the_forced_problem():
+    """Without one of its stations a plan is as one whose search ended early: money may be left."""
+    number = 0
+    for seed, families in STAGED:
+        problem = make_staged(seed, families)
+        site = Explainer(problem, solve(problem), MEANS).list_new_sites()[:1]
+        fewer = close_sites(problem, site)
+        if staged_problems.solve_by_brute_force(fewer) is not None:
+            number += count_opened(problem, solve(fewer))
+    assert number > 0
 
 
 def check_alone(problem, solution, site, answer):

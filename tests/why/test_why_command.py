@@ -3,16 +3,20 @@
 import csv
 import hashlib
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import staged_problems
 from typer.testing import CliRunner
 
 from chargeplan.cli import app
 from chargeplan.pipeline import verify_run
 from chargeplan.publish.geojson_check import find_geojson_faults
-from chargeplan.why.case import Questions
+from chargeplan.why.case import Questions, RunCase
 from chargeplan.why.folder import publish_answers
 from chargeplan.why.run import ask_run
+from chargeplan.why.table import describe_measure
 
 
 def call(*arguments):
@@ -160,3 +164,28 @@ def test_ctrl_c_keeps_the_finished_sites(demo_run):
     assert answers.was_stopped
     assert len(answers.opens) == 1
     assert answers.opens[0].loss.is_known
+
+
+def test_what_is_gained_and_lost_is_named_beside_what_the_run_serves(answered, demo_run):
+    """Long drives of the embedded city count for less: the plan's objective is below the energy served."""
+    plan = json.loads((answered[2] / "why.json").read_text(encoding="utf-8"))["plan"]
+    figures = json.loads((demo_run / "run.json").read_text(encoding="utf-8"))["metrics"]
+    served = next(row["value"] for row in figures if row["name"] == "served")
+    assert plan["objective_unit"] == "graded kWh/day"
+    assert plan["objective_kwh_day"] < plan["served_kwh_day"] == pytest.approx(served, rel=1e-6)
+    assert f"it serves {served:,.1f} kWh/day" in answered[0].stderr
+
+
+def test_a_plan_of_several_years_says_that_its_energy_is_their_mean():
+    problem = staged_problems.make_staged_problem(0, ("years",))
+    assert problem.staging.n_years > 1  # else this test tells nothing
+    share = np.ones(len(problem.pair_cell))
+    case = RunCase(
+        *(None,) * 5,
+        request=SimpleNamespace(year=2031),
+        problem=problem,
+        solution=SimpleNamespace(objective_kwh_day=50.0, pair_share=share),
+    )
+    served = problem.demand_kwh_day[problem.pair_cell].sum()
+    assert case.unit.endswith("mean-of-years kWh/day")
+    assert f"it serves {served:,.1f} kWh/day in the last year, 2031" in describe_measure(case)

@@ -82,14 +82,19 @@ chargeplan.fillDemand = function (demand) {
 chargeplan.fillRules = function (rules) {
   var make = chargeplan.make, holder = document.getElementById("rules");
   if (!rules || !rules.rules.length) { holder.remove(); return; }
-  var kept = rules.rules.filter(function (rule) { return rule[3] === "kept"; }).length;
-  var broken = rules.rules.filter(function (rule) { return rule[3] === "broken"; }).length;
+  var count = function (state, must) {
+    return rules.rules.filter(function (rule) { return rule[3] === state && (must === undefined || rule[2] === must); }).length;
+  };
+  var broken = count("broken"), mustBroken = count("broken", true), unknown = count("not known");
+  var told = "Rules in " + rules.year + ": " + count("kept") + " of " + rules.rules.length + " kept";
+  if (broken) told += ", " + broken + " broken" + (mustBroken === broken ? "" : mustBroken ? " (" + mustBroken + " must be kept)" : " (reported only)");
+  if (unknown) told += ", " + unknown + " not known";
   holder.open = broken > 0;
-  holder.classList.toggle("has-broken", broken > 0);
-  holder.querySelector("summary").textContent = "Rules in " + rules.year + ": " + kept + " of " + rules.rules.length + " kept" + (broken ? ", " + broken + " broken" : "");
+  holder.classList.toggle("has-broken", mustBroken > 0);
+  holder.querySelector("summary").textContent = told;
   rules.rules.forEach(function (rule) {
     holder.querySelector("ul").appendChild(make("li", {}, [
-      make("span", { className: "rule-state rule-" + rule[3].replace(" ", "-"), text: rule[3] }),
+      make("span", { className: "rule-state rule-" + rule[3].replace(" ", "-") + (rule[2] ? "" : " rule-reported"), text: rule[3] }),
       make("span", { className: "rule-name", attributes: { dir: "auto" }, text: rule[0] + (rule[2] ? ", must be kept" : ", reported only") }),
       make("p", { attributes: { dir: "auto" }, text: rule[1] }),
       make("p", { className: "rule-detail", attributes: { dir: "auto" }, text: rule[4] }),

@@ -140,6 +140,7 @@ chargeplan.listStages = function (site) {
     rows.push(["Grid", site.asset[0] + ": " + number(site.asset[1], site.asset[1] % 1 ? 1 : 0) + limit + " kW new load"]);
   }
   if (site.headroomUnknown) rows.push(["Headroom", "not known"]);
+  if (site.riskText) rows.push(["Risk charge", site.riskText + ", not spent, beside the cost"]);
   return rows;
 };
 
