@@ -64,8 +64,8 @@ CASES = {
         ["max_sites allows 1 new station", "3 stations must open"],
     ),
     "backup by count": (
-        {"model.backup_share": 0.35, "model.max_sites": 3},
-        ["3 new stations", "backup share of 0.35"],
+        {"model.backup_share": 0.5, "model.max_sites": 1},
+        ["1 new station", "backup share of 0.5"],
     ),
     "backup by money": (
         {"model.backup_share": 0.35, "model.budget_pkr": "8e6"},
