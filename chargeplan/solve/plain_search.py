@@ -171,7 +171,7 @@ class PlainSearch:
 
     def prove(self) -> None:
         """Improve the plan and prove it: cover by branching, else by the solver once little is left."""
-        if self._prove_cover():
+        if self._prove_cover() or self._is_over():
             return
         has_node_limit = self.settings.node_limit is not None
         patience = min(_NODE_LIMITED_STALLED_ROUNDS, _STALLED_ROUNDS) if has_node_limit else _STALLED_ROUNDS
