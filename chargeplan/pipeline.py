@@ -137,7 +137,7 @@ def build_model(
         try:
             check_problem(problem, cells, sites, labels)
         except UnsureAdviceError as error:
-            if complete is None:
+            if complete is None or problem.target_share > 0:
                 raise
             linear = build_linear_model(problem)
             options = {"settings": settings.solve, "seed": settings.study.seed}

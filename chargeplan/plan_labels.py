@@ -126,10 +126,11 @@ def _join(names: tuple[str, ...], at: int, ident: str) -> str:
     return name if ident in name else f"{name} ({ident})"
 
 
-def name_equal_floors(floor_share: NDArray[np.float64], labels: PlanLabels) -> str:
+def name_equal_floors(labels: PlanLabels) -> str:
     """Name the key that holds floors which are all the same."""
-    is_common = labels.floor_share > 0 or labels.zones_are_cells or bool(np.all(floor_share > 0))
-    return "model.equity.floor_share" if is_common else "each of model.equity.zone_floor_share"
+    if labels.floor_share > 0 or labels.zones_are_cells or not labels.zone_id:
+        return "model.equity.floor_share"
+    return "each of model.equity.zone_floor_share"
 
 
 NameThings = Callable[[], PlanLabels]

@@ -11,10 +11,10 @@ from chargeplan.evaluate.economics_benefits import split_by_class
 from chargeplan.evaluate.spending import compute_spent_pkr, list_years
 from chargeplan.evaluate.verify import PlanCase
 from chargeplan.evaluate.verify_idle import find_idle_spending, must_spend_well
-from chargeplan.records import format_gap
+from chargeplan.records import advise_longer_search
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
-from chargeplan.words import PlanMode, PlanObjective, RemovalReason, SiteStatus
+from chargeplan.words import Outcome, PlanMode, PlanObjective, RemovalReason, SiteStatus
 from chargeplan.zone_words import describe_stand_ins
 
 OFF_NETWORK_WARNING_SHARE = 0.02
@@ -122,15 +122,16 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
 def _describe_early_end(plan: PlanCase) -> list[str]:
     """Say that a plan is a first one and no result, when the search ended far from its bound."""
     solution = plan.solution
-    if solution.gap <= _FIRST_PLAN_GAP or solution.stopped_by == "proof" or not np.isnan(solution.cost_pkr):
+    is_proven = solution.outcome is Outcome.PROVEN_OPTIMAL
+    if solution.gap <= _FIRST_PLAN_GAP or is_proven or not np.isnan(solution.cost_pkr):
         return []
     years = plan.request.year_budget_pkr
     money_pkr = float(sum(years)) if years else plan.request.budget_pkr
     left_pkr = money_pkr - compute_spent_pkr(plan, len(list_years(plan)) - 1)
     left = f" and {format_pkr(left_pkr)} of the money is left" if np.isfinite(left_pkr) else ""
     return [
-        f"this is a first plan and not yet a result: the search ended early ({solution.stopped_by}), no more is proven "
-        f"than that no plan is more than {format_gap(solution.gap)} better{left}; raise solve.time_limit_s"
+        f"this is a first plan and not yet a result: the search ended early ({solution.stopped_by}), and "
+        f"{solution.proof_text}{left}; {advise_longer_search(solution.stopped_by)}"
     ]
 
 

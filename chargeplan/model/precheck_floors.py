@@ -97,10 +97,12 @@ def _advise_floors(floor: Floats, reach: Floats, stuck: Ints, labels: PlanLabels
             else "leave model.equity.floor_share out"
         )
         return [advice, "give study.zones, districts or wards in place of hexagons", "add sites there"]
-    new = [
-        f"{labels.key_zone(zone)}: {share:.{_DIGITS}g}"
-        for zone, share in zip(stuck.tolist(), lowered.tolist(), strict=True)
-    ]
+    kept = np.setdiff1d(np.flatnonzero((floor > 0) & (floor != labels.floor_share)), stuck)
+    shares = {
+        **dict(zip(stuck.tolist(), lowered.tolist(), strict=True)),
+        **{z: float(floor[z]) for z in kept.tolist()},
+    }
+    new = [f"{labels.key_zone(zone)}: {share:.{_DIGITS}g}" for zone, share in shares.items()]
     is_common = bool(labels.floor_share > 0 and np.any(floor[stuck] == labels.floor_share))
     verb = "set" if is_common else "lower"  # floors of their own, which go before the common one
     return [f"{verb} model.equity.zone_floor_share to {{{', '.join(new)}}}", "add sites there"]

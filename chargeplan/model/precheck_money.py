@@ -220,7 +220,7 @@ def _lower_floors(floor: Floats, factor: float, labels: PlanLabels) -> str:
     lowered = np.floor(floor * factor * 10**_DIGITS) / 10**_DIGITS
     asked = np.unique(floor[floor > 0])
     if len(asked) == 1:
-        key = name_equal_floors(floor, labels)
+        key = name_equal_floors(labels)
         return f"lower {key} from {asked[0]:.{_DIGITS}g} to {lowered.max():.{_DIGITS}g} or less"
     zones = np.flatnonzero(floor > 0)
     each = [f"{labels.key_zone(zone)}: {lowered[zone]:.{_DIGITS}g}" for zone in zones.tolist()]

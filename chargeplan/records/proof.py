@@ -53,3 +53,19 @@ def format_gap(gap: float) -> str:
     if not np.isfinite(gap):
         return "an unknown gap"
     return f"{np.ceil(round(gap * 1e4, 6)) / 100:.2f} %"
+
+
+def advise_longer_search(stopped_by: str) -> str:
+    """Say how a search that ended early goes on to a better plan or proof.
+
+    Examples
+    --------
+    >>> advise_longer_search("time limit")
+    'raise solve.time_limit_s'
+    """
+    advice = {
+        "time limit": "raise solve.time_limit_s",
+        "node limit": "raise solve.node_limit, or leave it out",
+        "user": "run again and let it go on",
+    }
+    return advice.get(stopped_by, "run again, and report it when that ends the same way")

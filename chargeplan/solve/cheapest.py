@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chargeplan.errors import InfeasibleError, InterruptedRunError, NoPlanError
+from chargeplan.errors import ChargeplanError, InfeasibleError, InterruptedRunError, NoPlanError
 from chargeplan.formulation.linear import build_linear_model
 from chargeplan.records import COST_TOLERANCE, TARGET_TOLERANCE, compute_cost_gap
 from chargeplan.solve.cheapest_bound import bound_least_money_pkr
@@ -132,7 +132,7 @@ class CheapestSearch:
                 disputed_model=means.disputed_model,
                 name_things=None,
             )
-        except (InfeasibleError, NoPlanError, InterruptedRunError):
+        except ChargeplanError:  # what is proven of the target is told in any case
             return 0.0
         return find_least_share(self.problem, solution)
 

@@ -82,9 +82,7 @@ class MoneyAndShares(ChangeWriter):
         share = round_down(largest - amount, SHARE_DIGITS)
         zones = np.flatnonzero(asked > 0).tolist()
         cause = f"the floor of {largest:.4g} in all {len(zones)} zones"
-        advice = (
-            f"lower {name_equal_floors(asked, self.labels)} from {largest:.4g} to {share:.{SHARE_DIGITS}g}"
-        )
+        advice = f"lower {name_equal_floors(self.labels)} from {largest:.4g} to {share:.{SHARE_DIGITS}g}"
         return Change(Limit.FLOOR, dict.fromkeys(zones, share), amount / largest, cause, advice)
 
     def write_gini(self, _amount: dict[int, float]) -> Change:

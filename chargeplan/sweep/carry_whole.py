@@ -78,11 +78,10 @@ def restate_cost(solution: Solution, *, plan: Solution, bound_pkr: float) -> Sol
         wall_s=solution.wall_s,
         steps=solution.steps,
         solver=solution.solver,
-        stopped_by=solution.stopped_by,
         cost_bound_pkr=bound_pkr,
     )
     if told.gap <= told.gap_asked + told.proof_tolerance:
-        return replace(told, outcome=Outcome.PROVEN_OPTIMAL, stopped_by="proof")
+        return replace(told, outcome=Outcome.PROVEN_OPTIMAL)  # what ended the plan's own search stays said
     return told
 
 

@@ -136,7 +136,7 @@ class Explainer:
         known = [] if math.isnan(beside) else [self.solution.objective_kwh_day - beside]
         loss = self._bound_loss(variant, known, is_restricted=True)
         reasons = answer.reasons
-        if variant.found is Found.IMPOSSIBLE:
+        if variant.found is Found.IMPOSSIBLE and not known:
             reasons = (*reasons, "no plan with a station there keeps every limit: proven")
         return replace(answer, loss=loss, found=variant.found, reasons=reasons)
 
@@ -147,7 +147,7 @@ class Explainer:
     def _bound_loss(self, variant: Variant | None, known: list[float], *, is_restricted: bool) -> Interval:
         """Write the plan's loss between what the bound and the best plan found of the variant prove."""
         plan = self.solution.objective_kwh_day
-        if variant is not None and variant.found is Found.IMPOSSIBLE:
+        if variant is not None and variant.found is Found.IMPOSSIBLE and not np.isfinite(known).any():
             return Interval(math.inf, math.inf)
         bound = math.inf if variant is None else variant.bound_kwh_day
         if is_restricted:  # then a bound of the whole problem holds too

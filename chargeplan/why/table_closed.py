@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from chargeplan.records import advise_longer_search
 from chargeplan.units import format_pkr
 from chargeplan.why.answers import RUN_AGAIN, Found
 from chargeplan.why.table import describe_interval
@@ -57,7 +58,8 @@ def _describe_chance(solution: Solution, answer: ClosedAnswer) -> list[str]:
     if solution.outcome is Outcome.PROVEN_OPTIMAL:
         return [f"{left}, but with it or without it {solution.proof_text}"]
     return [
-        f"{left}, and the search ended early ({solution.proof_text}): a longer run (solve.time_limit_s) may open it"
+        f"{left}, and the search ended early ({solution.proof_text}): a longer run may open it "
+        f"({advise_longer_search(solution.stopped_by)})"
     ]
 
 
