@@ -59,7 +59,7 @@ class Output:
             for line in traceback.format_exception(error):
                 write_line(sys.stderr, line.rstrip("\n"))
         if self.as_json:
-            kind = type(error).__name__
+            kind = getattr(error, "kind", type(error).__name__)
             data = {"event": "error", "kind": kind, "exit_code": int(code), "faults": list(lines)}
             write_line(sys.stderr, json.dumps(data, ensure_ascii=False))
         else:

@@ -84,6 +84,8 @@ class UnsureAdviceError(InfeasibleError):
         The message without the advice.
     """
 
+    kind = InfeasibleError.__name__  # what it is to users
+
     def __init__(self, message: str, cause: str) -> None:
         super().__init__(message)
         self.cause = cause

@@ -83,6 +83,8 @@ class BrokenConfigError(ConfigError):
         Keys that have stand-ins or were dropped, without the numbers of list entries.
     """
 
+    kind = ConfigError.__name__  # what it is to users
+
     def __init__(self, faults: Iterable[str], beside: LoadedSettings, replaced: frozenset[str]) -> None:
         super().__init__(faults)
         self.beside, self.replaced = beside, replaced

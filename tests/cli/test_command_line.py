@@ -157,9 +157,10 @@ def test_bad_config_ends_with_2_and_all_faults_on_stderr(town):
         assert result.exit_code == errors.ExitCode.CONFIG == 2
         assert result.stdout == ""
         lines = result.stderr.splitlines()
-        assert lines[0].startswith('bad.yaml:12:3: model.mode: got the text "coverr"; expected cover or')
-        assert lines[1].startswith("bad.yaml:13:3: model.x: unknown key; the keys here are mode, budget_pkr")
-        assert lines[2] == "2 faults; nothing was run"
+        assert lines[0].startswith("bad.yaml:11:1: model: give budget_pkr, max_sites or both")
+        assert lines[1].startswith('bad.yaml:12:3: model.mode: got the text "coverr"; expected cover or')
+        assert lines[2].startswith("bad.yaml:13:3: model.x: unknown key; the keys here are mode, budget_pkr")
+        assert lines[3] == "3 faults; nothing was run"
         assert "Traceback" not in result.stderr
 
 
