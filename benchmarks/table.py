@@ -184,10 +184,16 @@ def describe_allocate(result: dict[str, Any]) -> list[Row]:
             f"gap {one['gap']:.2%}"
             + "".join(f", {gap:.2%} after {at} s" for at, gap in one["gap_at_s"].items() if gap is not None)
             + f"; {one['stations']} stations, {one['chargers']} chargers",
-            None,
+            _is_within(one, {"20": 0.03, "120": 0.01}),
         )
         for one in result["budgets"]
     ]
+
+
+def _is_within(one: dict[str, Any], asked: dict[str, float]) -> bool:
+    """Tell whether gaps are as asked at their marks; a search that ended before a mark counts with its last gap."""
+    gaps = {at: one["gap"] if gap is None else gap for at, gap in one["gap_at_s"].items()}
+    return all(gaps[at] <= gap for at, gap in asked.items())
 
 
 def describe_staged(result: dict[str, Any]) -> list[Row]:
