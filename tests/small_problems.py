@@ -1,6 +1,7 @@
 """Random small planning problems and their optimum by brute force, without any of our code."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -90,15 +91,14 @@ def solve_by_brute_force(problem: PlanProblem) -> float | None:
     return best
 
 
-def list_choices(problem: PlanProblem) -> list[np.ndarray]:
-    """Every choice of levels within the limits to which no single larger choice can be preferred."""
+def list_affordable(problem: PlanProblem) -> Iterator[tuple[int, ...]]:
+    """Every choice of levels, as a tuple, that keeps the budget, the count and the required sites."""
     existing = problem.is_forced_open & ~problem.is_counted
     options = []
     for site in range(problem.n_sites):
         levels = [] if existing[site] else np.flatnonzero(problem.level_allowed[site]).tolist()
         must = problem.is_forced_open[site] and not existing[site]
         options.append(levels if must else [-1, *levels])
-    feasible = set()
     for choice in itertools.product(*options):
         level_pos = np.array(choice)
         new = np.flatnonzero(level_pos >= 0)
@@ -106,14 +106,18 @@ def list_choices(problem: PlanProblem) -> list[np.ndarray]:
             continue
         if 0 <= problem.max_sites < len(new):
             continue
-        feasible.add(choice)
+        yield choice
+
+
+def list_choices(problem: PlanProblem) -> list[np.ndarray]:
+    """Every choice of levels within the limits to which no single larger choice can be preferred."""
+    feasible = set(list_affordable(problem))
 
     def can_grow(choice: tuple[int, ...]) -> bool:  # capacity rises with the level, so it serves no less
         return any(
             (*choice[:site], larger, *choice[site + 1 :]) in feasible
             for site in range(problem.n_sites)
-            for larger in options[site]
-            if larger > choice[site]
+            for larger in range(choice[site] + 1, problem.level_allowed.shape[1])
         )
 
     return [np.array(choice) for choice in sorted(feasible) if not can_grow(choice)]

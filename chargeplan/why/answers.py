@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from chargeplan.records import Bools, Evaluation, Solution
     from chargeplan.why.reach import Reach
 
+# A plan that serves more by less than this share of the run's is the same plan within rounding.
+BETTER_SHARE = 1e-6
 RUN_AGAIN = "the plan of the run is not the best one; run the study again with a longer solve.time_limit_s"
 
 

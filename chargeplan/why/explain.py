@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.solve.deadline import Deadline
-from chargeplan.why.answers import RUN_AGAIN, UNKNOWN, ClosedAnswer, Found, Interval, SiteAnswer
+from chargeplan.why.answers import BETTER_SHARE, RUN_AGAIN, UNKNOWN, ClosedAnswer, Found, Interval, SiteAnswer
 from chargeplan.why.closed import ClosedSites
 from chargeplan.why.forced import count_lonely_areas, list_forcing_rules
 from chargeplan.why.plain import PlainHand
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chargeplan.why.variants import Means, Variant
 
 _NO_STATION = "without it no plan keeps every limit: proven by the solver and a second opinion"
-_BETTER_SHARE = 1e-6
 
 
 class Explainer:
@@ -110,7 +109,7 @@ class Explainer:
         known = [unreplaced] + ([] if neighbour is None else [neighbour.loss_kwh_day])
         is_required = bool(self.problem.is_forced_open[site])
         loss = self._bound_loss(variant, known, is_restricted=not is_required)
-        if loss.most < -_BETTER_SHARE * max(plan, 1.0):
+        if loss.most < -BETTER_SHARE * max(plan, 1.0):
             note = f"a plan without it serves {-loss.most:,.1f} kWh/day more: {RUN_AGAIN}"
         elif variant is not None and variant.words:
             note = variant.words

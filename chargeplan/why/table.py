@@ -49,7 +49,6 @@ COLUMNS = (
     "note",
 )
 _DECIMALS = 6
-_BETTER_SHARE = 1e-6
 
 
 def describe_interval(loss: Interval, found: Found, *, what: str = "without") -> str:

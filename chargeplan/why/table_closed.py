@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chargeplan.records import advise_longer_search
 from chargeplan.units import format_pkr
-from chargeplan.why.answers import RUN_AGAIN, Found
+from chargeplan.why.answers import BETTER_SHARE, RUN_AGAIN, Found
 from chargeplan.why.table import describe_interval
 from chargeplan.words import Outcome
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from chargeplan.why.answers import ClosedAnswer
     from chargeplan.why.case import RunCase
     from chargeplan.why.reach import Reach
-
-_BETTER_SHARE = 1e-6
 
 
 def describe_closed(case: RunCase, answer: ClosedAnswer) -> str:
@@ -37,7 +35,7 @@ def describe_closed(case: RunCase, answer: ClosedAnswer) -> str:
                 f"no plan with it serves more than {plan - answer.loss.least:,.1f} {case.unit}, "
                 f"the plan serves {plan:,.1f}"
             )
-        if answer.loss.most < -_BETTER_SHARE * max(plan, 1.0):
+        if answer.loss.most < -BETTER_SHARE * max(plan, 1.0):
             parts.append(f"a plan with it serves {-answer.loss.most:,.1f} kWh/day more: {RUN_AGAIN}")
         elif math.isinf(answer.loss.most):
             parts += _describe_chance(case.solution, answer)

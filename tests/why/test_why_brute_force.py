@@ -160,20 +160,9 @@ def test_the_cost_of_a_forced_site_lies_in_the_interval(seed, mode):
 
 def list_open_sets(problem, floor):
     """Every set of new stations that some choice of levels opens, with all of them of use or not, above a floor."""
-    existing = problem.is_forced_open & ~problem.is_counted
-    options = []
-    for site in range(problem.n_sites):
-        levels = [] if existing[site] else np.flatnonzero(problem.level_allowed[site]).tolist()
-        must = problem.is_forced_open[site] and not existing[site]
-        options.append(levels if must else [-1, *levels])
     sets = set()
-    for choice in itertools.product(*options):
+    for choice in small_problems.list_affordable(problem):
         level_pos = np.array(choice)
-        new = np.flatnonzero(level_pos >= 0)
-        if problem.level_cost_pkr[new, level_pos[new]].sum() > problem.budget_pkr:
-            continue
-        if 0 <= problem.max_sites < len(new):
-            continue
         if small_problems.serve_best(problem, level_pos) >= floor - 1e-6:
             sets.add(tuple((level_pos >= 0).tolist()))
     return sets
