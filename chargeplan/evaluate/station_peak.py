@@ -139,7 +139,8 @@ def _average(values: Floats, weight: Floats) -> Floats:
     """Average the types of each site by weight, shape (n_sites,); 0 without weight."""
     parts = np.where(weight > 0, values.reshape(weight.shape), 0.0) * weight
     total = weight.sum(axis=1)
-    return np.divide(parts.sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
+    mean: Floats = np.divide(parts.sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
+    return mean
 
 
 def _count_drivers_h(plan: PlanCase, kwh_h: Floats) -> Floats:
@@ -168,5 +169,4 @@ def _sum_peak_kwh_h(plan: PlanCase, served: ServedEnergy, n_sites: int, n_types:
         total += given @ share.reshape(n_cells, -1)
     by_hour = total.reshape(n_sites, n_types, n_classes, n_periods) / plan.cells.period_hours
     busiest = by_hour.sum(axis=(1, 2)).argmax(axis=1)
-    kwh_h: Floats = by_hour[np.arange(n_sites), :, :, busiest].reshape(-1, n_classes)
-    return kwh_h
+    return np.asarray(by_hour[np.arange(n_sites), :, :, busiest].reshape(-1, n_classes), dtype=np.float64)
