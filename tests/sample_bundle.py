@@ -88,7 +88,10 @@ def build_sample_bundle(
             ),
             *(_make_hostile_source(number, text) for number, text in enumerate(HOSTILE_TEXTS) if hostile),
         ),
-        settings_as_run={"study": {"name": "sample", "year": 2030}},
+        settings_as_run={
+            "study": {"name": "sample", "year": 2030, "credits": []},
+            "publish": {"online_tiles": online},
+        },
         run_info={"chargeplan": "0.1.0", "seed": 1, "command": "chargeplan run sample.yaml"},
         year=2030,
         timings={"started": "2026-01-31T12:00:00Z", "seconds": {"solve": 1.5}},
