@@ -32,6 +32,7 @@ chargeplan.unpackIntegers = async function (packed) {
   var numbers = new Float64Array(count);
   var value = 0, factor = 1, position = 0;
   for (var i = 0; i < bytes.length; i += 1) {
+    if (i % 8192 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
     value += (bytes[i] & 127) * factor;
     if (bytes[i] < 128) {
       numbers[position] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -61,6 +62,7 @@ chargeplan.unpackLines = async function (packed, lineCount) {
   var lon = 0, lat = 0, origin = chargeplan.state.origin;
   var size = 256 * Math.pow(2, chargeplan.LOCAL_ZOOM), radian = Math.PI / 180;
   for (var p = 0; p < total; p += 1) {
+    if (p % 4096 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
     lon += numbers[lines + p];
     lat += numbers[lines + total + p];
     var sine = Math.sin(lat / 1e5 * radian);  // as toWorld, without an array for each point
