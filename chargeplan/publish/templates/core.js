@@ -21,12 +21,26 @@ chargeplan.readJson = function (id) {
   return JSON.parse(document.getElementById(id).textContent);
 };
 
+chargeplan.readStream = async function (readable) {
+  var reader = readable.getReader(), pieces = [], size = 0;
+  for (var piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    pieces.push(piece.value);
+    size += piece.value.length;
+  }
+  var bytes = new Uint8Array(size), at = 0;
+  pieces.forEach(function (one) { bytes.set(one, at); at += one.length; });
+  return bytes;
+};
+
 // Reads what publish/encode.py writes: base64, deflate, variable-length zigzag numbers.
 chargeplan.unpackIntegers = async function (packed) {
   var text = atob(packed), raw = new Uint8Array(text.length);
   for (var letter = 0; letter < text.length; letter += 1) raw[letter] = text.charCodeAt(letter);
-  var stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("deflate"));
-  var bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  var inflater = new DecompressionStream("deflate"), writer = inflater.writable.getWriter();
+  // What fails here fails the reading below, where it is told.
+  writer.write(raw).catch(function () {});
+  writer.close().catch(function () {});
+  var bytes = await chargeplan.readStream(inflater.readable);
   var count = 0;
   for (var at = 0; at < bytes.length; at += 1) if (bytes[at] < 128) count += 1;
   var numbers = new Float64Array(count);
