@@ -46,6 +46,7 @@ HOSTILE_TEXTS = (
 URDU = "شیل پٹرول پمپ"
 _ZONE_LON, _ZONE_LAT = (73.03, 73.06), (33.69, 33.715)  # borders between zones
 _LINES = 25  # streets in each direction
+_SITES = 40
 _METRES_PER_SECOND = 8.0
 _CHARGER_KWH_DAY = 336.0
 _CHARGER_PKR = 4_000_000.0
@@ -93,7 +94,10 @@ def build_sample_bundle(
             ),
             *(_make_hostile_source(number, text) for number, text in enumerate(HOSTILE_TEXTS) if hostile),
         ),
-        settings_as_run={"study": {"name": "sample", "year": 2030}},
+        settings_as_run={
+            "study": {"name": "sample", "year": 2030, "credits": []},
+            "publish": {"online_tiles": online},
+        },
         run_info={"chargeplan": "0.1.0", "seed": 1, "command": "chargeplan run sample.yaml"},
         year=2030,
         timings={"started": "2026-01-31T12:00:00Z", "seconds": {"solve": 1.5}},
@@ -262,7 +266,7 @@ def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -
 
 def build_sample_sites(rng: np.random.Generator, *, hostile: bool = False) -> CandidateSites:
     """Build 40 sites: 2 existing, 2 required, 2 competitors, 34 candidates; 3 removed ones."""
-    count = 40
+    count = _SITES
     lon, lat = rng.uniform(WEST + 0.01, EAST - 0.01, count), rng.uniform(SOUTH + 0.01, NORTH - 0.01, count)
     status = np.array(["candidate"] * count, dtype=object)
     status[[0, 1]], status[[2, 3]], status[[4, 5]] = "existing", "required", "competitor"
@@ -392,8 +396,8 @@ def build_sample_problem(cells: DemandCells, sites: CandidateSites, travel: Trav
 def build_sample_solution(problem: PlanProblem, sites: CandidateSites) -> Solution:
     """Open ten sites and fill them from the nearest cells until they are full."""
     chargers = problem.existing_chargers.copy()
-    chosen = np.flatnonzero(problem.is_counted)[:10]
-    chargers[chosen] = np.array([8, 8, 2, 4, 8, 4, 2, 8, 4, 2])
+    chosen = np.flatnonzero(problem.is_counted)[: _SITES // 4]
+    chargers[chosen] = np.resize([8, 8, 2, 4, 8, 4, 2, 8, 4, 2], len(chosen))
     room = chargers * _CHARGER_KWH_DAY
     left = problem.demand_kwh_day.copy()
     share = np.zeros(problem.n_pairs)

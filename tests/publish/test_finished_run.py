@@ -1,0 +1,96 @@
+"""A finished run read back gives the same outputs; a damaged one is refused with what to do."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sample_bundle import build_sample_bundle
+
+from chargeplan.errors import DataError
+from chargeplan.publish.finished_run import read_finished_run
+from chargeplan.publish.run_folder import publish_run
+
+
+@pytest.fixture
+def run_folder(tmp_path, published) -> Path:
+    return Path(shutil.copytree(published, tmp_path / "sample"))
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_a_run_read_back_publishes_the_same_bytes(tmp_path, read_files, hostile):
+    first = publish_run(tmp_path / "first", build_sample_bundle(hostile=hostile, online=True))
+    second = publish_run(tmp_path / "second", read_finished_run(first))
+    before, after = read_files(first), read_files(second)
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == ["timings.json"]
+
+
+def test_credits_of_the_planner_come_back(tmp_path, sample):
+    settings = {"study": {"credits": ["Survey of 2025"]}, "publish": {"online_tiles": False}}
+    folder = publish_run(
+        tmp_path / "run", replace(sample, credits=("Survey of 2025",), settings_as_run=settings)
+    )
+    assert read_finished_run(folder).credits == ("Survey of 2025",)
+
+
+def test_the_records_folder_stands_for_its_run(run_folder):
+    assert read_finished_run(run_folder / "records").area.name == "sample"
+
+
+def test_removed_clocks_do_not_make_a_run_unreadable(run_folder):
+    (run_folder / "timings.json").unlink()
+    assert dict(read_finished_run(run_folder).timings) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "sites.geojson", "plan.gpkg", "demand.csv", "run.json", "records/sites.json"]
+)
+@pytest.mark.parametrize("fault", ["edited", "removed"])
+def test_a_file_that_was_touched_is_named_with_what_to_do(run_folder, name, fault):
+    path = run_folder / name
+    if fault == "edited":
+        path.write_bytes(path.read_bytes() + b" ")
+    else:
+        path.unlink()
+    word = "changed since the run" if fault == "edited" else "missing"
+    with pytest.raises(DataError, match=f"{path.name}: {word}.*run the study again"):
+        read_finished_run(run_folder)
+
+
+def test_every_touched_file_is_named_at_once(run_folder):
+    (run_folder / "index.html").unlink()
+    (run_folder / "plan.gpkg").unlink()
+    with pytest.raises(DataError) as caught:
+        read_finished_run(run_folder)
+    assert "index.html: missing" in str(caught.value)
+    assert "plan.gpkg: missing" in str(caught.value)
+
+
+@pytest.mark.parametrize("version", [1, 3, 99, None])
+def test_records_of_another_format_are_refused(run_folder, version):
+    path = run_folder / "records" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": version}))
+    with pytest.raises(DataError, match=f"written in format {version}, this version reads"):
+        read_finished_run(run_folder)
+
+
+def test_a_description_of_another_format_is_refused(tmp_path, sample, monkeypatch):
+    monkeypatch.setattr("chargeplan.publish.run_record.RUN_FORMAT_VERSION", 99)
+    folder = publish_run(tmp_path / "run", sample)
+    with pytest.raises(DataError, match="written in format 99"):
+        read_finished_run(folder)
+
+
+def test_records_without_their_run_are_refused(run_folder, tmp_path):
+    alone = shutil.copytree(run_folder / "records", tmp_path / "alone")
+    with pytest.raises(DataError, match="name the folder of the whole run"):
+        read_finished_run(Path(alone))
+
+
+def test_a_folder_that_is_none_or_no_run_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        read_finished_run(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="not the records folder of a finished run"):
+        read_finished_run(tmp_path)
