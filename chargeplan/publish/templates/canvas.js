@@ -1,7 +1,10 @@
-// A canvas that covers the view and a margin, drawn anew when the map comes to rest and
-// scaled while it zooms. `draw(pen, view)` gets a pen whose units are local units; it is called, and
-// the canvas takes memory, only while `hasContent()`.
+// A canvas that covers the view and a margin, drawn anew when the map comes to rest and scaled while it
+// zooms. `draw(pen, view)` gets a pen whose units are local units; it may be a generator, whose every
+// yield is a place to stop at when the time of a frame is used up: what was drawn before stays on the
+// screen until the new drawing is whole. It is called, and the canvas takes memory, only while `hasContent()`.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
+chargeplan.MARGIN = 0.12;  // of the view, on each side
+chargeplan.SLICE_MS = 9;
 chargeplan.CanvasLayer = L.Layer.extend({
   initialize: function (pane, draw, hasContent) {
     this.options = { pane: pane };
@@ -9,19 +12,21 @@ chargeplan.CanvasLayer = L.Layer.extend({
     this._hasContent = hasContent;
   },
   onAdd: function () {
-    if (!this._canvas) {
-      this._canvas = chargeplan.make("canvas", {
-        className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" },
-      });
-    }
+    this._canvas = this._canvas || this._makeCanvas();
     this.getPane().appendChild(this._canvas);
     this.redraw();
   },
-  onRemove: function () { this._canvas.remove(); },
+  onRemove: function () {
+    chargeplan.dropJob(this);
+    this._canvas.remove();
+  },
   getEvents: function () {
     var events = { viewreset: this.redraw, moveend: this.redraw, resize: this.redraw };
     if (this._map.options.zoomAnimation) events.zoomanim = this._scale;
     return events;
+  },
+  _makeCanvas: function () {
+    return chargeplan.make("canvas", { className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" } });
   },
   _scale: function (event) {
     if (!this._bounds) return;
@@ -30,36 +35,91 @@ chargeplan.CanvasLayer = L.Layer.extend({
     L.DomUtil.setTransform(this._canvas, offset, scale);
   },
   redraw: function () {
-    var map = this._map;
+    var map = this._map, layer = this;
     if (!map) return;
+    chargeplan.dropJob(this);
     if (!this._hasContent()) {
       this._bounds = null;
       this._canvas.width = this._canvas.height = 1;
       return;
     }
-    var size = map.getSize(), margin = size.multiplyBy(0.12).round();
-    var ratio = Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
-    var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
-    var extent = size.add(margin.multiplyBy(2));
-    this._zoom = map.getZoom();
-    this._bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
-    this._canvas.width = Math.round(extent.x * ratio);
-    this._canvas.height = Math.round(extent.y * ratio);
-    this._canvas.style.width = extent.x + "px";
-    this._canvas.style.height = extent.y + "px";
-    L.DomUtil.setTransform(this._canvas, corner, 1);
-    var factor = Math.pow(2, this._zoom - chargeplan.LOCAL_ZOOM);
-    var origin = chargeplan.state.origin, pixel = map.getPixelOrigin();
+    if (this._bounds) this._scale({ zoom: map.getZoom(), center: map.getCenter() });
+    var next = this._makeCanvas(), place = this._measurePlace();
+    next.width = Math.round(place.extent.x * place.ratio);
+    next.height = Math.round(place.extent.y * place.ratio);
+    next.style.width = place.extent.x + "px";
+    next.style.height = place.extent.y + "px";
+    var pen = next.getContext("2d"), scale = place.ratio * place.view.factor;
+    pen.setTransform(scale, 0, 0, scale, place.ratio * place.view.shift[0], place.ratio * place.view.shift[1]);
+    var steps = this._draw(pen, place.view);
+    chargeplan.addJob(this, steps, function () { layer._show(next, place); });
+  },
+  _measurePlace: function () {
+    var map = this._map, size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round(), zoom = map.getZoom();
+    var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
+    var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round(), extent = size.add(margin.multiplyBy(2));
+    var factor = Math.pow(2, zoom - chargeplan.LOCAL_ZOOM), origin = chargeplan.state.origin, pixel = map.getPixelOrigin();
     var shift = [origin[0] * factor - pixel.x - corner.x, origin[1] * factor - pixel.y - corner.y];
-    var pen = this._canvas.getContext("2d");
-    pen.setTransform(ratio * factor, 0, 0, ratio * factor, ratio * shift[0], ratio * shift[1]);
-    this._draw(pen, {
-      zoom: this._zoom, factor: factor, ratio: ratio, shift: shift,
-      left: -shift[0] / factor, top: -shift[1] / factor,
-      right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
-    });
+    return {
+      corner: corner, extent: extent, ratio: ratio, zoom: zoom,
+      bounds: L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent))),
+      view: {
+        zoom: zoom, factor: factor, ratio: ratio, shift: shift, left: -shift[0] / factor, top: -shift[1] / factor,
+        right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
+      },
+    };
+  },
+  _show: function (next, place) {
+    L.DomUtil.setTransform(next, place.corner, 1);
+    this._canvas.replaceWith(next);
+    this._canvas.width = this._canvas.height = 1;  // gives its memory back at once
+    this._canvas = next;
+    this._bounds = place.bounds;
+    this._zoom = place.zoom;
   },
 });
+
+// Drawings that wait for their next slice, in the order they were asked for. What is done within the first
+// slice is on the screen at once.
+chargeplan.jobs = [];
+chargeplan.sliceEnd = 0;
+chargeplan.addJob = function (layer, steps, finish) {
+  if (!steps) { finish(); return; }
+  if (chargeplan.state.isPrinting) {  // a print waits for nobody
+    while (!steps.next().done);
+    finish();
+    return;
+  }
+  var now = performance.now();
+  if (now > chargeplan.sliceEnd + 4) chargeplan.sliceEnd = now + chargeplan.SLICE_MS;
+  if (!chargeplan.jobs.length && chargeplan.runSteps(steps)) { finish(); return; }
+  chargeplan.jobs.push({ layer: layer, steps: steps, finish: finish });
+  chargeplan.askForSlice();
+};
+chargeplan.isSliceAsked = false;
+chargeplan.askForSlice = function () {
+  if (chargeplan.isSliceAsked || !chargeplan.jobs.length) return;
+  chargeplan.isSliceAsked = true;
+  requestAnimationFrame(chargeplan.runJobs);
+};
+chargeplan.dropJob = function (layer) {
+  chargeplan.jobs = chargeplan.jobs.filter(function (job) { return job.layer !== layer; });
+};
+chargeplan.runSteps = function (steps) {
+  while (performance.now() < chargeplan.sliceEnd) if (steps.next().done) return true;
+  return false;
+};
+chargeplan.runJobs = function () {
+  chargeplan.isSliceAsked = false;
+  chargeplan.sliceEnd = performance.now() + chargeplan.SLICE_MS;
+  while (chargeplan.jobs.length && chargeplan.runSteps(chargeplan.jobs[0].steps)) chargeplan.jobs.shift().finish();
+  chargeplan.askForSlice();
+};
+chargeplan.whenDrawn = function () {
+  return new Promise(function (resolve) {
+    (function look() { if (chargeplan.jobs.length) setTimeout(look, 8); else resolve(); })();
+  });
+};
 
 // Adds line number `line` to a path, or to what a pen draws next. A ring goes back to its first point:
 // Chromium measures the whole path at every closePath, which takes seconds for thousands of rings.
@@ -71,10 +131,11 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
+chargeplan.RUN_LENGTH = 120;
 chargeplan.buildPaths = function (lines, first, last, closed) {
-  var runLength = 250, paths = [];
-  for (var from = first; from < last; from += runLength) {
-    var to = Math.min(from + runLength, last), path = new Path2D();
+  var paths = [];
+  for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
+    var to = Math.min(from + chargeplan.RUN_LENGTH, last), path = new Path2D();
     var left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
     for (var line = from; line < to; line += 1) {
       chargeplan.traceLine(path, lines, line, closed);
@@ -92,19 +153,4 @@ chargeplan.buildPaths = function (lines, first, last, closed) {
 };
 chargeplan.isInView = function (box, view) {
   return box[2] >= view.left && box[0] <= view.right && box[3] >= view.top && box[1] <= view.bottom;
-};
-
-// Slanted lines that stay fixed to the map and keep their spacing on the screen.
-chargeplan.makeHatch = function (pen, view, colour, spacing, width) {
-  var tile = document.createElement("canvas");
-  tile.width = tile.height = Math.round(spacing * view.ratio);
-  var brush = tile.getContext("2d"), size = tile.width;
-  brush.strokeStyle = colour;
-  brush.lineWidth = width * view.ratio;
-  brush.beginPath();
-  [-size, 0, size].forEach(function (at) { brush.moveTo(at - 2, size + 2); brush.lineTo(at + size + 2, -2); });
-  brush.stroke();
-  var pattern = pen.createPattern(tile, "repeat");
-  pattern.setTransform(new DOMMatrix().scale(1 / (view.factor * view.ratio)));
-  return pattern;
 };
