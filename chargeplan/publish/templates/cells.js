@@ -18,6 +18,7 @@ chargeplan.addCells = function (map, id) {
     state.reachYears = (await Promise.all(state.plan.reachByYear.concat([state.plan.reach]).map(chargeplan.unpackIntegers)))
       .map(function (numbers) { return chargeplan.buildReach(numbers, state.plan.openSites.length); });
     await chargeplan.unpackLevels(data.levels);
+    chargeplan.measureDots();
     chargeplan.buildCells();
     names.forEach(function (name) { state.layers[name].redraw(); });
     chargeplan.drawDemandKey();
@@ -42,8 +43,15 @@ chargeplan.getYearPosition = function () {
 
 // Figures of the shown year for every cell and for every larger hexagon.
 chargeplan.buildCells = function () {
+  var state = chargeplan.state;
+  state.levels = chargeplan.buildLevels(chargeplan.getYearPosition());
+  state.cells = state.levels[0].cells;
+  state.levels.forEach(function (level, row) { level.fullDot = state.fullDots[row]; });
+};
+
+chargeplan.buildLevels = function (year) {
   var state = chargeplan.state, count = state.cellData.count, values = state.cellValues;
-  var earlier = state.cellYears[chargeplan.getYearPosition()], energy = earlier || values, from = earlier ? 0 : 2;
+  var earlier = state.cellYears[year], energy = earlier || values, from = earlier ? 0 : 2;
   var cells = chargeplan.measureHexagons(state.cellLines, count);
   cells.forEach(function (cell, row) {
     cell.zone = values[row];
@@ -53,10 +61,8 @@ chargeplan.buildCells = function () {
     cell.served = energy[(from + 2) * count + row] / 100;
     cell.left = Math.max(cell.demand - cell.competitor - cell.served, 0);
   });
-  state.cells = cells;
-  state.levels = [{ cells: cells, lines: state.cellLines, breaks: state.cellData.breaks, areaKm2: state.cellData.areaKm2 }]
+  return [{ cells: cells, lines: state.cellLines, breaks: state.cellData.breaks, areaKm2: state.cellData.areaKm2 }]
     .concat(state.parentLevels.map(function (level) { return chargeplan.sumLevel(level, cells); }));
-  state.levels.forEach(chargeplan.measureLevel);
 };
 
 chargeplan.measureHexagons = function (lines, count) {
@@ -82,12 +88,18 @@ chargeplan.sumLevel = function (level, cells) {
   return { cells: sums, lines: level.lines, breaks: level.data.breaks, areaKm2: level.data.areaKm2 };
 };
 
-// What the largest dot of unserved demand stands for: a figure with one digit that few cells exceed.
-chargeplan.measureLevel = function (level) {
-  var left = level.cells.map(function (cell) { return cell.left; }).filter(function (kwh) { return kwh > 0.01; });
-  left.sort(function (a, b) { return a - b; });
-  var high = left.length ? left[Math.floor(0.97 * (left.length - 1))] : 1, power = Math.pow(10, Math.floor(Math.log10(high)));
-  level.fullDot = Math.ceil(high / power) * power;
+// What the largest dot of unserved demand stands for at each level, the same in all years: a figure with one
+// digit that few hexagons exceed.
+chargeplan.measureDots = function () {
+  var state = chargeplan.state, full = [];
+  for (var year = 0; year <= state.cellYears.length; year += 1) {
+    chargeplan.buildLevels(year).forEach(function (level, row) {
+      var left = Float64Array.from(level.cells, function (cell) { return cell.left; }).filter(function (kwh) { return kwh > 0.01; }).sort();
+      var high = left.length ? left[Math.floor(0.97 * (left.length - 1))] : 0.01, power = Math.pow(10, Math.floor(Math.log10(high)));
+      full[row] = Math.max(full[row] || 0, Math.ceil(high / power) * power);
+    });
+  }
+  state.fullDots = full;
 };
 
 // The finest level whose hexagons can be told apart at a zoom.

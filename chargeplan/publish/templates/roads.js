@@ -1,9 +1,9 @@
 // Width of each class in pixels at zoom 13, the zoom it appears at, its place in the order of colours.
 chargeplan.ROADS = {
   service: { width: 0.5, from: 15, tone: "small" },
-  living_street: { width: 0.65, from: 13, tone: "small" },
-  residential: { width: 0.7, from: 12.5, tone: "small" },
-  unclassified: { width: 0.8, from: 11.75, tone: "small" },
+  living_street: { width: 0.65, from: 13.25, tone: "small" },
+  residential: { width: 0.7, from: 13, tone: "small" },
+  unclassified: { width: 0.8, from: 12, tone: "small" },
   tertiary: { width: 1.25, from: 10.75, tone: "small" },
   secondary: { width: 1.9, from: 9.5, tone: "main" },
   primary: { width: 2.5, from: 8, tone: "main" },

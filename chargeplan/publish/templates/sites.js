@@ -19,7 +19,7 @@ chargeplan.addSites = function (map) {
   map.on("moveend", chargeplan.showMarkers);
   map.on("zoomend", function () { chargeplan.markFar(map); });
   chargeplan.markFar(map);
-  state.layers.labels.redraw();  // names keep clear of marks, which are known now
+  chargeplan.drawSites();  // names keep clear of marks, which are known now
   chargeplan.drawKey();
   Promise.all(state.pending).then(chargeplan.whenDrawn).then(function () {
     document.documentElement.setAttribute("data-map", "ready");
