@@ -38,7 +38,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
       return;
     }
     var size = map.getSize(), margin = size.multiplyBy(0.12).round();
-    var ratio = Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
+    var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
     var extent = size.add(margin.multiplyBy(2));
     this._zoom = map.getZoom();
