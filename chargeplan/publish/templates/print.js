@@ -1,6 +1,6 @@
 // On paper: the map with title, figures and legend on the first page, the tables on the pages after it.
 // A printed page has its own size, so the map is sized and drawn for the paper just before.
-chargeplan.PAPERS = { A4: { wide_mm: 277, map_mm: 134 }, A3: { wide_mm: 400, map_mm: 222 } };  // margins of 10 mm
+chargeplan.PAPERS = { A4: { wide_mm: 277, map_mm: 131 }, A3: { wide_mm: 400, map_mm: 217 } };  // margins of 10 mm
 chargeplan.PX_PER_MM = 96 / 25.4;
 chargeplan.PRINT_PIXEL_RATIO = 3;
 
@@ -39,22 +39,23 @@ chargeplan.beginPrint = function (map) {
   map.invalidateSize({ animate: false, pan: false });
   chargeplan.frameForPrint(map);
   chargeplan.redrawAll();
-  chargeplan.settleCanvases();
+  chargeplan.copyCanvases();
+  chargeplan.drawKey();
+  chargeplan.sayTree(document.getElementById("sheet-key"));
   chargeplan.writeSheet();
 };
 
-// Chromium prints a canvas from the record of its strokes and leaves paths out of it; an image of them is one stroke.
-chargeplan.settleCanvases = function () {
-  document.querySelectorAll("canvas").forEach(function (canvas) {
+// Chromium prints a canvas from the record of its strokes, and a stroke that clears wipes the paper under it as
+// well: each canvas is printed by a fresh one that holds its image and nothing else.
+chargeplan.copyCanvases = function () {
+  document.querySelectorAll(".leaflet-map-pane canvas").forEach(function (canvas) {
     if (canvas.width < 2 || canvas.height < 2) return;
-    var copy = document.createElement("canvas"), pen = canvas.getContext("2d");
+    var copy = chargeplan.make("canvas", { className: canvas.className + " print-copy", attributes: { "aria-hidden": "true" } });
     copy.width = canvas.width;
     copy.height = canvas.height;
+    copy.style.cssText = canvas.style.cssText;
     copy.getContext("2d").drawImage(canvas, 0, 0);
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.globalAlpha = 1;
-    pen.clearRect(0, 0, canvas.width, canvas.height);
-    pen.drawImage(copy, 0, 0);
+    canvas.after(copy);
   });
 };
 
@@ -92,7 +93,7 @@ chargeplan.writeSheet = function () {
 chargeplan.endPrint = function (map) {
   var state = chargeplan.state, box = map.getContainer(), before = state.beforePrint;
   if (!state.isPrinting) return;
-  document.querySelectorAll(".print-head, .print-foot").forEach(function (node) { node.remove(); });
+  document.querySelectorAll(".print-head, .print-foot, .print-copy").forEach(function (node) { node.remove(); });
   document.documentElement.classList.remove("printing");
   before.details.forEach(function (pair) { pair[0].open = pair[1]; });
   box.style.width = box.style.height = "";
@@ -102,4 +103,5 @@ chargeplan.endPrint = function (map) {
   map.setView(before.centre, before.zoom, { animate: false });
   state.isPrinting = false;
   chargeplan.redrawAll();
+  chargeplan.drawKey();
 };
