@@ -1,6 +1,7 @@
 // The view in the fragment of the address: what a link to this page shows. Nothing is stored, nothing is sent.
 // What a fragment asks for is taken only where the page knows it; the rest is left out in silence.
 chargeplan.LONGEST_FRAGMENT = 2000;
+chargeplan.LINK_ZOOMS = [5, 19];
 chargeplan.TABS = ["summary", "stations", "zones", "key"];
 
 // Reads without knowing the plan: numbers within the world, words of closed lists, texts to compare.
@@ -61,7 +62,9 @@ chargeplan.applyFragment = function (map, read) {
   if (read.site) plan.openSites.forEach(function (site, at) { if (site.id === read.site) position = at; });
   if (position >= 0) chargeplan.goToSite(map, position);
   var view = read.view, isNear = view && view.lon > box[0] - 1 && view.lon < box[2] + 1 && view.lat > box[1] - 1 && view.lat < box[3] + 1;
-  if (isNear) map.setView([view.lat, view.lon], Math.min(Math.max(view.zoom, map.getMinZoom()), map.getMaxZoom()), { animate: false });
+  if (isNear && view.zoom >= chargeplan.LINK_ZOOMS[0] && view.zoom <= chargeplan.LINK_ZOOMS[1]) {
+    map.setView([view.lat, view.lon], view.zoom, { animate: false });
+  }
   if (read.tab) chargeplan.openTab(read.tab === "none" ? null : read.tab);
 };
 

@@ -5,7 +5,7 @@ chargeplan.LETTERS = { "\u064A": "\u06CC", "\u0649": "\u06CC", "\u0643": "\u06A9
 // The same name in one spelling: Arabic and Urdu forms of a letter are one, marks above and below are left out.
 chargeplan.simplify = function (text) {
   return String(text).toLowerCase().normalize("NFKD").replace(/[\p{M}\u0640\u200B-\u200F]/gu, "")
-    .replace(/[\u0622-\u0649]/g, function (letter) { return chargeplan.LETTERS[letter] || letter; })
+    .replace(/[\u0622-\u06FF]/g, function (letter) { return chargeplan.LETTERS[letter] || letter; })
     .replace(/['’`]/g, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 };
 
