@@ -10,6 +10,12 @@ import numpy as np
 import shapely
 
 from chargeplan.geo import WGS84
+from chargeplan.publish.geopackage_styles import (
+    STYLES_ID,
+    STYLES_TABLE,
+    build_style_table,
+    find_style_faults,
+)
 from chargeplan.publish.hexagons import build_hexagons
 from chargeplan.publish.site_results import RESULT_COLUMNS, build_site_results
 from chargeplan.publish.stage_results import SITE_STAGES
@@ -18,7 +24,6 @@ from chargeplan.text import to_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
@@ -41,7 +46,7 @@ _SITE_COLUMNS = (
 
 
 def write_geopackage(path: Path, bundle: RunBundle) -> None:
-    """Write the layers `sites` (points), `cells` (hexagons) and `zones`, EPSG:4326.
+    """Write the layers `sites` (points), `cells` (hexagons) and `zones`, EPSG:4326, with styles for QGIS.
 
     Zones are polygons of the planner's layer, or hexagons where those stand in for one.
 
@@ -70,6 +75,9 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
         _write_layer(path, "sites", site_layer)
         _write_layer(path, "cells", cell_layer)
         _write_layer(path, "zones", gpd.GeoDataFrame(bundle.evaluation.zones, geometry=outlines, crs=WGS84))
+        open_kinds = sites.loc[sites["is_open"], "kind"].tolist()
+        styles = build_style_table(open_kinds, bundle.cells.total_kwh_day)
+        _write_layer(path, STYLES_TABLE, styles, FID=STYLES_ID, DATETIME_PRECISION="MILLISECOND")
 
 
 def describe_cells(bundle: RunBundle) -> pd.DataFrame:
@@ -110,8 +118,9 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     import pyogrio
 
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-    if layers != set(LAYERS):
-        return [f"{path.name}: layers are {sorted(layers)}, expected {sorted(LAYERS)}"]
+    expected_layers = {*LAYERS, STYLES_TABLE}
+    if layers != expected_layers:
+        return [f"{path.name}: layers are {sorted(layers)}, expected {sorted(expected_layers)}"]
     faults = []
     cells = gpd.read_file(path, layer="cells")
     for layer, count, expected in (
@@ -121,6 +130,8 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     ):
         if count != expected:
             faults.append(f"{path.name}: layer {layer} has {count} rows, expected {expected}")
+    styles = pyogrio.read_dataframe(path, layer=STYLES_TABLE)
+    faults += [f"{path.name}: {fault}" for fault in find_style_faults(styles, LAYERS)]
     if not faults:
         if not bool(shapely.is_valid(cells.geometry.to_numpy()).all()):
             faults.append(f"{path.name}: layer cells has invalid polygons")
@@ -129,7 +140,7 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     return faults
 
 
-def _write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
+def _write_layer(path: Path, layer: str, frame: pd.DataFrame, **options: str) -> None:
     import pyogrio
 
     try:
@@ -141,7 +152,7 @@ def _write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
             layer=layer,
             driver="GPKG",
             append=path.exists(),
-            layer_options={"SPATIAL_INDEX": "NO"},
+            layer_options={"SPATIAL_INDEX": "NO", **options} if "geometry" in frame else options,
         )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         # GDAL tells a full disk in words of its own.
