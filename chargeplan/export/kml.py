@@ -34,6 +34,8 @@ _FOLDERS = {
     SiteStatus.EXISTING: "Existing stations",
 }
 _IN_GEOMETRY = {"lon", "lat"}
+# Readers give the name of a placemark to what is called so, whatever its case.
+_RENAMED = {"name": "name_local"}
 
 
 def list_kml_files(plan: ExportPlan) -> list[OutputFile]:
@@ -90,7 +92,7 @@ def _build_placemark(row: dict[str, Any], status: SiteStatus, *, has_years: bool
     data = Xml.SubElement(placemark, "ExtendedData")
     for column in SITE_COLUMNS:
         if column.name not in _IN_GEOMETRY and not pd.isna(row[column.name]):
-            cell = Xml.SubElement(data, "Data", name=column.name)
+            cell = Xml.SubElement(data, "Data", name=_RENAMED.get(column.name, column.name))
             _add(cell, "value", _write_value(row[column.name]))
     _add(Xml.SubElement(placemark, "Point"), "coordinates", f"{row['lon']:.7f},{row['lat']:.7f}")
     return placemark

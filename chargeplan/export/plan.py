@@ -164,9 +164,9 @@ def _shape_table(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame
             continue
         values = frame[column.name].reset_index(drop=True)
         if column.type == "text":
-            kept = [
-                None if column.may_be_missing and pd.isna(value) else clean_text(value) for value in values
-            ]
+            # JSON is made of cleaned names, and has no longest length.
+            clean = str if column.name == "chargers_by_type" else clean_text
+            kept = [None if column.may_be_missing and pd.isna(value) else clean(value) for value in values]
             shaped[column.name] = pd.Series(kept, dtype="str")
         elif column.type == "number":
             numbers = values.astype("float64").replace([np.inf, -np.inf], np.nan)

@@ -19,7 +19,7 @@ from chargeplan.publish.geopackage_styles import (
 from chargeplan.publish.hexagons import build_hexagons
 from chargeplan.publish.site_results import RESULT_COLUMNS, RESULT_TEXTS, build_site_results
 from chargeplan.publish.stage_results import SITE_STAGES
-from chargeplan.text import to_json
+from chargeplan.text import clean_text, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
     """
     import geopandas as gpd
 
-    sites = build_site_results(bundle)
+    sites = _clean_texts(build_site_results(bundle))
     sites["chargers_by_type"] = [
         None if counts is None else to_json(counts, indent=None) for counts in sites["chargers_by_type"]
     ]
@@ -68,14 +68,15 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
         crs=WGS84,
     )
     cell_layer = gpd.GeoDataFrame(
-        describe_cells(bundle), geometry=build_hexagons(bundle.cells.cell_id), crs=WGS84
+        _clean_texts(describe_cells(bundle)), geometry=build_hexagons(bundle.cells.cell_id), crs=WGS84
     )
     zone_id = bundle.evaluation.zones["zone_id"].to_numpy()
     outlines = build_hexagons(zone_id) if bundle.cells.zones_are_cells else list(bundle.zone_outlines)
     with _fixed_gdal_date():
         _write_layer(path, "sites", site_layer)
         _write_layer(path, "cells", cell_layer)
-        _write_layer(path, "zones", gpd.GeoDataFrame(bundle.evaluation.zones, geometry=outlines, crs=WGS84))
+        zones = _clean_texts(bundle.evaluation.zones)
+        _write_layer(path, "zones", gpd.GeoDataFrame(zones, geometry=outlines, crs=WGS84))
         open_kinds = sites.loc[sites["is_open"], "kind"].tolist()
         styles = build_style_table(open_kinds, bundle.cells.total_kwh_day)
         _write_layer(path, STYLES_TABLE, styles, FID=STYLES_ID, DATETIME_PRECISION="MILLISECOND")
@@ -139,6 +140,14 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
         if not np.array_equal(cells["served_kwh_day"], bundle.evaluation.cell_served_kwh_day):
             faults.append(f"{path.name}: layer cells does not hold the plan's served energy")
     return faults
+
+
+def _clean_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Clean the texts of a table: a GeoPackage ends a text at a NUL, and a line end breaks a row of a GIS."""
+    texts = [name for name, dtype in frame.dtypes.items() if dtype == "str"]
+    return frame.assign(
+        **{name: frame[name].map(clean_text, na_action="ignore").astype("str") for name in texts}
+    )
 
 
 def _write_layer(path: Path, layer: str, frame: pd.DataFrame, **options: str) -> None:
