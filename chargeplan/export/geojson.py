@@ -39,9 +39,18 @@ def list_geojson_files(plan: ExportPlan) -> list[OutputFile]:
 
 
 def _write(path: Path, *, plan: ExportPlan, layer: str) -> None:
-    is_published = layer == ExportLayer.STATIONS
-    collection = build_geojson(plan.bundle) if is_published else build_collection(plan, layer)
-    path.write_bytes((to_json(collection, indent=1) + "\n").encode())
+    if layer == ExportLayer.STATIONS:
+        text = to_json(build_geojson(plan.bundle), indent=1)
+    else:
+        text = _write_lines(build_collection(plan, layer))
+    path.write_bytes((text + "\n").encode())
+
+
+def _write_lines(collection: dict[str, Any]) -> str:
+    """Write a feature on each line: small, and still to be read and compared by lines."""
+    features = ",\n".join(to_json(feature, indent=None) for feature in collection["features"])
+    rest = to_json({name: value for name, value in collection.items() if name != "features"}, indent=None)
+    return f'{rest[:-1]},"features":[\n{features}\n]}}'
 
 
 def build_collection(plan: ExportPlan, layer: str) -> dict[str, Any]:

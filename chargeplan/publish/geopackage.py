@@ -78,7 +78,9 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
         zones = _clean_texts(bundle.evaluation.zones)
         _write_layer(path, "zones", gpd.GeoDataFrame(zones, geometry=outlines, crs=WGS84))
         open_kinds = sites.loc[sites["is_open"], "kind"].tolist()
-        styles = build_style_table(open_kinds, bundle.cells.total_kwh_day)
+        styles = build_style_table(
+            open_kinds, bundle.cells.total_kwh_day, has_zone_names=not bundle.cells.zones_are_cells
+        )
         _write_layer(path, STYLES_TABLE, styles, FID=STYLES_ID, DATETIME_PRECISION="MILLISECOND")
 
 

@@ -24,7 +24,9 @@ FIXED_TIME = "2000-01-01T00:00:00Z"
 _RANK = 'CASE WHEN "is_open" THEN to_string("rank") END'
 
 
-def build_style_table(open_kinds: Sequence[str], demand_kwh_day: Floats) -> pd.DataFrame:
+def build_style_table(
+    open_kinds: Sequence[str], demand_kwh_day: Floats, *, has_zone_names: bool
+) -> pd.DataFrame:
     """Build the rows: of each layer the style that QGIS opens it in, and of sites one by kind too.
 
     Parameters
@@ -33,6 +35,8 @@ def build_style_table(open_kinds: Sequence[str], demand_kwh_day: Floats) -> pd.D
         Kinds of places with a station.
     demand_kwh_day : ndarray
         Of each cell.
+    has_zone_names : bool
+        False where hexagons stand in for zones.
     """
     sites, kinds = list_site_rules(), list_kind_rules(sorted(set(open_kinds)))
     cells = list_cell_rules(demand_kwh_day)
@@ -51,15 +55,15 @@ def build_style_table(open_kinds: Sequence[str], demand_kwh_day: Floats) -> pd.D
             write_polygon_qml(cells),
             write_sld("cells", cells, is_point=False),
             True,
-            "Demand of each cell; hatched where less than half of it is served",
+            "Demand of each cell, blue where half of it or more is served, else orange and hatched",
         ),
         (
             "zones",
             "outlines",
-            write_outline_qml(label='"zone_name"'),
+            write_outline_qml(label='"zone_name"' if has_zone_names else ""),
             write_sld("zones", [], is_point=False),
             True,
-            "Zones as outlines with their names",
+            "Zones as outlines, with their names where they have any",
         ),
         (
             "sites",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
-from chargeplan.publish.style_rules import LINE_COLOUR
+from chargeplan.publish.style_rules import LINE_COLOUR, SERVED_OF_DEMAND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ QGIS_VERSION = "3.22.16-Białowieża"
 # Millimetres, by the square root of the power: the area of a symbol is its power.
 SIZE_BY_POWER = 'coalesce(scale_exp("power_kw", 0, 1000, 4, 10, 0.5), 4)'
 _SMALL_MM, _USUAL_MM = "1.6", "3.4"
-_OPAQUE, _SHEER = 255, 200
+_OPAQUE, _SHEER, _FAINT = 255, 210, 80
 
 
 def write_point_qml(rules: Sequence[StyleRule], *, label: str) -> str:
@@ -37,19 +37,20 @@ def write_polygon_qml(rules: Sequence[StyleRule]) -> str:
 
 
 def write_outline_qml(*, label: str) -> str:
-    """Write the style of polygons that are only outlined and named."""
-    root = _start(has_labels=True)
+    """Write the style of polygons that are only outlined, and named where there is a label."""
+    root = _start(has_labels=bool(label))
     renderer = Xml.SubElement(root, "renderer-v2", type="singleSymbol", symbollevels="0", forceraster="0")
     symbols = Xml.SubElement(renderer, "symbols")
     options = {
         "style": "no",
-        "outline_color": _rgba(LINE_COLOUR, _OPAQUE),
+        "outline_color": _rgba(LINE_COLOUR, _OPAQUE if label else _FAINT),
         "outline_style": "dash",
         "outline_width": "0.4",
         "outline_width_unit": "MM",
     }
     _add_symbol(symbols, "0", "fill", "SimpleFill", options)
-    _add_labels(root, label, on_points=False)
+    if label:
+        _add_labels(root, label, on_points=False)
     return _finish(root, "2")
 
 
@@ -73,7 +74,7 @@ def _write_condition(condition: Condition) -> str:
         written = "'" + value.replace("'", "''") + "'"
     else:
         written = f"{value:.10g}"
-    if condition.column == "served_of_demand_share":  # no column of its own
+    if condition.column == SERVED_OF_DEMAND:
         return f'"served_kwh_day" + "competitor_kwh_day" {condition.sign} {written} * "demand_kwh_day"'
     return f'"{condition.column}" {condition.sign} {written}'
 
@@ -128,12 +129,13 @@ def _list_marker(rule: StyleRule) -> dict[str, str]:
 
 
 def _list_fill(rule: StyleRule) -> dict[str, str]:
-    is_hatched = rule.shape == "hatched"
+    if rule.shape == "hatched":
+        return {"color": _rgba(rule.colour, _FAINT), "style": "b_diagonal", "outline_style": "no"}
     return {
-        "color": _rgba(rule.colour, _OPAQUE if is_hatched else _SHEER),
-        "style": "b_diagonal" if is_hatched else "solid",
-        "outline_color": _rgba(rule.colour if is_hatched else "#ffffff", _OPAQUE if is_hatched else _SHEER),
-        "outline_width": "0.3" if is_hatched else "0.1",
+        "color": _rgba(rule.colour, _SHEER),
+        "style": "solid",
+        "outline_color": _rgba("#ffffff", _FAINT),
+        "outline_width": "0.1",
         "outline_width_unit": "MM",
         "outline_style": "solid",
     }

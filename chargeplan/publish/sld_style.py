@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
-from chargeplan.publish.style_rules import LINE_COLOUR
+from chargeplan.publish.style_rules import LINE_COLOUR, SERVED_OF_DEMAND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ _COMPARISONS = {
     "=": "PropertyIsEqualTo",
     ">=": "PropertyIsGreaterThanOrEqualTo",
     "<": "PropertyIsLessThan",
+    ">": "PropertyIsGreaterThan",
 }
 _SMALL_PX, _USUAL_PX = "6", "12"
 
@@ -50,7 +51,7 @@ def _add_filter(rule: Xml.Element, conditions: Sequence[Condition]) -> None:
         parent = Xml.SubElement(parent, "ogc:And")
     for condition in conditions:
         compared = Xml.SubElement(parent, f"ogc:{_COMPARISONS[condition.sign]}")
-        if condition.column == "served_of_demand_share":  # no column of its own
+        if condition.column == SERVED_OF_DEMAND:
             total = Xml.SubElement(compared, "ogc:Add")
             for name in ("served_kwh_day", "competitor_kwh_day"):
                 Xml.SubElement(total, "ogc:PropertyName").text = name
@@ -84,12 +85,12 @@ def _add_polygon(rule: Xml.Element, drawn: StyleRule) -> None:
         graphic = Xml.SubElement(Xml.SubElement(Xml.SubElement(symbolizer, "Fill"), "GraphicFill"), "Graphic")
         mark = Xml.SubElement(graphic, "Mark")
         Xml.SubElement(mark, "WellKnownName").text = "x"
-        _add_parameters(Xml.SubElement(mark, "Stroke"), {"stroke": drawn.colour})
+        stroke = {"stroke": drawn.colour, "stroke-opacity": "0.3"}
+        _add_parameters(Xml.SubElement(mark, "Stroke"), stroke)
         Xml.SubElement(graphic, "Size").text = _SMALL_PX
-    else:
-        _add_parameters(Xml.SubElement(symbolizer, "Fill"), {"fill": drawn.colour, "fill-opacity": "0.6"})
-    edge = drawn.colour if drawn.shape == "hatched" else "#ffffff"
-    _add_parameters(Xml.SubElement(symbolizer, "Stroke"), {"stroke": edge, "stroke-width": "0.5"})
+        return
+    _add_parameters(Xml.SubElement(symbolizer, "Fill"), {"fill": drawn.colour, "fill-opacity": "0.8"})
+    _add_parameters(Xml.SubElement(symbolizer, "Stroke"), {"stroke": "#ffffff", "stroke-width": "0.3"})
 
 
 def _add_parameters(parent: Xml.Element, values: dict[str, str]) -> None:

@@ -1,7 +1,8 @@
 """How a GIS draws the layers of the plan: colours, shapes and classes, apart from any file format.
 
-Cells go from light to dark blue, which every colour vision reads in the same order, and what is not
-served is orange; kinds have colours of the Okabe-Ito set. Shape and hatching say the same again.
+Cells go from light to dark, which every colour vision reads in the same order: blue where the plan
+serves them, orange where it does not, hatched too for prints in grey. Kinds have colours of the
+Okabe-Ito set.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from chargeplan.words import SiteStatus
 if TYPE_CHECKING:
     from chargeplan.records import Floats
 
-DEMAND_COLOURS = ("#e8f0f5", "#bfd6e6", "#86b3d1", "#4b88b5", "#1d5588")  # from little to much
-UNSERVED_COLOUR = "#d55e00"
+# From little demand to much.
+SERVED_COLOURS = ("#e4eef5", "#bfd6e6", "#86b3d1", "#4b88b5", "#1d5588")
+UNSERVED_COLOURS = ("#fcead8", "#fbcb9c", "#f39c54", "#d76a1c", "#963f00")
 LINE_COLOUR = "#26323b"
 _COMPETITOR_COLOUR = "#0072b2"
 _KIND_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#7d2a6b")
@@ -33,13 +35,18 @@ class Condition:
     ----------
     column : str
     sign : str
-        One of =, >=, <.
+        One of =, >=, <, >.
     value : str, float or bool
     """
 
     column: str
     sign: str
     value: str | float | bool
+
+
+# No column of its own: what the plan and competitors serve, over the demand.
+SERVED_OF_DEMAND = "served_of_demand_share"
+_IS_WANTED = Condition("demand_kwh_day", ">", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +138,36 @@ def list_kind_rules(kinds: list[str]) -> list[StyleRule]:
 
 
 def list_cell_rules(demand_kwh_day: Floats) -> list[StyleRule]:
-    """List how cells are drawn: by demand, and hatched where the plan serves less than half of it."""
-    bounds = find_class_bounds(demand_kwh_day, len(DEMAND_COLOURS))
-    ends = [*bounds[1:], None]
+    """List how cells are drawn: by demand, apart where the plan serves less than half of it."""
+    inner = find_class_bounds(demand_kwh_day, len(SERVED_COLOURS))[1:]
+    half = {
+        "at least half served": (Condition(SERVED_OF_DEMAND, ">=", 0.5), SERVED_COLOURS),
+        "less than half served": (Condition(SERVED_OF_DEMAND, "<", 0.5), UNSERVED_COLOURS),
+    }
     rules = []
-    for low, high, colour in zip(bounds, ends, DEMAND_COLOURS, strict=False):
-        conditions = [Condition("demand_kwh_day", ">=", low)]
-        label = f"Demand {low:g} kWh/day or more"
-        if high is not None:
-            conditions.append(Condition("demand_kwh_day", "<", high))
-            label = f"Demand {low:g} to {high:g} kWh/day"
-        rules.append(StyleRule(label, tuple(conditions), colour, "solid"))
-    unserved = (Condition("served_of_demand_share", "<", 0.5), Condition("demand_kwh_day", ">=", bounds[0]))
-    return [*rules, StyleRule("Less than half of it served", unserved, UNSERVED_COLOUR, "hatched", above=1)]
+    for words, (share, colours) in half.items():
+        for at in range(len(inner) + 1):
+            low = Condition("demand_kwh_day", ">=", inner[at - 1]) if at else _IS_WANTED
+            high = (Condition("demand_kwh_day", "<", inner[at]),) if at < len(inner) else ()
+            label = f"{_name_class(inner, at)} kWh/day, {words}"
+            rules.append(StyleRule(label, (low, *high, share), colours[at], "solid"))
+    unserved = (_IS_WANTED, Condition(SERVED_OF_DEMAND, "<", 0.5))
+    return [*rules, StyleRule("Less than half served", unserved, LINE_COLOUR, "hatched", above=1)]
+
+
+def _name_class(inner: list[float], at: int) -> str:
+    """Name a class by its ends.
+
+    Examples
+    --------
+    >>> [_name_class([3.0, 14.0], at) for at in range(3)], _name_class([], 0)
+    (['Below 3', '3 to 14', '14 or more'], 'Above 0')
+    """
+    if not inner:
+        return "Above 0"
+    if at == 0:
+        return f"Below {inner[0]:g}"
+    return f"{inner[at - 1]:g} to {inner[at]:g}" if at < len(inner) else f"{inner[-1]:g} or more"
 
 
 def find_class_bounds(demand_kwh_day: Floats, n_classes: int) -> list[float]:

@@ -61,7 +61,10 @@ def test_each_cell_with_demand_is_in_one_class_and_what_is_not_served_is_hatched
     demand = sample.cells.total_kwh_day
     every = " + ".join(f"({text})" for _, text in classes)
     assert count(path, "cells", f"{every} = 1") == int((demand > 0).sum())
-    assert label == "Less than half of it served"
+    assert label == "Less than half served"
+    assert len(classes) == 10
+    orange = [text for name, text in classes if name.endswith("less than half served")]
+    assert sum(count(path, "cells", text) for text in orange) == count(path, "cells", unserved)
     served = sample.evaluation.cell_served_kwh_day + sample.problem.competitor_kwh_day
     assert count(path, "cells", unserved) == int(((served < 0.5 * demand) & (demand > 0)).sum()) > 0
 
@@ -120,9 +123,14 @@ def test_classes_hold_equally_many_cells_and_have_short_ends(demand, bounds):
 
 def test_colours_of_classes_go_from_light_to_dark_and_stand_apart():
     rules = list_cell_rules(np.arange(1.0, 101.0))
-    light = [compute_luminance(rule.colour) for rule in rules[:-1]]
-    assert light == sorted(light, reverse=True)
-    assert min(a - b for a, b in pairwise(light)) > 0.05
+    for part in (rules[:5], rules[5:10]):
+        light = [compute_luminance(rule.colour) for rule in part]
+        assert light == sorted(light, reverse=True)
+        assert min(a - b for a, b in pairwise(light)) > 0.05
+    for served, unserved in zip(rules[:5], rules[5:10], strict=True):  # blue against red, and as light
+        assert served.colour[5:7] > served.colour[1:3]
+        assert unserved.colour[1:3] > unserved.colour[5:7]
+        assert abs(compute_luminance(served.colour) - compute_luminance(unserved.colour)) < 0.12
     assert len({rule.shape for rule in list_site_rules() if rule.grows}) == 3  # told apart without colour
 
 
@@ -136,7 +144,7 @@ def compute_luminance(colour):
 
 
 def test_damaged_styles_are_found():
-    table = build_style_table(["fuel"], np.array([1.0, 2.0]))
+    table = build_style_table(["fuel"], np.array([1.0, 2.0]), has_zone_names=True)
     layers = ["sites", "cells", "zones"]
     assert find_style_faults(table, layers) == []
     assert "is not XML" in find_style_faults(table.assign(styleSLD="<a>"), layers)[0]
@@ -187,5 +195,5 @@ def test_qgis_itself_opens_each_layer_in_its_style(path, tmp_path):
     assert [each["labels"] for each in told.values()] == [True, False, True]
     assert told["sites"]["rules"][0] == ["New station", "SimpleMarker"]
     assert told["sites"]["grows"] == [True, True, True, False, False]
-    assert len(told["cells"]["rules"]) == 6
+    assert len(told["cells"]["rules"]) == 11
     assert not told["sites"]["faults"] + told["cells"]["faults"]
