@@ -11,7 +11,7 @@ import pytest
 import shapely
 from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
-from chargeplan.publish.map_data import find_class_breaks
+from chargeplan.publish.map_cells import find_class_breaks
 from chargeplan.publish.map_page import build_map_page, protect_from_jinja
 from chargeplan.text import clean_text
 from chargeplan.words import Outcome
@@ -113,7 +113,7 @@ def test_nothing_is_referred_to_that_a_browser_would_fetch(page):
         for name in LOADING_ATTRIBUTES
         if attributes.get(name) is not None
     ]
-    assert references == ["data:,"]  # the icon
+    assert references == ["data:,", "#panel"]  # the icon, and the way past the map
     assert not {tag for tag, _ in page.tags} & {"iframe", "object", "embed", "base", "img", "video", "audio"}
     assert not any(attributes.get("http-equiv") == "refresh" for _, attributes in page.tags)
 
