@@ -22,6 +22,7 @@ STAGES = (
 )
 CONDUCTORS = {
     "classical",
+    "compare",
     "fleet_check.py",
     "pipeline.py",
     "request.py",
@@ -36,6 +37,7 @@ COMMAND_LINE = {
     "cli_areas.py",
     "cli_check.py",
     "cli_cities.py",
+    "cli_compare.py",
     "cli_data.py",
     "cli_datasets.py",
     "cli_output.py",
@@ -148,6 +150,7 @@ def test_only_the_command_line_prints(path):
         "cli_areas.py",
         "cli_check.py",
         "cli_cities.py",
+        "cli_compare.py",
         "cli_data.py",
         "cli_datasets.py",
         "cli_output.py",
