@@ -24,7 +24,11 @@ def compare(
     ctx: typer.Context,
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN RUN...", help="Finished runs, the first is held against the others.", show_default=False),
+        typer.Argument(
+            metavar="RUN RUN...",
+            help="Finished runs, the first is held against the others.",
+            show_default=False,
+        ),
     ],
     out: Annotated[
         Path | None,

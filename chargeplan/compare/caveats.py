@@ -17,7 +17,17 @@ SERVICE = frozenset(
     {"served", "served_share", "unserved", "mean_utilisation", "cost_per_kwh_day", "served_pairs"}
 )
 DRIVES = frozenset({"mean_drive", "median_drive", "p90_drive", "out_of_reach"})
-MONEY = frozenset({"cost", "site_cost", "charger_cost", "cost_per_kwh_day", "grid_upgrades", "grid_risk", "least_cost_bound"})
+MONEY = frozenset(
+    {
+        "cost",
+        "site_cost",
+        "charger_cost",
+        "cost_per_kwh_day",
+        "grid_upgrades",
+        "grid_risk",
+        "least_cost_bound",
+    }
+)
 ECONOMICS = frozenset(
     {
         "capex",
@@ -103,7 +113,7 @@ _RULES = (
         ("travel.limit_min",),
         SERVICE | DRIVES,
         False,
-        "drivers are asked to drive up to another limit; the share served is plain energy either way and can be compared",
+        "drivers accept another longest drive; the share served is plain energy either way and can be compared",
     ),
     _Rule(
         ("network.speed", f"network.path{INPUT_SUFFIX}", "network.path"),
@@ -124,7 +134,14 @@ _RULES = (
         "a charger delivers another amount of energy by these settings",
     ),
     _Rule(
-        ("model.charger.cost_pkr", "model.chargers", "model.charger.power_kw", "sites.costs", "sites.fixed_cost_pkr", "grid"),
+        (
+            "model.charger.cost_pkr",
+            "model.chargers",
+            "model.charger.power_kw",
+            "sites.costs",
+            "sites.fixed_cost_pkr",
+            "grid",
+        ),
         MONEY | ECONOMICS,
         False,
         "stations have other prices",

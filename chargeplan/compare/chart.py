@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chargeplan.compare.caveats import is_barred, select_caveats
 from chargeplan.text import safe_html
+from chargeplan.units import format_pkr
 from chargeplan.words import PlanObjective
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 _MILLION = 1e6
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 66.0, 22.0, 20.0, 48.0
-_RADIUS, _WHISKER = 11.0, 6.0
+_RADIUS, _WHISKER = 4.5, 6.0
+_APART = 17.0  # of a letter from its point and from others
 _N_TICKS = 5
 _AROUND_SHARE = 0.25  # of the spread of the values, left free on either side
 _LEAST_SPREAD_SHARE = 0.04  # differences smaller than this of the values look small
@@ -87,7 +89,7 @@ def draw_chart(comparison: Comparison, *, width: float, height: float, name: str
     up = _fit([value for point in points for value in (point.kwh_day, point.most_kwh_day)])
     x = _Axis(*across, _MARGIN_LEFT, width - _MARGIN_RIGHT)
     y = _Axis(*up, height - _MARGIN_BOTTOM, _MARGIN_TOP)
-    parts = [*_draw_axes(x, y, width, height, demand)]
+    parts = [*_draw_axes(x, y, height, demand)]
     parts += [_draw_whiskers(point, x, y) for point in points]
     parts += _draw_points(points, x, y, demand)
     label = safe_html("Cost and energy of each run; the figures are in the table of this page")
@@ -108,7 +110,9 @@ def find_ticks(low: float, high: float) -> list[float]:
     rough = (high - low) / _N_TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * (1 - 1e-9))
-    return [step * number for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+    return [
+        step * number for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    ]
 
 
 def _find_point(run: ComparedRun, *, is_objective: bool) -> PlanPoint:
@@ -134,7 +138,7 @@ def _fit(values: list[float]) -> tuple[float, float]:
     return max(middle - reach, 0.0) if low >= 0 else middle - reach, middle + reach
 
 
-def _draw_axes(x: _Axis, y: _Axis, width: float, height: float, demand: float) -> list[str]:
+def _draw_axes(x: _Axis, y: _Axis, height: float, demand: float) -> list[str]:
     parts = []
     for kwh_day in find_ticks(y.low, y.high):
         at = y.place(kwh_day)
@@ -161,31 +165,32 @@ def _draw_whiskers(point: PlanPoint, x: _Axis, y: _Axis) -> str:
     parts = []
     if math.isfinite(point.most_kwh_day):
         top = y.place(point.most_kwh_day)
-        parts.append(f'<path class="whisker" d="M{at_x:.1f},{at_y:.1f}V{top:.1f}m{-_WHISKER:g},0h{2 * _WHISKER:g}"/>')
+        parts.append(
+            f'<path class="whisker" d="M{at_x:.1f},{at_y:.1f}V{top:.1f}m{-_WHISKER:g},0h{2 * _WHISKER:g}"/>'
+        )
     if math.isfinite(point.least_cost_pkr):
         left = x.place(point.least_cost_pkr)
-        parts.append(f'<path class="whisker" d="M{at_x:.1f},{at_y:.1f}H{left:.1f}m0,{-_WHISKER:g}v{2 * _WHISKER:g}"/>')
+        parts.append(
+            f'<path class="whisker" d="M{at_x:.1f},{at_y:.1f}H{left:.1f}m0,{-_WHISKER:g}v{2 * _WHISKER:g}"/>'
+        )
     return "".join(parts)
 
 
 def _draw_points(points: list[PlanPoint], x: _Axis, y: _Axis, demand: float) -> list[str]:
-    """Draw lettered points; where several lie on each other, the later ones move aside, tied to their place."""
-    taken: list[tuple[float, float]] = []
+    """Draw the points, then a letter beside each where it covers neither points nor letters."""
+    places = [(x.place(point.cost_pkr), y.place(point.kwh_day)) for point in points]
+    taken = list(places)
     parts = []
-    for point in points:
-        at_x, at_y = x.place(point.cost_pkr), y.place(point.kwh_day)
-        shown_x, shown_y = _find_free(at_x, at_y, taken, x, y)
-        taken.append((shown_x, shown_y))
+    for point, (at_x, at_y) in zip(points, places, strict=True):
         share = f" ({point.kwh_day / demand:.1%} of the demand)" if demand > 0 else ""
         title = safe_html(
-            f"{point.letter} ({point.label}): PKR {point.cost_pkr / _MILLION:,.4g} M, {point.kwh_day:,.0f} kWh/day{share}"
+            f"{point.letter} ({point.label}): {format_pkr(point.cost_pkr)}, {point.kwh_day:,.0f} kWh/day{share}"
         )
-        if (shown_x, shown_y) != (at_x, at_y):
-            parts.append(f'<path class="whisker" d="M{at_x:.1f},{at_y:.1f}L{shown_x:.1f},{shown_y:.1f}"/>')
+        letter_x, letter_y = _find_free(at_x, at_y, taken, x, y)
+        taken.append((letter_x, letter_y))
         parts.append(
-            f'<g class="point"><title>{title}</title>'
-            f'<circle cx="{shown_x:.1f}" cy="{shown_y:.1f}" r="{_RADIUS:g}"/>'
-            f'<text x="{shown_x:.1f}" y="{shown_y + 4:.1f}" text-anchor="middle">{safe_html(point.letter)}</text></g>'
+            f'<g class="point"><title>{title}</title><circle cx="{at_x:.1f}" cy="{at_y:.1f}" r="{_RADIUS:g}"/>'
+            f'<text x="{letter_x:.1f}" y="{letter_y + 5:.1f}" text-anchor="middle">{safe_html(point.letter)}</text></g>'
         )
     return parts
 
@@ -193,16 +198,15 @@ def _draw_points(points: list[PlanPoint], x: _Axis, y: _Axis, demand: float) -> 
 def _find_free(
     at_x: float, at_y: float, taken: list[tuple[float, float]], x: _Axis, y: _Axis
 ) -> tuple[float, float]:
-    """Find the nearest place where a point covers no other."""
-    apart = 2 * _RADIUS + 2
-    for ring in range(4):
-        for turn in range(8 if ring else 1):
+    """Find the nearest free place beside a point: at its right first, then around it."""
+    for ring in (1.0, 1.6, 2.2, 2.8):
+        for turn in (0, 4, 1, 3, 2, 6, 7, 5):
             angle = math.pi * turn / 4
-            place = (at_x + ring * apart * math.cos(angle), at_y + ring * apart * math.sin(angle))
-            is_inside = x.start + _RADIUS <= place[0] <= x.end and y.end <= place[1] <= y.start - _RADIUS
-            if (is_inside or ring == 0) and all(math.dist(place, other) >= apart for other in taken):
+            place = (at_x + ring * _APART * math.cos(angle), at_y + ring * _APART * math.sin(angle))
+            is_inside = x.start + 8 <= place[0] <= x.end and y.end <= place[1] <= y.start - 8
+            if is_inside and all(math.dist(place, other) >= _APART * 0.95 for other in taken):
                 return place
-    return at_x, at_y
+    return at_x + _APART, at_y
 
 
 def _write_text(x: float, y: float, text: str, anchor: str, name: str = "") -> str:

@@ -72,10 +72,8 @@ def _compare_area(pair: str, first: RunBundle, second: RunBundle) -> str:
     if difference <= _SAME_BOUNDARY_SHARE * max(one.area, two.area):
         return ""
     boxes = [", ".join(f"{value:.4g}" for value in boundary.bounds) for boundary in (one, two)]
-    if first.area.title == second.area.title:
-        names = ""
-    else:
-        names = f"{first.area.title} and {second.area.title}, "
+    titles = [run.area.title for run in (first, second)]
+    names = "" if titles[0] == titles[1] else f"{titles[0]} and {titles[1]}, "
     return (
         f"{pair}: the study areas differ ({names}{first.area.area_km2:,.0f} and {second.area.area_km2:,.0f} km2, "
         f"boxes [{boxes[0]}] and [{boxes[1]}]); run both with one study.area"
@@ -156,8 +154,6 @@ def _advise_demand(base: ComparedRun, other: ComparedRun) -> str:
         if change.key.startswith(_DEMAND_KEYS)
     ]
     if not changes:
-        return (
-            "no setting of the demand differs, so that the data or the program were others; run both studies again"
-        )
+        return "no setting of the demand differs, so that the data or the program were others; run both studies again"
     more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
     return f"give both the same demand settings; these differ: {'; '.join(changes[:_MOST_NAMED])}{more}"

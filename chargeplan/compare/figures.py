@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.caveats import Caveat, is_barred, select_caveats
+from chargeplan.compare.figure_names import GROUPS, MORE_IS_BETTER, OTHER_GROUP, SERVED, TITLES
 from chargeplan.compare.proof import Verdict, judge_difference
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
@@ -17,123 +18,8 @@ if TYPE_CHECKING:
 
     from chargeplan.compare.records import Comparison
 
-_MORE_IS_BETTER = {
-    **dict.fromkeys(
-        (
-            "served",
-            "served_share",
-            "served_usable_share",
-            "objective",
-            "worst_zone_share",
-            "revenue",
-            "net_income",
-            "npv",
-            "petrol_saved",
-            "diesel_saved",
-            "oil_import_saved",
-            "driver_saving",
-            "co2e_saved",
-            "co2e_saved_clean_grid",
-            "co2e_saved_dirty_grid",
-            "pm25_saved",
-        ),
-        True,
-    ),
-    **dict.fromkeys(
-        (
-            "unserved",
-            "out_of_reach",
-            "cost",
-            "cost_per_kwh_day",
-            "mean_drive",
-            "median_drive",
-            "p90_drive",
-            "payback",
-            "payback_half_sales",
-            "break_even_utilisation",
-            "grid_upgrades",
-            "unusable_share",
-        ),
-        False,
-    ),
-}
-# What the search makes large: while its difference is not proven, neither is that of these.
-_SERVED = frozenset({"objective", "served", "served_share", "served_usable_share", "unserved"})
-_GROUPS = {
-    "Demand served": (
-        "served_share",
-        "served",
-        "unserved",
-        "demand",
-        "competitor",
-        "usable",
-        "served_usable_share",
-        "unusable_share",
-        "worst_zone_share",
-        "worst_zone_share_bound",
-        "target_share",
-        "out_of_reach",
-        "off_network",
-    ),
-    "Stations": (
-        "new_sites",
-        "new_chargers",
-        "existing_sites",
-        "installed_power",
-        "mean_utilisation",
-        "outage",
-        "peak_share",
-        "served_pairs",
-    ),
-    "Money to spend": (
-        "cost",
-        "site_cost",
-        "charger_cost",
-        "grid_upgrades",
-        "grid_risk",
-        "cost_per_kwh_day",
-        "least_cost_bound",
-        "capex",
-    ),
-    "Driving": ("mean_drive", "median_drive", "p90_drive"),
-    "Economics": (
-        "revenue",
-        "yearly_cost",
-        "net_income",
-        "npv",
-        "payback",
-        "payback_half_sales",
-        "break_even_utilisation",
-    ),
-    "Benefits": (
-        "petrol_saved",
-        "diesel_saved",
-        "oil_import_saved",
-        "driver_saving",
-        "co2e_saved",
-        "co2e_saved_clean_grid",
-        "co2e_saved_dirty_grid",
-        "pm25_saved",
-    ),
-    "Proof": ("objective", "bound"),
-}
-_OTHERS = "Other figures"
 _SAME_SHARE = 1e-9
-_ABBREVIATIONS = {
-    "npv": "Net present value",
-    "capex": "Capital cost",
-    "p90_drive": "90 % of energy drives up to",
-    "out_of_reach": "Out of reach",
-    "served_share": "Share served",
-    "served": "Energy served",
-    "unserved": "Left over",
-    "unusable_share": "Sold to classes that cannot use the chargers",
-    "pm25_saved": "PM2.5 saved",
-    "co2e_saved": "CO2e saved",
-    "co2e_saved_clean_grid": "CO2e saved, low grid factor",
-    "co2e_saved_dirty_grid": "CO2e saved, high grid factor",
-    "cost": "Cost, all that is taken from the budget",
-}
+_LEAST_POINTS = 0.1  # smaller differences of shares are written with the one digit that counts
 
 
 class Judgement(StrEnum):
@@ -199,9 +85,7 @@ def list_figures(comparison: Comparison) -> list[FigureRow]:
     for table in tables:
         for name, unit, meaning in zip(table.index, table["unit"], table["meaning"], strict=True):
             described.setdefault(str(name), (clean_text(unit), clean_text(meaning)))
-    verdicts = [
-        judge_difference(comparison, 0, second).verdict for second in range(1, len(comparison.runs))
-    ]
+    verdicts = [judge_difference(comparison, 0, second).verdict for second in range(1, len(comparison.runs))]
     rows = []
     for group, name in _order_names(described):
         unit, meaning = described[name]
@@ -213,7 +97,7 @@ def list_figures(comparison: Comparison) -> list[FigureRow]:
                 group,
                 name,
                 _name_figure(name),
-                "" if unit == "share" else unit,
+                unit,
                 meaning,
                 values,
                 tuple(format_value(value, unit) for value in values),
@@ -261,19 +145,20 @@ def format_difference(more: float, base: float, unit: str) -> str:
     """
     sign = "+" if more > 0 else "−"
     if unit == "share":
-        return f"{sign}{abs(more) * 100:.1f} points"
+        points = abs(more) * 100
+        return f"{sign}{f'{points:.1f}' if points >= _LEAST_POINTS else f'{points:.1g}'} points"
     part = f" ({sign}{abs(more / base):.1%})".replace("%", " %") if base and abs(more / base) < 10 else ""
     return f"{sign}{format_value(abs(more), unit)}{part}"
 
 
 def _order_names(described: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
-    ordered = [(group, name) for group, names in _GROUPS.items() for name in names if name in described]
+    ordered = [(group, name) for group, names in GROUPS.items() for name in names if name in described]
     known = {name for _, name in ordered}
-    return ordered + [(_OTHERS, name) for name in described if name not in known]
+    return ordered + [(OTHER_GROUP, name) for name in described if name not in known]
 
 
 def _name_figure(name: str) -> str:
-    words = _ABBREVIATIONS.get(name) or name.replace("_", " ")
+    words = TITLES.get(name) or name.replace("_", " ")
     return words[0].upper() + words[1:]
 
 
@@ -292,11 +177,11 @@ def _compute_difference(
     more = after - before
     if not math.isfinite(more):
         return Difference(math.nan, "–", _judge(name, more), False, caveats)
-    is_unproven = verdict is Verdict.UNPROVEN and name in _SERVED
+    is_unproven = verdict is Verdict.UNPROVEN and name in SERVED
     return Difference(more, format_difference(more, before, unit), _judge(name, more), is_unproven, caveats)
 
 
 def _judge(name: str, more: float) -> Judgement:
-    if name not in _MORE_IS_BETTER or math.isnan(more):
+    if name not in MORE_IS_BETTER or math.isnan(more):
         return Judgement.NONE
-    return Judgement.BETTER if _MORE_IS_BETTER[name] == (more > 0) else Judgement.WORSE
+    return Judgement.BETTER if MORE_IS_BETTER[name] == (more > 0) else Judgement.WORSE

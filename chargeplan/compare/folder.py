@@ -46,7 +46,9 @@ def check_out(folder: Path, runs: Sequence[Path]) -> None:
     whole = folder.resolve()
     for run in runs:
         if whole == run or run in whole.parents:
-            raise ConfigError(f"--out {folder}: lies in the run {run.name}, which keeps its own files alone; name another folder")
+            raise ConfigError(
+                f"--out {folder}: lies in the run {run.name}, which keeps its own files alone; name another folder"
+            )
     refuse_foreign_folder(
         folder, names=COMPARE_FOLDER_NAMES, needed=JSON_NAME, maker="a comparison", key="--out"
     )
@@ -105,7 +107,7 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
         ],
         "figures": {
             row.name: {
-                "unit": row.unit or "share",
+                "unit": row.unit,
                 "values": [make_finite(value) for value in row.values],
                 "differences": [make_finite(difference.value) for difference in row.differences],
             }

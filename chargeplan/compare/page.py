@@ -72,6 +72,9 @@ def _list_parts(comparison: Comparison) -> list[str]:
         write_run_cards(comparison),
         "</header>",
         _read("map.html"),
+        '<section aria-labelledby="settings-title"><h2 id="settings-title">Settings that differ</h2>',
+        write_changes(comparison),
+        "</section>",
         '<section aria-labelledby="figures-title"><h2 id="figures-title">Figures</h2>',
         write_figures(comparison),
         "</section>",
@@ -82,9 +85,7 @@ def _list_parts(comparison: Comparison) -> list[str]:
         '<section aria-labelledby="proof-title"><h2 id="proof-title">What is proven</h2>',
         write_proofs(comparison),
         "</section>",
-        '<section aria-labelledby="settings-title"><h2 id="settings-title">Settings that differ</h2>',
-        write_changes(comparison),
-        "</section>",
+        _read("stations.html"),
         f'<footer><p class="note" dir="auto">{safe_html(credit_runs(comparison))}</p></footer>',
     ]
 

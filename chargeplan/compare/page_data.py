@@ -46,7 +46,10 @@ def build_compare_data(comparison: Comparison) -> dict[str, Any]:
                 "lat": round(station.lat, 5),
                 "sizes": [None if size is None else _describe_size(size) for size in station.sizes],
                 "changes": [
-                    [_name_change(station.find_change(first, second)) for second in range(len(comparison.runs))]
+                    [
+                        _name_change(station.find_change(first, second))
+                        for second in range(len(comparison.runs))
+                    ]
                     for first in range(len(comparison.runs))
                 ],
             }

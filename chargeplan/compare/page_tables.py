@@ -14,6 +14,14 @@ from chargeplan.words import Outcome, PlanObjective
 if TYPE_CHECKING:
     from chargeplan.compare.records import ComparedRun, Comparison
 
+_UNITS_IN_VALUES = {
+    "share",
+    "PKR",
+    "PKR/year",
+    "sites",
+    "chargers",
+    "pairs",
+}  # in the value or the title already
 _ARROWS = {True: "▲", False: "▼"}
 
 
@@ -27,26 +35,27 @@ def write_figures(comparison: Comparison) -> str:
     """Write the table of all figures, by group, with the differences from the first run."""
     rows = list_figures(comparison)
     base = comparison.base.letter
-    heads = ['<th scope="col">Figure</th>', f'<th scope="col" class="n">{_write_letter(comparison.base)}</th>']
+    heads = [
+        '<th scope="col">Figure</th>',
+        f'<th scope="col" class="n">{_write_letter(comparison.base)}</th>',
+    ]
     for run in comparison.runs[1:]:
         heads.append(f'<th scope="col" class="n">{_write_letter(run)}</th>')
         heads.append(f'<th scope="col" class="n">{safe_html(run.letter)} less {safe_html(base)}</th>')
+    heads.append('<th scope="col" class="meaning">What it is</th>')
     notes: dict[str, int] = {}
     bodies = []
     width = len(heads)
     for group, members in groupby(rows, key=lambda row: row.group):
         lines = "".join(_write_figure(row, notes, comparison) for row in members)
-        bodies.append(
-            f'<tbody><tr class="group"><th scope="rowgroup" colspan="{width}">{safe_html(group)}</th></tr>{lines}</tbody>'
-        )
-    table = (
-        f'<table class="figures"><thead><tr>{"".join(heads)}</tr></thead>{"".join(bodies)}</table>'
-    )
+        head = f'<tr class="group"><th scope="rowgroup" colspan="{width}">{safe_html(group)}</th></tr>'
+        bodies.append(f"<tbody>{head}{lines}</tbody>")
+    table = f'<table class="figures"><thead><tr>{"".join(heads)}</tr></thead>{"".join(bodies)}</table>'
     told = "".join(
         f'<li id="note-{number}"><sup>{number}</sup> {safe_html(text)}</li>' for text, number in notes.items()
     )
     listed = f'<ul class="footnotes">{told}</ul>' if told else ""
-    return f'<div class="sheet-card scroll" tabindex="0" role="group" aria-label="Table of figures">{table}</div>{listed}'
+    return f"{_put_in_card(table, 'Table of figures')}{listed}"
 
 
 def write_proofs(comparison: Comparison) -> str:
@@ -64,7 +73,7 @@ def write_proofs(comparison: Comparison) -> str:
         shown = [f"{format_value(value, unit)}{'' if is_cost else ' kWh/day'}" for value in (found, bound)]
         rows.append(
             f'<tr><th scope="row">{_write_letter(run)} <span class="faint">{safe_html(run.label)}</span></th>'
-            f"<td>{_write_badge(run)}</td><td class=\"n\">{safe_html(shown[0])}</td>"
+            f'<td>{_write_badge(run)}</td><td class="n">{safe_html(shown[0])}</td>'
             f'<td class="n">{safe_html(shown[1])}</td>'
             f"<td>{safe_html(f'{solution.proof_text}; {solution.solver}, stopped by {solution.stopped_by}')}</td></tr>"
         )
@@ -79,11 +88,11 @@ def write_proofs(comparison: Comparison) -> str:
         )
     )
     verdicts = "".join(f"<li>{safe_html(text)}</li>" for text in list_verdicts(comparison))
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     return (
-        f'<div class="sheet-card scroll" tabindex="0" role="group" aria-label="Table of proofs"><table><thead><tr>{heads}</tr>'
-        f'</thead><tbody>{"".join(rows)}</tbody></table></div><ul class="footnotes">{verdicts}'
-        "<li>The figures of each plan are exact: they were recomputed without the solver. A gap leaves open how good the "
-        "best possible plan for the same settings is.</li></ul>"
+        f'{_put_in_card(table, "Table of proofs")}<ul class="footnotes">{verdicts}'
+        "<li>The figures of each plan are exact: they were recomputed without the solver. A gap leaves open how good "
+        "the best possible plan for the same settings is.</li></ul>"
     )
 
 
@@ -107,10 +116,14 @@ def write_changes(comparison: Comparison) -> str:
         for caveat in comparison.caveats
     )
     listed = f'<ul class="footnotes">{notes}</ul>' if notes else ""
-    return (
-        '<div class="sheet-card scroll" tabindex="0" role="group" aria-label="Table of settings"><table class="settings"><thead><tr>'
-        f'<th scope="col">Setting</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{listed}'
-    )
+    head = f'<thead><tr><th scope="col">Setting</th>{heads}</tr></thead>'
+    table = f'<table class="settings">{head}<tbody>{rows}</tbody></table>'
+    return f"{_put_in_card(table, 'Table of settings')}{listed}"
+
+
+def _put_in_card(table: str, name: str) -> str:
+    """Put a table where it can be scrolled sideways, by keys too."""
+    return f'<div class="sheet-card scroll" tabindex="0" role="group" aria-label="{name}">{table}</div>'
 
 
 def _write_card(comparison: Comparison, pos: int) -> str:
@@ -142,34 +155,37 @@ def _write_badge(run: ComparedRun) -> str:
 
 
 def _write_figure(row: FigureRow, notes: dict[str, int], comparison: Comparison) -> str:
-    unit = f' <span class="unit">{safe_html(row.unit)}</span>' if row.unit else ""
+    unit = f' <span class="unit">{safe_html(row.unit)}</span>' if row.unit not in _UNITS_IN_VALUES else ""
     cells = [
-        f'<th scope="row">{safe_html(row.title)}{unit}<span class="meaning">{safe_html(row.meaning)}</span></th>',
+        f'<th scope="row">{safe_html(row.title)}{unit}</th>',
         f'<td class="n">{safe_html(row.texts[0])}</td>',
     ]
     for pos, difference in enumerate(row.differences, start=1):
         cells.append(f'<td class="n">{safe_html(row.texts[pos])}</td>')
         cells.append(_write_difference(difference, notes, comparison, pos))
+    cells.append(f'<td class="meaning">{safe_html(row.meaning)}</td>')
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _write_difference(
-    difference: Difference, notes: dict[str, int], comparison: Comparison, pos: int
-) -> str:
+def _write_difference(difference: Difference, notes: dict[str, int], comparison: Comparison, pos: int) -> str:
     """Write a difference with an arrow, the word better or worse, and the numbers of its notes."""
     texts = [caveat.text for caveat in difference.caveats]
     if difference.is_unproven:
-        texts.append(f"{comparison.runs[pos].letter}: the difference may be due to the gap; see what is proven")
+        texts.append(
+            f"{comparison.runs[pos].letter}: the difference may be due to the gap; see what is proven"
+        )
     marks = ", ".join(
         f'<a href="#note-{number}">{number}</a>'
         for number in (notes.setdefault(text, len(notes) + 1) for text in texts)
     )
     sup = f"<sup>{marks}</sup>" if marks else ""
     is_number = difference.value == difference.value and difference.value != 0
-    arrow = f'<span class="arrow" aria-hidden="true">{_ARROWS[difference.value > 0]}</span> ' if is_number else ""
+    arrow = (
+        f'<span class="arrow" aria-hidden="true">{_ARROWS[difference.value > 0]}</span> ' if is_number else ""
+    )
     kind = " soft" if not is_number else ""
     word = (
-        f'<span class="judged {difference.judgement.value}">{difference.judgement.value}</span>'
+        f' <span class="judged {difference.judgement.value}">{difference.judgement.value}</span>'
         if difference.judgement is not Judgement.NONE and is_number
         else ""
     )

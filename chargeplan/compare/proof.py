@@ -56,7 +56,8 @@ def judge_difference(comparison: Comparison, first: int, second: int) -> ProvenD
         told = reason or "they were made for other aims"
         return ProvenDifference(
             Verdict.NOT_COMPARABLE,
-            f"The proofs of {one.letter} and {two.letter} speak of different things: {told}. Each holds for its own plan.",
+            f"The proofs of {one.letter} and {two.letter} speak of different things: {told}. Each "
+            "holds for its own plan.",
         )
     if objectives[0] is PlanObjective.COST:
         return _judge_money(one, two)
@@ -67,27 +68,27 @@ def _judge_energy(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
     low, high = sorted((one, two), key=lambda run: run.bundle.solution.objective_kwh_day)
     reached = high.bundle.solution.objective_kwh_day
     least, most = low.bundle.solution.objective_kwh_day, low.bundle.solution.bound_kwh_day
-    what = "serve" if _is_plain(one, two) else "reach (energy, longer drives counted for less)"
+    measure = _name_measure(one, two)
     if reached - least <= _SAME_SHARE * max(reached, 1e-9):
         return ProvenDifference(
-            Verdict.SAME, f"{one.letter} and {two.letter} {what} the same, {reached:,.0f} kWh/day."
+            Verdict.SAME, f"{one.letter} and {two.letter} are as good{measure}: {reached:,.0f} kWh/day."
         )
     if not np.isfinite(most):
         return ProvenDifference(
             Verdict.UNPROVEN,
-            f"The difference may be due to the gap: how much a plan for {low.letter} can {what} at most is not known.",
+            f"The difference may be due to the gap: how good a plan for {low.letter} can be is not known.",
         )
     if most < reached:
         return ProvenDifference(
             Verdict.PROVEN,
-            f"Proven: no plan for {low.letter} can {what} more than {most:,.0f} kWh/day, and {high.letter} has "
+            f"Proven: no plan for {low.letter} serves more than {most:,.0f} kWh/day{measure}; {high.letter} serves "
             f"{reached:,.0f}.",
         )
     return ProvenDifference(
         Verdict.UNPROVEN,
-        f"The difference may be due to the gap: {high.letter} has {reached - least:,.0f} kWh/day more than "
-        f"{low.letter}, but a plan for {low.letter} can still {what} up to {most:,.0f}, and {high.letter} has "
-        f"{reached:,.0f}.",
+        f"The difference may be due to the gap: {high.letter} serves {reached:,.0f} kWh/day{measure}, "
+        f"{reached - least:,.0f} more than {low.letter}; but a plan for {low.letter} that serves up to {most:,.0f} is "
+        "not ruled out.",
     )
 
 
@@ -96,7 +97,9 @@ def _judge_money(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
     paid, most = cheap.bundle.solution.cost_pkr, dear.bundle.solution.cost_pkr
     least = dear.bundle.solution.cost_bound_pkr
     if most - paid <= _SAME_SHARE * max(most, 1e-9):
-        return ProvenDifference(Verdict.SAME, f"{one.letter} and {two.letter} cost the same, {format_pkr(paid)}.")
+        return ProvenDifference(
+            Verdict.SAME, f"{one.letter} and {two.letter} cost the same, {format_pkr(paid)}."
+        )
     if np.isfinite(least) and least > paid:
         return ProvenDifference(
             Verdict.PROVEN,
@@ -111,9 +114,11 @@ def _judge_money(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
     )
 
 
-def _is_plain(one: ComparedRun, two: ComparedRun) -> bool:
-    """Tell whether the objective is plain energy in both."""
-    return all(
-        bool(np.all(run.bundle.problem.pair_quality >= 1.0)) and len(run.bundle.evaluation.years) < 2
-        for run in (one, two)
-    )
+def _name_measure(one: ComparedRun, two: ComparedRun) -> str:
+    """Say in what the objective is another figure than the energy served; empty when it is that."""
+    is_graded = any(bool(np.any(run.bundle.problem.pair_quality < 1.0)) for run in (one, two))
+    parts = [
+        *(["long drives counted for less"] if is_graded else []),
+        *(["mean of the years"] if len(one.bundle.evaluation.years) > 1 else []),
+    ]
+    return f" ({', '.join(parts)})" if parts else ""

@@ -89,7 +89,7 @@ def flatten_settings(settings: Mapping[str, Any], before: str = "") -> dict[str,
 
 
 def describe_variant(changes: Sequence[SettingChange], pos: int) -> str:
-    """Say in a few words what a run has that others have not, such as "Budget PKR 80 M"; empty when it is nothing plain."""
+    """Say in a few words what sets a run apart, such as "Budget PKR 80 M"; empty when it is nothing plain."""
     named = [
         f"{_SHORT_NAMES[change.key]} {change.shown[pos]}{_UNITS.get(change.key, '')}"
         for change in changes
@@ -120,13 +120,18 @@ def _join_parts(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_join_parts(each)}" for name, each in sorted(value.items()))
     if isinstance(value, list):
-        return ("; " if any(isinstance(each, Mapping) for each in value) else ", ").join(map(_join_parts, value))
+        return ("; " if any(isinstance(each, Mapping) for each in value) else ", ").join(
+            map(_join_parts, value)
+        )
     return "not set" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _is_path(key: str) -> bool:
     last = key.rpartition(".")[2]
-    return last in {"path", "paths", "files", "polygon", "zones", "rules", "reported_rules"} or ".figures." in key
+    return (
+        last in {"path", "paths", "files", "polygon", "zones", "rules", "reported_rules"}
+        or ".figures." in key
+    )
 
 
 def _find_input_changes(runs: Sequence[ComparedRun]) -> list[SettingChange]:

@@ -110,12 +110,12 @@ def list_stations(runs: Sequence[ComparedRun]) -> tuple[ComparedStation, ...]:
         )
         for row, sizes in places
     ]
-    return tuple(sorted(stations, key=lambda station: (-_sum_power_kw(station), station.site_id, station.lon)))
+    return tuple(
+        sorted(stations, key=lambda station: (-_sum_power_kw(station), station.site_id, station.lon))
+    )
 
 
-def count_changes(
-    stations: Iterable[ComparedStation], first: int, second: int
-) -> dict[StationChange, int]:
+def count_changes(stations: Iterable[ComparedStation], first: int, second: int) -> dict[StationChange, int]:
     """Count the stations by what becomes of them, every word named."""
     counts = Counter(station.find_change(first, second) for station in stations)
     return {change: counts[change] for change in StationChange}

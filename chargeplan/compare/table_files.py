@@ -27,7 +27,7 @@ def write_figures_csv(comparison: Comparison) -> str:
         header += [letter, f"{letter}_less_{first}", f"{letter}_note"]
     rows = []
     for row in list_figures(comparison):
-        cells = [row.name, row.unit or "share", row.meaning, _write_number(row.values[0])]
+        cells = [row.name, row.unit, row.meaning, _write_number(row.values[0])]
         for value, difference in zip(row.values[1:], row.differences, strict=True):
             notes = [caveat.text for caveat in difference.caveats]
             if difference.is_unproven:
@@ -42,7 +42,10 @@ def write_sites_csv(comparison: Comparison) -> str:
     first, *others = (run.letter for run in comparison.runs)
     header = ["site_id", "name", "kind", "lon", "lat"]
     for run in comparison.runs:
-        header += [f"{run.letter}_{name}" for name in ("chargers", "power_kw", "served_kwh_day", "cost_pkr", "opened_year")]
+        header += [
+            f"{run.letter}_{name}"
+            for name in ("chargers", "power_kw", "served_kwh_day", "cost_pkr", "opened_year")
+        ]
     header += [f"from_{first}_to_{letter}" for letter in others]
     rows = []
     for station in comparison.stations:

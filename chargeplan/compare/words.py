@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.chart import shows_objective
-from chargeplan.compare.figures import format_difference
+from chargeplan.compare.figures import format_value
 from chargeplan.compare.proof import judge_difference
 from chargeplan.compare.setting_changes import INPUT_SUFFIX
 from chargeplan.compare.stations import StationChange, count_changes
@@ -15,6 +15,7 @@ from chargeplan.words import PlanObjective
 if TYPE_CHECKING:
     from chargeplan.compare.records import Comparison
 
+_LEAST_SAID_SHARE = 0.0005
 CHANGE_WORDS = {
     StationChange.ADDED: "added",
     StationChange.DROPPED: "dropped",
@@ -34,8 +35,9 @@ def write_lead(comparison: Comparison) -> str:
     low, high = min(served), max(served)
     best = comparison.runs[served.index(high)]
     return (
-        f"{len(comparison.runs)} plans for {format_pkr(min(cost))} to {format_pkr(max(cost))} serve {low:.1%} to "
-        f"{high:.1%} of all demand, {best.letter} the most. Differences below are from {comparison.base.letter}."
+        f"{len(comparison.runs)} plans for {format_pkr(min(cost))} to {format_pkr(max(cost))} serve "
+        f"{_write_share(low)} to {_write_share(high)} of all demand, {best.letter} the most. Differences below are "
+        f"from {comparison.base.letter}."
     )
 
 
@@ -45,17 +47,21 @@ def _compare_two(comparison: Comparison, second: int) -> str:
     cost = [run.bundle.evaluation.get_metric("cost") for run in (one, two)]
     more, paid = share[1] - share[0], cost[1] - cost[0]
     served = (
-        f"{two.letter} serves {share[1]:.1%} of all demand, {one.letter} {share[0]:.1%}"
-        if abs(more) >= 0.0005
-        else f"{one.letter} and {two.letter} both serve {share[0]:.1%} of all demand"
+        f"{two.letter} serves {_write_share(share[1])} of all demand, {one.letter} {_write_share(share[0])}: "
+        f"{abs(more) * 100:.1f} points {'more' if more > 0 else 'less'}"
+        if abs(more) >= _LEAST_SAID_SHARE
+        else f"{one.letter} and {two.letter} both serve {_write_share(share[0])} of all demand"
     )
-    points = f": {format_difference(more, share[0], 'share')}" if abs(more) >= 0.0005 else ""
     money = (
         f"for {format_pkr(abs(paid))} {'more' if paid > 0 else 'less'}"
         if abs(paid) >= 1
         else f"for the same money, {format_pkr(cost[0])}"
     )
-    return f"{served}{points}, {money}."
+    return f"{served}, {money}."
+
+
+def _write_share(share: float) -> str:
+    return format_value(share, "share")
 
 
 def describe_stations(comparison: Comparison, first: int, second: int) -> str:
@@ -64,7 +70,7 @@ def describe_stations(comparison: Comparison, first: int, second: int) -> str:
     if sum(counts.values()) == counts[StationChange.KEPT]:
         return "The two plans have the same stations of the same size."
     parts = [f"{count} {CHANGE_WORDS[change]}" for change, count in counts.items() if count]
-    return f"Of the stations {', '.join(parts[:-1])} and {parts[-1]}." if len(parts) > 1 else f"{parts[0]}."
+    return f"Stations: {', '.join(parts[:-1])} and {parts[-1]}." if len(parts) > 1 else f"{parts[0]}."
 
 
 def list_verdicts(comparison: Comparison) -> list[str]:
@@ -95,7 +101,10 @@ def describe_axes(comparison: Comparison) -> str:
             "beside this figure; each proof stands in the table."
         )
     if comparison.base.bundle.problem.objective is PlanObjective.COST:
-        return f"What the plans serve, kWh/day; {share}. The whisker goes to the least money that any plan for the target costs."
+        return (
+            f"What the plans serve, kWh/day; {share}. The whisker goes to the least money that any plan for the target "
+            "costs."
+        )
     return (
         f"What the plans maximise, kWh/day; {share}. The whisker goes up to the proven bound: no plan for these "
         "settings lies above it."

@@ -29,11 +29,20 @@ compare.start = function () {
   base.addRoads(map, "roads-data");
   base.addLabels(map, "names-data");
   compare.sides = compare.SIDES.map(function (name, pos) { return compare.makeSide(map, name, pos); });
-  map.fitBounds([[box[1], box[0]], [box[3], box[2]]], { animate: false, padding: [14, 14] });
+  compare.fit(map, data);
   map.on("move zoom viewreset resize", compare.cutSides);
   map.on("zoomend", function () { base.markFar(map); });
   base.markFar(map);
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") map.closePopup(); });
+};
+
+// A narrow screen shows the stations, a wide one the whole study area.
+compare.fit = function (map, data) {
+  var box = data.plan.bounds, bounds = L.latLngBounds([[box[1], box[0]], [box[3], box[2]]]);
+  if (map.getSize().x < 600 && data.stations.length > 1) {
+    bounds = L.latLngBounds(data.stations.map(function (station) { return [station.lat, station.lon]; })).pad(0.04);
+  }
+  map.fitBounds(bounds, { animate: false, padding: [14, 24], maxZoom: 13 });
 };
 
 // The wheel scrolls the page until the map was asked for.

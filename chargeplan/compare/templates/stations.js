@@ -15,7 +15,7 @@ compare.showPair = function () {
   compare.setShare(compare.share);
   compare.fillKey(left, right);
   compare.fillTable(left, right);
-  document.getElementById("pair-verdict").textContent = data.verdicts[left][right];
+  document.getElementById("pair-verdict").textContent = data.runs.length > 2 ? data.verdicts[left][right] : "";
 };
 
 // At the right a dropped station leaves an empty mark. The table is the way in for keyboards and readers.
@@ -74,13 +74,13 @@ compare.fillKey = function (left, right) {
 compare.fillTable = function (left, right) {
   var make = compare.base.make, number = compare.base.formatNumber, table = document.getElementById("stations");
   var letters = [compare.data.runs[left].letter, compare.data.runs[right].letter];
-  function cell(text) { return make("td", { className: "n", text: text }); }
+  function cell(text, kind) { return make("td", { className: kind || "n", text: text }); }
   function show(size, key) { return size ? number(size[key]) : "–"; }
   var hasYears = compare.data.stations.some(function (station) {
     var pair = [station.sizes[left], station.sizes[right]];
     return pair[0] && pair[1] && pair[0].openedYear !== pair[1].openedYear;
   });
-  var heads = [["Station", ""], ["Chargers " + letters[0], "n"], ["Chargers " + letters[1], "n"], ["kW " + letters[0], "n"], ["kW " + letters[1], "n"], ["kWh/day " + letters[0], "n"], ["kWh/day " + letters[1], "n"]];
+  var heads = [["Station", ""], ["Chargers " + letters[0], "n"], ["Chargers " + letters[1], "n"], ["kW " + letters[0], "n wide-only"], ["kW " + letters[1], "n wide-only"], ["kWh/day " + letters[0], "n"], ["kWh/day " + letters[1], "n"]];
   if (hasYears) heads.push(["Opens " + letters[0], "n"], ["Opens " + letters[1], "n"]);
   var head = make("thead", {}, [make("tr", {}, heads.map(function (entry) {
     return make("th", { className: entry[1], text: entry[0], attributes: { scope: "col" } });
@@ -96,7 +96,7 @@ compare.fillTable = function (left, right) {
       var a = station.sizes[left], b = station.sizes[right];
       var button = make("button", { text: station.name, attributes: { type: "button", dir: "auto" } });
       button.addEventListener("click", function () { compare.goTo(station); });
-      var cells = [cell(show(a, "chargers")), cell(show(b, "chargers")), cell(show(a, "powerKw")), cell(show(b, "powerKw")), cell(show(a, "servedKwhDay")), cell(show(b, "servedKwhDay"))];
+      var cells = [cell(show(a, "chargers")), cell(show(b, "chargers")), cell(show(a, "powerKw"), "n wide-only"), cell(show(b, "powerKw"), "n wide-only"), cell(show(a, "servedKwhDay")), cell(show(b, "servedKwhDay"))];
       if (hasYears) [a, b].forEach(function (size) { cells.push(cell(size && size.openedYear ? String(size.openedYear) : "–")); });
       return make("tr", {}, [make("th", { attributes: { scope: "row" } }, [button, make("span", { className: "kind", text: compare.base.formatWord(station.kind) })])].concat(cells));
     })));
