@@ -9,15 +9,19 @@ from chargeplan.compare.chart import draw_chart
 from chargeplan.compare.page_data import build_compare_data, build_road_data, credit_runs
 from chargeplan.compare.page_tables import write_changes, write_figures, write_proofs, write_run_cards
 from chargeplan.compare.words import describe_axes, list_notices, list_verdicts, write_lead
-from chargeplan.publish.map_page import CSP_MARK, fill_script_hashes, read_leaflet, read_template
+from chargeplan.publish.map_page import (
+    CSP_MARK,
+    LIBRARY_SCRIPTS,
+    fill_script_hashes,
+    read_leaflet,
+    read_template,
+)
 from chargeplan.text import clean_text, safe_html, to_script_json
 
 if TYPE_CHECKING:
     from chargeplan.compare.records import Comparison
 
 _TEMPLATE_FOLDER = Path(__file__).resolve().parent / "templates"
-# What the map of a plan draws with, as a function: each side of the divider has a state of its own.
-_MAP_SCRIPTS = ("core.js", "canvas.js", "roads.js", "labels.js", "cells.js", "sites.js")
 _WIDE, _NARROW = (980.0, 420.0), (360.0, 320.0)
 _CSP = (
     f"default-src 'none'; script-src {CSP_MARK}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -107,9 +111,10 @@ def _read_styles() -> tuple[str, ...]:
 
 
 def _read_scripts() -> tuple[str, ...]:
-    library = "\n".join(read_template(name) for name in _MAP_SCRIPTS)
+    library = "\n".join(read_template(name) for name in LIBRARY_SCRIPTS)
     return (
         read_leaflet()[0],
+        # The code of the plan's map as a function: each side of the divider has a state of its own.
         f"var makePlanCode = function () {{\n{library}\nreturn chargeplan;\n}};",
         "\n".join(_read(name) for name in ("maps.js", "divider.js", "stations.js", "compare.js")),
     )

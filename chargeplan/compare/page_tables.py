@@ -184,9 +184,10 @@ def _write_difference(difference: Difference, notes: dict[str, int], comparison:
         f'<span class="arrow" aria-hidden="true">{_ARROWS[difference.value > 0]}</span> ' if is_number else ""
     )
     kind = " soft" if not is_number else ""
+    shown = safe_html(difference.text).replace(" %", "&nbsp;%")
     word = (
         f' <span class="judged {difference.judgement.value}">{difference.judgement.value}</span>'
         if difference.judgement is not Judgement.NONE and is_number
         else ""
     )
-    return f'<td class="n difference{kind}">{arrow}{safe_html(difference.text)}{sup}{word}</td>'
+    return f'<td class="n difference{kind}">{arrow}{shown}{sup}{word}</td>'
