@@ -78,7 +78,7 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    starts: tuple[str, ...]
+    keys: tuple[str, ...]
     metrics: frozenset[str]
     is_barred: bool
     text: str
@@ -116,7 +116,7 @@ _RULES = (
         "drivers accept another longest drive; the share served is plain energy either way and can be compared",
     ),
     _Rule(
-        ("network.speed", f"network.path{INPUT_SUFFIX}", "network.path"),
+        ("network.speed*", f"network.path{INPUT_SUFFIX}", "network.path"),
         DRIVES | SERVICE,
         False,
         "driving times are of other roads or speeds",
@@ -146,7 +146,7 @@ _RULES = (
         False,
         "stations have other prices",
     ),
-    _Rule(("economics.",), ECONOMICS | BENEFITS, False, "reckoned with other economic assumptions"),
+    _Rule(("economics",), ECONOMICS | BENEFITS, False, "reckoned with other economic assumptions"),
     _Rule(
         ("economics.horizon_years", "economics.discount_rate_share"),
         frozenset({"npv"}),
@@ -154,7 +154,7 @@ _RULES = (
         "net present values of another horizon or discount rate",
     ),
     _Rule(
-        ("economics.grid_factor", "economics.petrol_co2", "economics.diesel_co2"),
+        ("economics.grid_factor*", "economics.petrol_co2*", "economics.diesel_co2*"),
         frozenset({"co2e_saved", "co2e_saved_clean_grid", "co2e_saved_dirty_grid"}),
         True,
         "CO2 reckoned with other factors",
@@ -172,7 +172,7 @@ def find_caveats(changes: Sequence[SettingChange]) -> tuple[Caveat, ...]:
     """Find what the settings that differ do to the figures, in the order of the rules."""
     caveats = []
     for rule in _RULES:
-        keys = tuple(change.key for change in changes if _matches(change.key, rule.starts))
+        keys = tuple(change.key for change in changes if _matches(change.key, rule.keys))
         if keys:
             caveats.append(Caveat(keys, rule.metrics, rule.is_barred, rule.text))
     return tuple(caveats)
@@ -191,14 +191,11 @@ def is_barred(metric: str, caveats: Iterable[Caveat]) -> bool:
     return any(caveat.is_barred and metric in caveat.metrics for caveat in caveats)
 
 
-def _matches(key: str, starts: tuple[str, ...]) -> bool:
-    """Tell whether a key is one of those, lies below one, or begins with one that ends in a stub."""
-    return key.removesuffix(INPUT_SUFFIX) != "" and any(
-        key == start or key.startswith(start if start.endswith(".") else f"{start}.") or _begins(key, start)
-        for start in starts
+def _matches(key: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a key is one of those, lies below one, or begins like one that ends in a star."""
+    return any(
+        key.startswith(pattern[:-1])
+        if pattern.endswith("*")
+        else key == pattern or key.startswith(f"{pattern}.")
+        for pattern in patterns
     )
-
-
-def _begins(key: str, start: str) -> bool:
-    # "network.speed" stands for speeds and speed_factor.
-    return "." in start and key.startswith(start) and not start.endswith("path")
