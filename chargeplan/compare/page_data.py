@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chargeplan.compare.records import Comparison
 
 # What the roads, names and cells of the map page read of a plan.
+_CELLS_OF_A_RUN = ("values", "years")
 _SHARED_PLAN_KEYS = ("bounds", "boundary", "zones", "zonesAreCells", "isSchematic")
 
 
@@ -26,7 +27,7 @@ def build_compare_data(comparison: Comparison) -> dict[str, Any]:
     cells = [build_cell_data(run.bundle) for run in comparison.runs]
     return {
         "plan": {key: base[key] for key in _SHARED_PLAN_KEYS} | {"attribution": credit_runs(comparison)},
-        "cells": {key: cells[0][key] for key in ("count", "outlines", "breaks")},
+        "cells": {key: value for key, value in cells[0].items() if key not in _CELLS_OF_A_RUN},
         "runs": [
             {
                 "letter": run.letter,

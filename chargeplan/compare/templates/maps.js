@@ -19,7 +19,9 @@ compare.start = function () {
   base.state.pending = [];
   base.state.dark = scheme.matches;
   base.state.origin = base.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
-  base.state.plan = Object.assign({ openSites: compare.listPlaces(data.stations, [0, 1]) }, data.plan);
+  base.state.plan = Object.assign({ openSites: compare.listPlaces(data.stations, [0, 1]), years: [] }, data.plan);
+  base.boxStations = compare.boxMarks;
+  base.placeMarks = function (view) { return compare.boxMarks(view).map(function (box) { return { box: box, isFull: true }; }); };
   scheme.addEventListener("change", function (event) { compare.setDark(event.matches); });
   [["cells", 310], ["left-unserved", 320], ["right-unserved", 321], ["roads", 330], ["reach", 340], ["labels", 350],
     ["left-stations", 610], ["right-stations", 611]].forEach(function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; });
@@ -69,12 +71,21 @@ compare.addDemand = function (map, data) {
   state.layers.demand.addTo(map);
   state.pending.push((async function () {
     state.cellLines = await base.unpackLines(data.cells.outlines, data.cells.count);
-    var values = await Promise.all(data.runs.map(function (run) { return base.unpackIntegers(run.cellValues); }));
-    compare.cells = values.map(function (numbers) { return base.buildCells(state.cellLines, numbers, data.cells.count); });
-    state.cells = compare.cells[0];
+    if (base.unpackLevels) await base.unpackLevels(data.cells.levels);
+    compare.values = await Promise.all(data.runs.map(function (run) { return base.unpackIntegers(run.cellValues); }));
+    compare.fillCells(base, 0);
     state.layers.demand.redraw();
     compare.sides.forEach(compare.showRun);
   })());
+};
+
+// The figures of a run in the hexagons that all share, for one copy of the map's code.
+compare.fillCells = function (code, run) {
+  var shared = compare.base.state, cells = compare.data.cells, values = compare.values[run];
+  ["cellLines", "parentLevels", "breaks"].forEach(function (key) { code.state[key] = shared[key]; });
+  Object.assign(code.state, { cellData: cells, cellValues: values, cellYears: [] });
+  var built = code.buildCells(shared.cellLines, values, cells.count);
+  if (built) code.state.cells = built;
 };
 
 compare.makeSide = function (map, name, pos) {
@@ -87,9 +98,8 @@ compare.makeSide = function (map, name, pos) {
 };
 
 compare.showRun = function (side) {
-  if (!compare.cells) return;
-  side.code.state.cellLines = compare.base.state.cellLines;
-  side.code.state.cells = compare.cells[side.run];
+  if (!compare.values) return;
+  compare.fillCells(side.code, side.run);
   side.layer.redraw();
 };
 
@@ -99,6 +109,18 @@ compare.listPlaces = function (stations, runs) {
       var chargers = Math.max.apply(null, runs.map(function (run) { return station.sizes[run] ? station.sizes[run].chargers : 0; }));
       return { lon: station.lon, lat: station.lat, chargers: chargers };
     });
+};
+
+// The area of a mark grows with the number of chargers.
+compare.measureMark = function (chargers) { return Math.round(Math.min(18 + 5.2 * Math.sqrt(chargers), 46)); };
+
+// Boxes of the marks of both sides on the screen, which names must not cover.
+compare.boxMarks = function (view) {
+  return compare.base.state.plan.openSites.map(function (place) {
+    var local = compare.base.toLocal(place.lon, place.lat), half = compare.measureMark(place.chargers) / 2 + 1;
+    var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
+    return [x - half, y - half, x + half, y + half];
+  });
 };
 
 // Panes have no size of their own: each is cut along the divider, in the points of the map's own layer.

@@ -21,7 +21,7 @@ compare.showPair = function () {
 // At the right a dropped station leaves an empty mark. The table is the way in for keyboards and readers.
 compare.makeMark = function (station, side, change) {
   var base = compare.base, make = base.make, size = station.sizes[side.run], chargers = size ? size.chargers : 0;
-  var width = base.measureStation(size ? chargers : 4);
+  var width = compare.measureMark(size ? chargers : 4);
   var face = make("span", { className: "mark-face", text: size ? String(chargers) : "" });
   var sign = compare.SIGNS[change] ? make("span", { className: "mark-sign", text: compare.SIGNS[change] }) : null;
   var icon = L.divIcon({
@@ -66,7 +66,7 @@ compare.fillKey = function (left, right) {
     var where = { added: " in " + letters[1], dropped: " from " + letters[0] }[change] || "";
     return make("li", {}, [mark, make("span", { text: counts[change] + " " + compare.WORDS[change].toLowerCase() + where })]);
   });
-  items.push(make("li", {}, [make("span", { className: "key-swatch key-hatch", attributes: { "aria-hidden": "true" } }), make("span", { text: "demand left over" })]));
+  items.push(make("li", {}, [make("span", { className: "key-swatch " + (compare.base.measureDot ? "key-dots" : "key-hatch"), attributes: { "aria-hidden": "true" } }), make("span", { text: "demand left over" })]));
   items.push(make("li", {}, [make("span", { className: "key-swatch key-demand", attributes: { "aria-hidden": "true" } }), make("span", { text: "demand, darker is more" })]));
   document.getElementById("change-key").replaceChildren.apply(document.getElementById("change-key"), items);
 };
