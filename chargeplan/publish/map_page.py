@@ -15,7 +15,8 @@ from folium.utilities import camelize
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chargeplan.errors import ChargeplanError
-from chargeplan.publish.map_data import build_cell_data, build_plan_data
+from chargeplan.publish.map_cells import build_cell_data
+from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_roads import pack_road_names, pack_roads
 from chargeplan.text import clean_text, safe_html, to_script_json
 
@@ -29,8 +30,16 @@ LIBRARY_SCRIPTS = (
     "roads.js",
     "labels.js",
     "cells.js",
+    "demand.js",
+    "glyphs.js",
+    "marks.js",
     "sites.js",
+    "other_sites.js",
+    "card.js",
+    "grid.js",
+    "zones.js",
     "years.js",
+    "key.js",
     "panel.js",
 )
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"

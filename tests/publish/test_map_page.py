@@ -11,7 +11,7 @@ import pytest
 import shapely
 from sample_bundle import EAST, HOSTILE_TEXTS, NORTH, SOUTH, WEST, build_sample_bundle
 
-from chargeplan.publish.map_data import find_class_breaks
+from chargeplan.publish.map_cells import find_class_breaks
 from chargeplan.publish.map_page import build_map_page, protect_from_jinja
 from chargeplan.text import clean_text
 from chargeplan.words import Outcome

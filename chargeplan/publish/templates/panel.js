@@ -1,4 +1,4 @@
-// The frame around the map: title, figures, tables, key.
+// The frame around the map: title, figures, tables.
 chargeplan.fillFrame = function (map) {
   var plan = chargeplan.state.plan, make = chargeplan.make;
   document.getElementById("plan-title").textContent = plan.title;
@@ -194,54 +194,4 @@ chargeplan.fillTabs = function () {
   });
   chargeplan.openTab(chargeplan.isPhone() ? null : "summary");
   L.DomEvent.disableClickPropagation(document.getElementById("panel"));
-};
-
-// The key is the legend and the layer control in one.
-chargeplan.KEY = [
-  ["open-candidate", "New stations", "station station-candidate", "4"],
-  ["open-required", "New stations, required", "station station-required", "4"],
-  ["open-existing", "Existing stations", "station station-existing", "2"],
-  ["competitors", "Competitors", "station station-competitor", "2"],
-  ["notChosen", "Candidates not chosen", "key-dot", ""],
-  ["removed", "Sites not offered, with the reason", "key-dot key-removed", ""],
-  ["rules", "Squares of the rules, kept or broken", "key-rules", ""],
-  ["demand", "Charging demand", "key-demand", ""],
-  ["unserved", "Demand not served", "key-hatch", ""],
-  ["roads", "Roads", "key-road", ""],
-  ["labels", "Names", "key-name", "Aa"],
-  ["tiles", "Online background (needs a network)", "key-tiles", ""],
-];
-
-chargeplan.drawKey = function () {
-  var state = chargeplan.state, make = chargeplan.make, list = document.getElementById("key-list");
-  list.replaceChildren();
-  chargeplan.KEY.forEach(function (entry) {
-    var layer = state.layers[entry[0]];
-    if (!layer) return;
-    var box = make("input", { attributes: { type: "checkbox", id: "layer-" + entry[0] } });
-    box.checked = state.map.hasLayer(layer);
-    box.addEventListener("change", function () { if (box.checked) layer.addTo(state.map); else layer.remove(); });
-    var sample = make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [
-      make("span", { className: entry[2] }, [make("span", { className: "station-face", text: entry[3] })]),
-    ]);
-    list.appendChild(make("li", {}, [make("label", {}, [box, sample, make("span", { text: entry[1] })])]));
-  });
-  chargeplan.drawRampKey();
-};
-
-chargeplan.drawRampKey = function () {
-  var make = chargeplan.make, holder = document.getElementById("key-demand"), colours = chargeplan.getColours();
-  var breaks = chargeplan.state.breaks || [], number = function (value) { return chargeplan.formatNumber(value, value < 10 && value % 1 ? 1 : 0); };
-  holder.replaceChildren(make("h3", { text: "Demand of a cell, kWh/day" }));
-  var rows = make("div", { className: "ramp" });
-  for (var step = 0; step <= breaks.length; step += 1) {
-    var level = breaks.length ? Math.round((step * 5) / breaks.length) : 3;
-    var swatch = make("span", { className: "ramp-step" });
-    swatch.style.background = colours.ramp[level];
-    var text = !breaks.length ? "all" : step === 0 ? "below " + number(breaks[0]) : "from " + number(breaks[step - 1]);
-    rows.appendChild(make("div", {}, [swatch, make("span", { text: text })]));
-  }
-  holder.appendChild(rows);
-  holder.appendChild(make("p", { className: "hint", text: "Hatched: more than 5 % of a cell's demand is not served; dense and outlined: half or more. The number in a station is its chargers; its area grows with them. Choose a station to light the cells it serves."
-    + (chargeplan.state.plan.grid ? " A striped station: what the grid above it can take is not known." : "") }));
 };
