@@ -21,13 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.publish.page_speed import find_chromium
+from benchmarks.publish.page_speed import find_chromium, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 LARGEST_BYTES = 300_000
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-             "--disable-background-networking", "--disable-component-update")  # fmt: skip
 READY = "html[data-map=ready]"
 A4_LANDSCAPE, A4_PORTRAIT = (1123, 794), (794, 1123)  # at 96 pixels an inch
 DESKTOP, PHONE = (1280, 800), (390, 844)
@@ -138,8 +136,12 @@ def find_run(folder: Path, name: str) -> Path:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     named = os.environ.get("CHARGEPLAN_GALLERY_RUNS")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=Path, default=Path(named) if named else None, help="finished runs of real cities")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=Path(named) if named else None, help="finished runs of real cities"
+    )
     parser.add_argument("--only", choices=["demo"], help="leave the pictures of real cities as they are")
     return parser.parse_args(arguments)
 
@@ -147,7 +149,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _find_missing(pictures: Sequence[Picture], folder: Path | None) -> list[str]:
     """Name everything that the pictures need and that is not there."""
     missing = []
-    if find_chromium() is None:
+    try:
+        find_chromium()
+    except FileNotFoundError:
         missing.append("  Chromium: install the package 'chromium', or set CHARGEPLAN_CHROMIUM to its path")
     for module, package in (("playwright", "playwright"), ("PIL", "pillow")):
         try:
@@ -159,7 +163,9 @@ def _find_missing(pictures: Sequence[Picture], folder: Path | None) -> list[str]
             where = "FOLDER" if folder is None else str(folder)
             missing.append(f"  the run {where}/{name}: {REAL_RUNS[name]}")
     if folder is None and missing:
-        missing.append("  name the folder of the runs by --runs, or take the demo pictures alone by --only demo")
+        missing.append(
+            "  name the folder of the runs by --runs, or take the demo pictures alone by --only demo"
+        )
     return missing
 
 
@@ -176,7 +182,11 @@ def _make_demo_runs(pictures: Sequence[Picture], folder: Path) -> dict[str, Path
 
 def _run_chargeplan(*arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "chargeplan", *arguments], cwd=ROOT, check=False, capture_output=True, text=True
+        [sys.executable, "-m", "chargeplan", *arguments],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         sys.exit(f"chargeplan {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
@@ -189,7 +199,7 @@ def _take_all(pictures: Sequence[Picture], runs: dict[str, Path], folder: Path) 
     faults = []
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        chromium = launch(driver)
         for picture in pictures:
             page_file = _find_page(picture, runs, folder)
             if not page_file.is_file():

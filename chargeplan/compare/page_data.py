@@ -8,7 +8,8 @@ from chargeplan.compare.proof import judge_difference
 from chargeplan.compare.setting_changes import describe_variant
 from chargeplan.compare.stations import StationSize
 from chargeplan.publish.attribution import describe_attribution
-from chargeplan.publish.map_data import build_cell_data, build_plan_data
+from chargeplan.publish.map_cells import build_cell_data
+from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_roads import pack_road_names, pack_roads
 from chargeplan.publish.run_record import make_finite
 from chargeplan.units import format_pkr

@@ -20,10 +20,9 @@ compare.start = function () {
   base.state.dark = scheme.matches;
   base.state.origin = base.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
   base.state.plan = Object.assign({ openSites: compare.listPlaces(data.stations, [0, 1]), years: [] }, data.plan);
-  base.boxStations = compare.boxMarks;
-  base.placeMarks = function (view) { return compare.boxMarks(view).map(function (box) { return { box: box, isFull: true }; }); };
+  base.placeMarks = compare.placeMarks;
   scheme.addEventListener("change", function (event) { compare.setDark(event.matches); });
-  [["cells", 310], ["left-unserved", 320], ["right-unserved", 321], ["roads", 330], ["reach", 340], ["labels", 350],
+  [["cells", 310], ["roads", 330], ["left-unserved", 335], ["right-unserved", 336], ["labels", 350],
     ["left-stations", 610], ["right-stations", 611]].forEach(function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; });
   compare.addControls(map, data.plan);
   base.addBoundary(map);
@@ -66,32 +65,42 @@ compare.setDark = function (isDark) {
 // Demand is the same in all runs; what stays unserved is drawn by each side with its own figures.
 compare.addDemand = function (map, data) {
   var base = compare.base, state = base.state;
-  state.breaks = data.cells.breaks;
   state.layers.demand = new base.CanvasLayer("cells", base.drawDemand, function () { return state.cells !== null; });
   state.layers.demand.addTo(map);
   state.pending.push((async function () {
     state.cellLines = await base.unpackLines(data.cells.outlines, data.cells.count);
-    if (base.unpackLevels) await base.unpackLevels(data.cells.levels);
+    await base.unpackLevels(data.cells.levels);
     compare.values = await Promise.all(data.runs.map(function (run) { return base.unpackIntegers(run.cellValues); }));
+    state.fullDots = compare.measureDots();
     compare.fillCells(base, 0);
     state.layers.demand.redraw();
     compare.sides.forEach(compare.showRun);
   })());
 };
 
+// What the largest dot of unserved demand stands for: the same for all runs.
+compare.measureDots = function () {
+  var state = compare.base.state;
+  Object.assign(state, { cellData: compare.data.cells, cellYears: [] });
+  return compare.values.map(function (values) {
+    state.cellValues = values;
+    compare.base.measureDots();
+    return state.fullDots;
+  }).reduce(function (most, dots) { return most.map(function (dot, level) { return Math.max(dot, dots[level]); }); });
+};
+
 // The figures of a run in the hexagons that all share, for one copy of the map's code.
 compare.fillCells = function (code, run) {
-  var shared = compare.base.state, cells = compare.data.cells, values = compare.values[run];
-  ["cellLines", "parentLevels", "breaks"].forEach(function (key) { code.state[key] = shared[key]; });
-  Object.assign(code.state, { cellData: cells, cellValues: values, cellYears: [] });
-  var built = code.buildCells(shared.cellLines, values, cells.count);
-  if (built) code.state.cells = built;
+  var shared = compare.base.state;
+  ["cellLines", "parentLevels", "cellData", "cellYears", "fullDots"].forEach(function (key) { code.state[key] = shared[key]; });
+  code.state.cellValues = compare.values[run];
+  code.buildCells();
 };
 
 compare.makeSide = function (map, name, pos) {
   var code = makePlanCode(), shared = compare.base.state;
   var side = { name: name, code: code, run: pos, markers: L.layerGroup().addTo(map) };
-  ["map", "plan", "origin", "dark", "breaks"].forEach(function (key) { code.state[key] = shared[key]; });
+  ["map", "plan", "origin", "dark"].forEach(function (key) { code.state[key] = shared[key]; });
   side.layer = new code.CanvasLayer(name + "-unserved", code.drawUnserved, function () { return code.state.cells !== null; });
   side.layer.addTo(map);
   return side;
@@ -115,11 +124,11 @@ compare.listPlaces = function (stations, runs) {
 compare.measureMark = function (chargers) { return Math.round(Math.min(18 + 5.2 * Math.sqrt(chargers), 46)); };
 
 // Boxes of the marks of both sides on the screen, which names must not cover.
-compare.boxMarks = function (view) {
+compare.placeMarks = function (view) {
   return compare.base.state.plan.openSites.map(function (place) {
     var local = compare.base.toLocal(place.lon, place.lat), half = compare.measureMark(place.chargers) / 2 + 1;
     var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
-    return [x - half, y - half, x + half, y + half];
+    return { box: [x - half, y - half, x + half, y + half], isFull: true };
   });
 };
 

@@ -66,7 +66,7 @@ compare.fillKey = function (left, right) {
     var where = { added: " in " + letters[1], dropped: " from " + letters[0] }[change] || "";
     return make("li", {}, [mark, make("span", { text: counts[change] + " " + compare.WORDS[change].toLowerCase() + where })]);
   });
-  items.push(make("li", {}, [make("span", { className: "key-swatch " + (compare.base.measureDot ? "key-dots" : "key-hatch"), attributes: { "aria-hidden": "true" } }), make("span", { text: "demand left over" })]));
+  items.push(make("li", {}, [make("span", { className: "key-swatch key-dots", attributes: { "aria-hidden": "true" } }), make("span", { text: "demand left over, larger is more" })]));
   items.push(make("li", {}, [make("span", { className: "key-swatch key-demand", attributes: { "aria-hidden": "true" } }), make("span", { text: "demand, darker is more" })]));
   document.getElementById("change-key").replaceChildren.apply(document.getElementById("change-key"), items);
 };
