@@ -11,7 +11,6 @@ from chargeplan.compare.page_tables import write_changes, write_figures, write_p
 from chargeplan.compare.words import describe_axes, list_notices, list_verdicts, write_lead
 from chargeplan.publish.map_page import (
     CSP_MARK,
-    LIBRARY_SCRIPTS,
     fill_script_hashes,
     read_leaflet,
     read_template,
@@ -22,6 +21,18 @@ if TYPE_CHECKING:
     from chargeplan.compare.records import Comparison
 
 _TEMPLATE_FOLDER = Path(__file__).resolve().parent / "templates"
+# What draws roads, names, demand and cards on the map of a plan; the rest of its scripts fill its panel.
+_MAP_SCRIPTS = (
+    "core.js",
+    "language.js",
+    "canvas.js",
+    "roads.js",
+    "labels.js",
+    "cells.js",
+    "demand.js",
+    "sites.js",
+    "card.js",
+)
 _WIDE, _NARROW = (980.0, 420.0), (360.0, 320.0)
 _CSP = (
     f"default-src 'none'; script-src {CSP_MARK}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -111,7 +122,7 @@ def _read_styles() -> tuple[str, ...]:
 
 
 def _read_scripts() -> tuple[str, ...]:
-    library = "\n".join(read_template(name) for name in LIBRARY_SCRIPTS)
+    library = "\n".join(read_template(name) for name in _MAP_SCRIPTS)
     return (
         read_leaflet()[0],
         # The code of the plan's map as a function: each side of the divider has a state of its own.

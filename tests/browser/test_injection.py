@@ -206,7 +206,9 @@ PYTHON_ESCAPES = [
 
 
 @pytest.mark.parametrize(("module", "name", "stand_in", "attack"), PYTHON_ESCAPES)
-def test_without_one_escape_of_python_an_attack_is_noticed(look, plain, monkeypatch, module, name, stand_in, attack):
+def test_without_one_escape_of_python_an_attack_is_noticed(
+    look, plain, monkeypatch, module, name, stand_in, attack
+):
     monkeypatch.setattr(f"chargeplan.publish.{module}.{name}", stand_in)
     assert find_faults(look(PAYLOADS[attack]), plain, PAYLOADS[attack]) != []
 

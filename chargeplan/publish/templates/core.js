@@ -200,26 +200,38 @@ chargeplan.start = function (map, id) {
 // On a phone the panel lies across the top of the map, else at its left.
 chargeplan.isPhone = function () { return window.innerWidth <= 720; };
 
-// What the panel covers, of a phone with its tabs closed: width at the left and height at the top.
+// What the panel covers, of a phone with its tabs closed: width at the side where lines begin and height at the top.
 chargeplan.getPanelPadding = function () {
   var panel = document.getElementById("panel");
-  if (!chargeplan.isPhone()) return [panel.offsetLeft + panel.offsetWidth + 12, 20];
+  if (!chargeplan.isPhone()) return [document.documentElement.dir === "rtl" ? 20 : panel.offsetLeft + panel.offsetWidth + 12, 20];
   var bottom = panel.offsetTop + document.getElementById("card").offsetHeight + document.getElementById("tabs").offsetHeight;
   return [8, Math.min(bottom + 12, window.innerHeight / 2)];
 };
 
-chargeplan.fitPlan = function (map) {
+// In a language written from the right the panel lies at the right.
+chargeplan.getFarPadding = function () {
+  var panel = document.getElementById("panel");
+  if (chargeplan.isPhone()) return [8, 70];
+  return [document.documentElement.dir === "rtl" ? window.innerWidth - panel.offsetLeft + 12 : 20, 28];
+};
+
+chargeplan.getViewPadding = function () {
+  return { paddingTopLeft: chargeplan.getPanelPadding(), paddingBottomRight: chargeplan.getFarPadding() };
+};
+
+chargeplan.boundPlan = function () {
   var box = chargeplan.state.plan.bounds;
-  map.fitBounds([[box[1], box[0]], [box[3], box[2]]], {
-    animate: false,
-    paddingTopLeft: chargeplan.getPanelPadding(),
-    paddingBottomRight: chargeplan.isPhone() ? [8, 70] : [20, 28],
-  });
+  return L.latLngBounds([[box[1], box[0]], [box[3], box[2]]]);
+};
+
+chargeplan.fitPlan = function (map) {
+  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, chargeplan.getViewPadding()));
 };
 
 // Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share
 // these options and ask when they open, for the panel's size may have changed.
 chargeplan.keepPopupsClear = function (map) {
   Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
+  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingBottomRight", { get: chargeplan.getFarPadding });
   map.on("popupopen", function () { if (chargeplan.isPhone()) chargeplan.openTab(null); });
 };
