@@ -184,7 +184,8 @@ def test_every_kind_of_text_reaches_the_data_whole(hostile_page):
     assert set(plan["warnings"]) == clean
     assert {source["file_name"] for source in plan["sources"]} == clean | {"sample.osm"}
     shown = {name for site in plan["openSites"] for name in (site["name"], *site["otherNames"])}
-    assert clean <= shown
+    # A name that several sites have is told apart by a road behind it, and cut before that when it is long.
+    assert all(any(name.startswith(text[:100]) for name in shown) for text in clean)
     assert {site[2] for site in plan["otherSites"]} <= clean
     assert set(names) <= clean
     assert len(set(names)) >= 5
