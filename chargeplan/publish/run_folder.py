@@ -50,6 +50,20 @@ _LEFT_BY_PROGRAMS = {
     "Thumbs.db",
     "desktop.ini",
 }
+# What the map links to, in words; a file of a stage is there when its table has rows.
+_FILE_WORDS = {
+    "report.html": "report for print, once made by “chargeplan report”",
+    GEOJSON_NAME: "stations for any map program",
+    GEOPACKAGE_NAME: "stations, cells and zones for QGIS",
+    DEMAND_NAME: "figures behind the demand, with sources",
+    YEARS_NAME: "money by year",
+    "years.csv": "figures by year",
+    "stations_by_year.csv": "stations by year",
+    "zones_by_year.csv": "zones by year",
+    "grid.csv": "load of the grid by year",
+    "rules.csv": "rules, place by place",
+    RUN_NAME: "settings, inputs, versions and results",
+}
 RUN_FOLDER_NAMES = (
     MAP_NAME,
     GEOJSON_NAME,
@@ -145,8 +159,14 @@ def refuse_foreign_folder(
         raise ChargeplanError(msg)
 
 
+def list_linked_files(bundle: RunBundle) -> list[tuple[str, str]]:
+    """List the files of the run that the map links to: name, and what it holds in words."""
+    absent = {name for name, field in STAGE_TABLES.items() if not len(getattr(bundle.evaluation, field))}
+    return [(name, words) for name, words in _FILE_WORDS.items() if name not in absent]
+
+
 def _write_files(folder: Path, bundle: RunBundle) -> None:
-    write_text(folder / MAP_NAME, build_map_page(bundle))
+    write_text(folder / MAP_NAME, build_map_page(bundle, files=list_linked_files(bundle)))
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))

@@ -61,6 +61,7 @@ window.addEventListener("beforeprint", chargeplan.finishDrawing);
 // units are local units, and yields after each piece of some milliseconds; it is called, and the canvas
 // takes memory, only while `hasContent()`.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
+chargeplan.MARGIN = 0.12;  // of the view, on each side
 chargeplan.CanvasLayer = L.Layer.extend({
   initialize: function (pane, draw, hasContent) {
     this.options = { pane: pane };
@@ -108,8 +109,8 @@ chargeplan.CanvasLayer = L.Layer.extend({
     chargeplan.stopDrawing(this);
     if (!this._hasContent()) { this._clear(); return; }
     this._place(map.getZoom(), map.getCenter());
-    var fresh = this._makeCanvas(), size = map.getSize(), margin = size.multiplyBy(0.12).round();
-    var ratio = Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
+    var fresh = this._makeCanvas(), size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
+    var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
     var extent = size.add(margin.multiplyBy(2)), zoom = map.getZoom();
     var bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
@@ -149,10 +150,11 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
+chargeplan.RUN_LENGTH = 120;
 chargeplan.buildPaths = async function (lines, first, last, closed) {
-  var runLength = 250, paths = [];
-  for (var from = first; from < last; from += runLength) {
-    var to = Math.min(from + runLength, last), path = new Path2D();
+  var paths = [];
+  for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
+    var to = Math.min(from + chargeplan.RUN_LENGTH, last), path = new Path2D();
     var left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
     for (var line = from; line < to; line += 1) {
       chargeplan.traceLine(path, lines, line, closed);
