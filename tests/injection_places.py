@@ -16,7 +16,7 @@ PAYLOADS = {
     "end of a script, spaced": f"</SCRIPT \t><sCrIpT>{RUN}</sCrIpT>",
     "end of a title": f"</title><script>{RUN}</script>",
     "end of a style": f"</style></noscript></template><script>{RUN}</script>",
-    "comment in a script": f"<!--<script>{RUN}//-->",
+    "comment in a script": f"<!--<script>{RUN}//",
     "end of a comment": f"--><script>{RUN}</script><!--",
     "CDATA": f"]]><script>{RUN}</script><![CDATA[",
     "image that fails": f"<img src=x onerror={RUN}>",

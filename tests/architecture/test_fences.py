@@ -22,6 +22,7 @@ STAGES = (
 )
 CONDUCTORS = {
     "classical",
+    "export",
     "fleet_check.py",
     "pipeline.py",
     "request.py",
@@ -38,6 +39,7 @@ COMMAND_LINE = {
     "cli_cities.py",
     "cli_data.py",
     "cli_datasets.py",
+    "cli_export.py",
     "cli_output.py",
     "cli_studies.py",
     "cli_sweep.py",
@@ -150,6 +152,7 @@ def test_only_the_command_line_prints(path):
         "cli_cities.py",
         "cli_data.py",
         "cli_datasets.py",
+        "cli_export.py",
         "cli_output.py",
         "cli_studies.py",
         "cli_sweep.py",
