@@ -22,6 +22,7 @@ STAGES = (
 )
 CONDUCTORS = {
     "classical",
+    "compare",
     "export",
     "fleet_check.py",
     "pipeline.py",
@@ -37,6 +38,7 @@ COMMAND_LINE = {
     "cli_areas.py",
     "cli_check.py",
     "cli_cities.py",
+    "cli_compare.py",
     "cli_data.py",
     "cli_datasets.py",
     "cli_export.py",
@@ -150,6 +152,7 @@ def test_only_the_command_line_prints(path):
         "cli_areas.py",
         "cli_check.py",
         "cli_cities.py",
+        "cli_compare.py",
         "cli_data.py",
         "cli_datasets.py",
         "cli_export.py",
