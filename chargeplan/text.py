@@ -57,8 +57,8 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     return cut.rstrip() + "…"
 
 
-def safe_html(value: object) -> str:
-    """Escape text for HTML content, attributes and template literals inside scripts.
+def safe_html(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
+    """Escape text for HTML content, attributes and template literals inside scripts; cut where it is too long.
 
     `html.escape` alone leaves ``${...}`` and backticks alive where folium copies HTML into
     a JavaScript template literal (python-visualization/folium issue 1640).
@@ -68,7 +68,7 @@ def safe_html(value: object) -> str:
     >>> safe_html("${alert(1)}<img src=x>")
     '&#36;&#123;alert(1)&#125;&lt;img src=x&gt;'
     """
-    return html.escape(clean_text(value), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
+    return html.escape(clean_text(value, longest), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
 
 
 def to_script_json(data: object) -> str:
