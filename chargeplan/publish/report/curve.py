@@ -138,7 +138,7 @@ def _show_value(value: float, place: str, *, is_money: bool) -> Cell:
 def _draw_curve(curve: Mapping[str, Any], bundle: RunBundle, *, name: str, is_money: bool) -> Markup:
     """Draw served share by what was varied, and the plan of this run where it has such a value."""
     points = [point for point in curve["points"] if point["served_share"] is not None]
-    width, height, left, right, top, bottom = 720.0, 280.0, 52.0, 24.0, 14.0, 44.0
+    width, height, left, right, top, bottom = 720.0, 280.0, 52.0, 48.0, 14.0, 44.0
     scale = _MILLION if is_money else 1.0
     own = _find_own_value(curve, bundle)
     widest = max([point["value"] for point in points] + ([own] if own is not None else [])) / scale or 1.0

@@ -89,7 +89,7 @@ def _list_rows(figures: pd.DataFrame) -> list[list[Cell]]:
         values: list[Any] = []
         for pos, (subject, row) in enumerate(members):
             value = short(row["value"], row["place"])
-            values += [f"{'; ' if pos else ''}{subject}" if subject else "", value]
+            values += [f"{'· ' if pos else ''}{subject}" if subject else "", value]
         shown_unit = "" if unit in {"1", ""} else unit
         rows.append([_name_step(step), (*[part for part in values if part != ""], shown_unit), source])
     return rows

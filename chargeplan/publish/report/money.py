@@ -121,7 +121,7 @@ def _tabulate_account(table: pd.DataFrame) -> Table | None:
             ("Revenue", "number"),
             ("Energy bought", "number"),
             ("Net of all costs", "number"),
-            ("Worth at first, added up", "number"),
+            ("Present worth, added up", "number"),
         ),
         rows,
         notes=("All costs and revenue of each year are in economics_by_year.csv.",),

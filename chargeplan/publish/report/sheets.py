@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _HALF_WIDTH_M, _HALF_HEIGHT_M = 1300.0, 800.0
 _WIDTH = 520.0
-_WEAK = ("assumption", "low")
+_WEAK = {"assumption": "assumed", "low": "low confidence"}
 Row = tuple[str, list["Number | str"], str]
 
 
@@ -69,6 +69,8 @@ class _SheetReader:
         self._confidence = dict(
             zip(bundle.request.figures["name"], bundle.request.figures["confidence"], strict=True)
         )
+        steps = bundle.evaluation.economics
+        self._used = set(steps["step"]) if len(steps) else set()
         economics = bundle.evaluation.site_economics
         self._economics = economics.set_index("site_id").to_dict("index") if len(economics) else {}
         grid_years = bundle.evaluation.grid_years
@@ -156,7 +158,7 @@ class _SheetReader:
             ("connection_pkr", "Connection at 11 kV costs more", "high_tension_pkr"),
             ("meter_pkr", "Meter of its own", "separate_meter_pkr"),
             ("application_pkr", "NEECA application", "neeca_application_fee_pkr"),
-            ("neeca_pkr_year", "NEECA fee of a year", "neeca_yearly_fee_pkr.1"),
+            ("neeca_pkr_year", "NEECA fee of a year", "neeca_yearly_fee_pkr"),
             ("land_pkr_year", "Rent of the land of a year", f"land_pkr_m2_month.{row['kind']}"),
         ):
             value = economics.get(name, 0.0)
@@ -225,13 +227,14 @@ class _SheetReader:
         return number(self._bundle.request.get_figure(name), f"figures/{name}", 2, "PKR/kWh")
 
     def _mark(self, figure: str) -> str:
-        """Say of a row that it rests on a weak figure."""
-        confidence = self._confidence.get(figure, "")
-        return (
-            {"assumption": "assumed", "low": "low confidence"}.get(confidence, "")
-            if confidence in _WEAK
-            else ""
-        )
+        """Say of a row that it rests on a weak figure: the weakest of that name, with or without a subject."""
+        found = {
+            word
+            for name, word in self._confidence.items()
+            if name == figure or (name.startswith(f"{figure}.") and name in self._used)
+        }
+        weakest = next((word for word in _WEAK if word in found), "")
+        return _WEAK.get(weakest, "")
 
 
 def _draw_locator(roads: RoadLines, place_m: tuple[float, float], others: Any, rank: int) -> Markup:

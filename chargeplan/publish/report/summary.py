@@ -87,7 +87,7 @@ def _list_money_asked(bundle: RunBundle) -> list[Line]:
     if len(request.years) > 1 and any(map(math.isfinite, request.year_budget_pkr)):
         parts: list[Shown] = []
         for pos, (year, budget) in enumerate(zip(request.years, request.year_budget_pkr, strict=True)):
-            parts += [f"{'; ' if pos else ''}{year}:", money(budget, f"request/year_budget_pkr/{pos}")]
+            parts += [f"{'· ' if pos else ''}{year}:", money(budget, f"request/year_budget_pkr/{pos}")]
         return [Line("budgets", "Money that comes in", tuple(parts))]
     if math.isfinite(request.budget_pkr):
         return [Line("budget", "Budget", (money(request.budget_pkr, "limits/budget_pkr"),))]
