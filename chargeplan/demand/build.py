@@ -146,6 +146,7 @@ def build_demand(
         kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
         charger_kw=np.array([vehicles.charger_kw for vehicles in fleet.classes]),
         warnings=tuple(_doubt(uses, depots, fleet.names, energy)),
+        battery_kwh=np.array([vehicles.figures["battery_kwh"].value for vehicles in fleet.classes]),
     )
     refuse_much_off_network(cells, settings)
     warn_of_no_zone(cells, zones)

@@ -11,7 +11,7 @@ import shapely
 
 from chargeplan.geo import WGS84
 from chargeplan.publish.hexagons import build_hexagons
-from chargeplan.publish.site_results import RESULT_COLUMNS, build_site_results
+from chargeplan.publish.site_results import RESULT_COLUMNS, RESULT_TEXTS, build_site_results
 from chargeplan.publish.stage_results import SITE_STAGES
 from chargeplan.text import to_json
 
@@ -28,6 +28,7 @@ FIXED_DATE = "2000-01-01T00:00:00.000Z"
 LAYERS = ("sites", "cells", "zones")
 _SITE_COLUMNS = (
     "site_id",
+    "shown_name",
     "kind",
     "status",
     "name",
@@ -57,7 +58,7 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
         None if counts is None else to_json(counts, indent=None) for counts in sites["chargers_by_type"]
     ]
     site_layer = gpd.GeoDataFrame(
-        sites[[*_SITE_COLUMNS, *RESULT_COLUMNS, *SITE_STAGES]],
+        sites[[*_SITE_COLUMNS, *RESULT_COLUMNS, *RESULT_TEXTS, *SITE_STAGES]],
         geometry=gpd.points_from_xy(sites["lon"], sites["lat"]),
         crs=WGS84,
     )

@@ -28,7 +28,7 @@ from chargeplan.publish.stage_results import (
     describe_years,
     describe_zone_floors,
 )
-from chargeplan.text import clean_text, show_name
+from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 from chargeplan.words import Outcome
 
@@ -179,8 +179,28 @@ def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:
         "costText": format_pkr(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
         "meanDriveMin": make_finite(round(row["mean_drive_min"], 2)),
         "cells": int(row["n_cells"]),
+        "peakWait": make_finite(round(row["peak_wait_min"], 2)),
+        "peakBlocked": make_finite(round(row["peak_blocked_share"], 4)),
+        "loadKva": make_finite(round(row["load_kva"], 1)),
+        "bays": make_finite(row["bays"]),
+        "feeder": _describe_feeder(row),
+        "aloneKwh": make_finite(round(row["alone_kwh_day"], 1)),
+        "droppedLossKwh": make_finite(round(row["dropped_loss_kwh_day"], 1)),
+        "zone": clean_text(row["zone_name"]),
+        "chargersByType": row["chargers_by_type"],
         "openedYear": make_finite(row["opened_year"]),
         "headroomUnknown": bool(row["headroom_unknown"]) if pd.notna(row["headroom_unknown"]) else None,
+    }
+
+
+def _describe_feeder(row: dict[str, Any]) -> dict[str, Any] | None:
+    """Describe the grid asset that a station hangs on; None where nobody knows which."""
+    if not row["feeder_id"]:
+        return None
+    return {
+        "name": clean_text(row["feeder_name"]) or clean_text(row["feeder_id"]),
+        "headroomKw": make_finite(round(row["feeder_headroom_kw"], 1)),
+        "leftKw": make_finite(round(row["feeder_left_kw"], 1)),
     }
 
 
@@ -191,7 +211,7 @@ def _list_other_sites(results: pd.DataFrame) -> list[list[Any]]:
         [
             round(float(row["lon"]), 5),
             round(float(row["lat"]), 5),
-            show_name(row, ""),
+            row["shown_name"],
             row["kind"],
             row["status"],
             int(row["max_chargers"]),

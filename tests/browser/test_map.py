@@ -27,6 +27,7 @@ PHONE = {
 }
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 COUNT_PAINTED = """pane => {
+  chargeplan.finishDrawing();
   const canvas = chargeplan.state.map.getPane(pane).querySelector("canvas");
   if (!canvas) return -1;
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -513,6 +514,7 @@ def test_text_can_be_read_in_both_schemes(open_map, run, scheme):
 
 
 ADD_UP_PIXELS = """() => {
+  chargeplan.finishDrawing();
   const canvas = chargeplan.state.map.getPane("cells").querySelector("canvas");
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return data.reduce((sum, value) => sum + value, 0);

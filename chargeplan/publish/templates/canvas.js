@@ -1,6 +1,65 @@
-// A canvas that covers the view and a margin, drawn anew when the map comes to rest and
-// scaled while it zooms. `draw(pen, view)` gets a pen whose units are local units; it is called, and
-// the canvas takes memory, only while `hasContent()`.
+// Drawing in slices: what is long is cut by `yield` into pieces, and after some milliseconds of pieces the
+// page gets its turn, so that a hand on the map never waits for the drawing.
+chargeplan.SLICE_MS = 10;
+chargeplan.drawing = { jobs: [], waiting: [], isPlanned: false };
+
+// Lets the browser do what is more urgent: input, then frames. A message comes back sooner than a timer.
+chargeplan.giveWay = (function () {
+  var channel = new MessageChannel(), waiting = [];
+  channel.port1.onmessage = function () { waiting.shift()(); };
+  return function () {
+    return new Promise(function (resolve) { waiting.push(resolve); channel.port2.postMessage(null); });
+  };
+})();
+
+// For loops over many numbers: `if (chargeplan.isSliceOver()) await chargeplan.startSlice();`
+chargeplan.sliceEnd = 0;
+chargeplan.isSliceOver = function () { return performance.now() > chargeplan.sliceEnd; };
+chargeplan.startSlice = async function () {
+  await chargeplan.giveWay();
+  if (chargeplan.isSliceOver()) chargeplan.sliceEnd = performance.now() + chargeplan.SLICE_MS;
+};
+
+chargeplan.drawLater = function (layer, pen, steps, finish) {
+  var drawing = chargeplan.drawing;
+  drawing.jobs.push({ layer: layer, pen: pen, steps: steps, finish: finish });
+  if (drawing.isPlanned) return;
+  drawing.isPlanned = true;
+  chargeplan.giveWay().then(chargeplan.drawSlice);
+};
+chargeplan.stopDrawing = function (layer) {
+  chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.layer !== layer; });
+};
+chargeplan.drawPiece = function () {
+  var job = chargeplan.drawing.jobs[0], isDone = !job.steps || !job.steps.next || job.steps.next().done;
+  job.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
+  if (!isDone) return;
+  chargeplan.drawing.jobs.shift();
+  job.finish();
+};
+chargeplan.drawSlice = function () {
+  var drawing = chargeplan.drawing, end = performance.now() + chargeplan.SLICE_MS;
+  while (drawing.jobs.length && performance.now() < end) chargeplan.drawPiece();
+  drawing.isPlanned = drawing.jobs.length > 0;
+  if (drawing.isPlanned) chargeplan.giveWay().then(chargeplan.drawSlice);
+  else drawing.waiting.splice(0).forEach(function (resolve) { resolve(); });
+};
+// All that is left at once: for paper, and for tests that count pixels.
+chargeplan.finishDrawing = function () {
+  while (chargeplan.drawing.jobs.length) chargeplan.drawPiece();
+};
+chargeplan.whenDrawn = function () {
+  return new Promise(function (resolve) {
+    if (chargeplan.drawing.isPlanned) chargeplan.drawing.waiting.push(resolve);
+    else resolve();
+  });
+};
+window.addEventListener("beforeprint", chargeplan.finishDrawing);
+
+// A canvas that covers the view and a margin. When the map comes to rest a second one is drawn and then
+// takes the place of the first, which is moved and scaled until then. `draw(pen, view)` gets a pen whose
+// units are local units, and yields after each piece of some milliseconds; it is called, and the canvas
+// takes memory, only while `hasContent()`.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.CanvasLayer = L.Layer.extend({
   initialize: function (pane, draw, hasContent) {
@@ -9,55 +68,74 @@ chargeplan.CanvasLayer = L.Layer.extend({
     this._hasContent = hasContent;
   },
   onAdd: function () {
-    if (!this._canvas) {
-      this._canvas = chargeplan.make("canvas", {
-        className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" },
-      });
-    }
+    if (!this._canvas) this._canvas = this._makeCanvas();
     this.getPane().appendChild(this._canvas);
     this.redraw();
   },
-  onRemove: function () { this._canvas.remove(); },
+  onRemove: function () {
+    chargeplan.stopDrawing(this);
+    this._canvas.remove();
+  },
   getEvents: function () {
     var events = { viewreset: this.redraw, moveend: this.redraw, resize: this.redraw };
     if (this._map.options.zoomAnimation) events.zoomanim = this._scale;
     return events;
   },
+  _makeCanvas: function () {
+    var canvas = chargeplan.make("canvas", {
+      className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" },
+    });
+    canvas.width = canvas.height = 1;
+    return canvas;
+  },
   _scale: function (event) {
+    chargeplan.stopDrawing(this);  // of a view that is left already
+    this._place(event.zoom, event.center);
+  },
+  _place: function (zoom, center) {
     if (!this._bounds) return;
-    var scale = this._map.getZoomScale(event.zoom, this._zoom);
-    var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, event.zoom, event.center).min;
+    var scale = this._map.getZoomScale(zoom, this._zoom);
+    var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, zoom, center).min;
     L.DomUtil.setTransform(this._canvas, offset, scale);
+  },
+  _clear: function () {
+    this._bounds = null;
+    this._canvas.width = this._canvas.height = 1;
   },
   redraw: function () {
     var map = this._map;
     if (!map) return;
-    if (!this._hasContent()) {
-      this._bounds = null;
-      this._canvas.width = this._canvas.height = 1;
-      return;
-    }
-    var size = map.getSize(), margin = size.multiplyBy(0.12).round();
+    chargeplan.stopDrawing(this);
+    if (!this._hasContent()) { this._clear(); return; }
+    this._place(map.getZoom(), map.getCenter());
+    var fresh = this._makeCanvas(), size = map.getSize(), margin = size.multiplyBy(0.12).round();
     var ratio = Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
-    var extent = size.add(margin.multiplyBy(2));
-    this._zoom = map.getZoom();
-    this._bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
-    this._canvas.width = Math.round(extent.x * ratio);
-    this._canvas.height = Math.round(extent.y * ratio);
-    this._canvas.style.width = extent.x + "px";
-    this._canvas.style.height = extent.y + "px";
-    L.DomUtil.setTransform(this._canvas, corner, 1);
-    var factor = Math.pow(2, this._zoom - chargeplan.LOCAL_ZOOM);
+    var extent = size.add(margin.multiplyBy(2)), zoom = map.getZoom();
+    var bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
+    fresh.width = Math.round(extent.x * ratio);
+    fresh.height = Math.round(extent.y * ratio);
+    fresh.style.width = extent.x + "px";
+    fresh.style.height = extent.y + "px";
+    var factor = Math.pow(2, zoom - chargeplan.LOCAL_ZOOM);
     var origin = chargeplan.state.origin, pixel = map.getPixelOrigin();
     var shift = [origin[0] * factor - pixel.x - corner.x, origin[1] * factor - pixel.y - corner.y];
-    var pen = this._canvas.getContext("2d");
+    // Painted by the processor: then a piece takes the same time on every machine, and ends when it seems to.
+    var pen = fresh.getContext("2d", { willReadFrequently: true });
     pen.setTransform(ratio * factor, 0, 0, ratio * factor, ratio * shift[0], ratio * shift[1]);
-    this._draw(pen, {
-      zoom: this._zoom, factor: factor, ratio: ratio, shift: shift,
+    var steps = this._draw(pen, {
+      zoom: zoom, factor: factor, ratio: ratio, shift: shift,
       left: -shift[0] / factor, top: -shift[1] / factor,
       right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
     });
+    chargeplan.drawLater(this, pen, steps, function () {
+      this._zoom = zoom;
+      this._bounds = bounds;
+      L.DomUtil.setTransform(fresh, corner, 1);
+      this._canvas.replaceWith(fresh);
+      this._canvas.width = this._canvas.height = 1;  // gives its memory back now
+      this._canvas = fresh;
+    }.bind(this));
   },
 });
 
@@ -71,7 +149,7 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
-chargeplan.buildPaths = function (lines, first, last, closed) {
+chargeplan.buildPaths = async function (lines, first, last, closed) {
   var runLength = 250, paths = [];
   for (var from = first; from < last; from += runLength) {
     var to = Math.min(from + runLength, last), path = new Path2D();
@@ -87,6 +165,7 @@ chargeplan.buildPaths = function (lines, first, last, closed) {
       }
     }
     paths.push({ path: path, box: [left, top, right, bottom] });
+    if (chargeplan.isSliceOver()) await chargeplan.startSlice();
   }
   return paths;
 };

@@ -76,24 +76,39 @@ chargeplan.isCellInView = function (cell, view) {
     && cell.y + cell.radius >= view.top && cell.y - cell.radius <= view.bottom;
 };
 
-chargeplan.drawDemand = function (pen, view) {
-  var cells = chargeplan.state.cells, colours = chargeplan.getColours();
-  pen.globalAlpha = colours.rampAlpha;
-  var paths = colours.ramp.map(function () { return new Path2D(); });
-  cells.forEach(function (cell) {
-    if (cell.demand > 0 && chargeplan.isCellInView(cell, view)) chargeplan.traceCell(paths[chargeplan.findClass(cell.demand)], cell);
-  });
-  paths.forEach(function (path, level) { pen.fillStyle = colours.ramp[level]; pen.fill(path); });
-  pen.globalAlpha = 1;
+// Cells in pieces of some milliseconds; neighbours mostly share a piece, for their ids are in order.
+chargeplan.CELLS_OF_PIECE = 500;
+chargeplan.cutCells = function* (view) {
+  var cells = chargeplan.state.cells.filter(function (cell) { return chargeplan.isCellInView(cell, view); });
+  for (var from = 0; from < cells.length; from += chargeplan.CELLS_OF_PIECE) yield cells.slice(from, from + chargeplan.CELLS_OF_PIECE);
 };
 
-chargeplan.drawUnserved = function (pen, view) {
-  var cells = chargeplan.state.cells, colour = chargeplan.getColours().unserved;
+chargeplan.drawDemand = function* (pen, view) {
+  var colours = chargeplan.getColours();
+  pen.globalAlpha = colours.rampAlpha;
+  for (var piece of chargeplan.cutCells(view)) {
+    var paths = colours.ramp.map(function () { return new Path2D(); });
+    piece.forEach(function (cell) {
+      if (cell.demand > 0) chargeplan.traceCell(paths[chargeplan.findClass(cell.demand)], cell);
+    });
+    paths.forEach(function (path, level) { pen.fillStyle = colours.ramp[level]; pen.fill(path); });
+    yield;
+  }
+};
+
+chargeplan.drawUnserved = function* (pen, view) {
+  for (var piece of chargeplan.cutCells(view)) {
+    chargeplan.hatchCells(pen, view, piece);
+    yield;
+  }
+};
+chargeplan.hatchCells = function (pen, view, cells) {
+  var colour = chargeplan.getColours().unserved;
   var part = new Path2D(), most = new Path2D(), little = new Path2D();
   // The eye adds up area, the plan adds up energy: cells of the lowest class are hatched faintly.
   var low = chargeplan.state.breaks.length ? chargeplan.state.breaks[0] : 0;
   cells.forEach(function (cell) {
-    if (cell.left < 0.01 || !chargeplan.isCellInView(cell, view)) return;
+    if (cell.left < 0.01) return;
     if (cell.leftShare >= chargeplan.MOST_UNSERVED) chargeplan.traceCell(cell.demand < low ? little : most, cell);
     else if (cell.leftShare >= chargeplan.PART_UNSERVED) chargeplan.traceCell(part, cell);
   });
@@ -112,11 +127,13 @@ chargeplan.drawUnserved = function (pen, view) {
   pen.globalAlpha = 1;
 };
 
-chargeplan.drawReach = function (pen, view) {
-  var state = chargeplan.state, colours = chargeplan.getColours();
+chargeplan.drawReach = function* (pen, view) {
+  var state = chargeplan.state, colours = chargeplan.getColours(), count = 0;
   var site = state.plan.openSites[state.selected], centre = chargeplan.toLocal(site.lon, site.lat);
   pen.strokeStyle = colours.reachLine;
-  state.reach[state.selected].forEach(function (pair) {
+  for (var pair of state.reach[state.selected]) {
+    count += 1;
+    if (count % 50 === 0) yield;
     var cell = state.cells[pair.cell];
     pen.beginPath();
     chargeplan.traceCell(pen, cell);
@@ -131,8 +148,7 @@ chargeplan.drawReach = function (pen, view) {
     pen.moveTo(centre[0], centre[1]);
     pen.lineTo(cell.x, cell.y);
     pen.stroke();
-  });
-  pen.globalAlpha = 1;
+  }
 };
 
 // A click beside every station tells about the cell under it.

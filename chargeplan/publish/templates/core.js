@@ -21,17 +21,32 @@ chargeplan.readJson = function (id) {
   return JSON.parse(document.getElementById(id).textContent);
 };
 
+chargeplan.readStream = async function (readable) {
+  var reader = readable.getReader(), pieces = [], size = 0;
+  for (var piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    pieces.push(piece.value);
+    size += piece.value.length;
+  }
+  var bytes = new Uint8Array(size), at = 0;
+  pieces.forEach(function (one) { bytes.set(one, at); at += one.length; });
+  return bytes;
+};
+
 // Reads what publish/encode.py writes: base64, deflate, variable-length zigzag numbers.
 chargeplan.unpackIntegers = async function (packed) {
   var text = atob(packed), raw = new Uint8Array(text.length);
   for (var letter = 0; letter < text.length; letter += 1) raw[letter] = text.charCodeAt(letter);
-  var stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("deflate"));
-  var bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  var inflater = new DecompressionStream("deflate"), writer = inflater.writable.getWriter();
+  // What fails here fails the reading below, where it is told.
+  writer.write(raw).catch(function () {});
+  writer.close().catch(function () {});
+  var bytes = await chargeplan.readStream(inflater.readable);
   var count = 0;
   for (var at = 0; at < bytes.length; at += 1) if (bytes[at] < 128) count += 1;
   var numbers = new Float64Array(count);
   var value = 0, factor = 1, position = 0;
   for (var i = 0; i < bytes.length; i += 1) {
+    if (i % 8192 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
     value += (bytes[i] & 127) * factor;
     if (bytes[i] < 128) {
       numbers[position] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -61,6 +76,7 @@ chargeplan.unpackLines = async function (packed, lineCount) {
   var lon = 0, lat = 0, origin = chargeplan.state.origin;
   var size = 256 * Math.pow(2, chargeplan.LOCAL_ZOOM), radian = Math.PI / 180;
   for (var p = 0; p < total; p += 1) {
+    if (p % 4096 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
     lon += numbers[lines + p];
     lat += numbers[lines + total + p];
     var sine = Math.sin(lat / 1e5 * radian);  // as toWorld, without an array for each point

@@ -3,7 +3,7 @@ chargeplan.ROAD_NAMES_FROM = 12;
 chargeplan.addLabels = function (map, id) {
   var data = chargeplan.readJson(id), lines = null, packed = data.lines;
   var layer = new chargeplan.CanvasLayer("labels", function (pen, view) {
-    chargeplan.drawLabels(pen, view, data, lines);
+    return chargeplan.drawLabels(pen, view, data, lines);
   }, function () { return lines !== null || !chargeplan.state.plan.zonesAreCells; });
   async function unpackShown() {
     if (packed === null || map.getZoom() < chargeplan.ROAD_NAMES_FROM) return;
@@ -18,19 +18,21 @@ chargeplan.addLabels = function (map, id) {
   map.on("zoomend", unpackShown);
 };
 
-chargeplan.drawLabels = function (pen, view, data, lines) {
+chargeplan.drawLabels = function* (pen, view, data, lines) {
   var colours = chargeplan.getColours(), taken = [];
   pen.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
   if (!chargeplan.state.plan.zonesAreCells) chargeplan.drawZoneNames(pen, view, colours, taken);
+  yield;
   if (!lines || view.zoom < chargeplan.ROAD_NAMES_FROM) return;
   var seen = {};
   pen.fillStyle = colours.label;
   pen.strokeStyle = colours.labelHalo;
   pen.lineWidth = 3;
   for (var line = 0; line < lines.count; line += 1) {
+    if (line % 25 === 24) yield;
     var rank = data.ranks[line];  // 4 tertiary ... 8 motorway
     if (rank < 6 && view.zoom < 13 + (6 - rank) * 0.75) continue;
     pen.font = "500 " + (rank >= 6 ? 11.5 : 10.5) + "px system-ui, sans-serif";

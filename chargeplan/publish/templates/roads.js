@@ -18,7 +18,7 @@ chargeplan.addRoads = function (map, id) {
     return { name: entry[0], count: entry[1], packed: data.lines[position], style: chargeplan.ROADS[entry[0]], paths: null };
   });
   var layer = new chargeplan.CanvasLayer("roads", function (pen, view) {
-    chargeplan.drawRoads(pen, view, groups);
+    return chargeplan.drawRoads(pen, view, groups);
   }, function () { return groups.some(function (group) { return group.paths !== null; }); });
   // Most roads are small ones, which the first view does not show: a class is unpacked when it is to be seen.
   async function unpackShown() {
@@ -28,7 +28,7 @@ chargeplan.addRoads = function (map, id) {
       var packed = group.packed;
       group.packed = null;
       var lines = await chargeplan.unpackLines(packed, group.count);
-      group.paths = chargeplan.buildPaths(lines, 0, lines.count, false);
+      group.paths = await chargeplan.buildPaths(lines, 0, lines.count, false);
     }));
     layer.redraw();
   }
@@ -38,7 +38,7 @@ chargeplan.addRoads = function (map, id) {
   map.on("zoomend", unpackShown);
 };
 
-chargeplan.drawRoads = function (pen, view, groups) {
+chargeplan.drawRoads = function* (pen, view, groups) {
   var colours = chargeplan.getColours();
   pen.lineJoin = "round";
   pen.lineCap = "round";
@@ -50,19 +50,22 @@ chargeplan.drawRoads = function (pen, view, groups) {
       paths: group.paths.filter(function (run) { return chargeplan.isInView(run.box, view); }),
     };
   });
-  function stroke(road, width, colour) {
+  function* stroke(road, width, colour) {
     pen.lineWidth = width / view.factor;
     pen.strokeStyle = colour;
-    road.paths.forEach(function (run) { pen.stroke(run.path); });
+    for (var run of road.paths) {
+      pen.stroke(run.path);
+      yield;
+    }
   }
   // Casings first, so that crossings of one level run into each other.
-  shown.forEach(function (road) {
-    if (road.width >= 1.8) stroke(road, road.width + (road.major ? 1.7 : 1.2), colours.roadCasing);
-    else stroke(road, road.major ? Math.max(road.width, 1) : road.width, road.major ? colours.roadFar : colours.roadMinor);
-  });
-  shown.forEach(function (road) {
-    if (road.width >= 1.8) stroke(road, road.width, road.major ? colours.roadMajor : colours.roadFill);
-  });
+  for (var road of shown) {
+    if (road.width >= 1.8) yield* stroke(road, road.width + (road.major ? 1.7 : 1.2), colours.roadCasing);
+    else yield* stroke(road, road.major ? Math.max(road.width, 1) : road.width, road.major ? colours.roadFar : colours.roadMinor);
+  }
+  for (var above of shown) {
+    if (above.width >= 1.8) yield* stroke(above, above.width, above.major ? colours.roadMajor : colours.roadFill);
+  }
 };
 
 chargeplan.addBoundary = function (map) {
@@ -78,7 +81,7 @@ chargeplan.addBoundary = function (map) {
   layer.addTo(map);
   chargeplan.state.pending.push((async function () {
     var lines = await chargeplan.unpackLines(chargeplan.state.plan.boundary);
-    paths = chargeplan.buildPaths(lines, 0, lines.count, true);
+    paths = await chargeplan.buildPaths(lines, 0, lines.count, true);
     layer.redraw();
   })());
 };

@@ -57,7 +57,7 @@ chargeplan.addSites = function (map) {
   state.layers.dots = { redraw: chargeplan.redrawDots };
   if (state.layers.competitors) state.layers.competitors.addTo(map);
   chargeplan.drawKey();
-  Promise.all(state.pending).then(function () {
+  Promise.all(state.pending).then(chargeplan.whenDrawn).then(function () {
     document.documentElement.setAttribute("data-map", "ready");
   }, function (error) {
     document.documentElement.setAttribute("data-map", "failed");
