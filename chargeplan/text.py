@@ -40,14 +40,15 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    text = unicodedata.normalize("NFC", str(value))
-    kept = (
-        " " if character in "\n\r\t\u2028\u2029" else character
-        for character in text
-        if character not in _BIDI_CONTROLS
-        and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
-    )
-    joined = re.sub(r" {2,}", " ", "".join(kept)).strip()
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):  # most texts are, and need no look at each letter
+        text = "".join(
+            " " if character in "\n\r\t\u2028\u2029" else character
+            for character in unicodedata.normalize("NFC", text)
+            if character not in _BIDI_CONTROLS
+            and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
+        )
+    joined = re.sub(r" {2,}", " ", text).strip()
     if len(joined) <= longest:
         return joined
     cut = joined[: longest - 1]

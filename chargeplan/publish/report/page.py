@@ -106,7 +106,7 @@ def build_report(
             "asked": list_asked(bundle),
             "key_figures": list_key_figures(bundle),
             "decided": list_decided(bundle),
-            "sketch": draw_sketch(bundle, roads),
+            "sketch": draw_sketch(bundle, stations, roads),
             "urdu": describe_urdu(bundle, n_assumptions=n_assumptions),
             "n_assumptions": n_assumptions,
             "grounds": describe_grounds(bundle),

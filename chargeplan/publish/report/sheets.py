@@ -73,10 +73,6 @@ class _SheetReader:
         self._used = set(steps["step"]) if len(steps) else set()
         economics = bundle.evaluation.site_economics
         self._economics = economics.set_index("site_id").to_dict("index") if len(economics) else {}
-        grid_years = bundle.evaluation.grid_years
-        last = grid_years[grid_years["year"] == grid_years["year"].max()] if len(grid_years) else grid_years
-        self._grid = last.set_index("asset_id").to_dict("index") if len(last) else {}
-        self._grid_year = int(last["year"].iloc[0]) if len(last) else 0
         positions = bundle.sites.table["site_id"].to_numpy()
         self._pos = {str(site_id): pos for pos, site_id in enumerate(positions)}
 
@@ -86,6 +82,8 @@ class _SheetReader:
             ("Coordinates (WGS 84)", [f"{row['lat']:.5f}° N, {row['lon']:.5f}° E"], ""),
             ("Kind of place", [str(row["kind"]).replace("_", " ")], ""),
         ]
+        bays = count(row["max_chargers"], f"site_table/{row['site_id']}/max_chargers")
+        rows.append(("Bays that may get a charger", [bays], "from the map or by kind of place"))
         if road:
             rows.append(("Nearest road with a name", [road], "from the map"))
         if clean_text(row["brand"]):
@@ -106,11 +104,7 @@ class _SheetReader:
             ("Connected load", [number(row["power_kw"], f"{place}/power_kw", 1, "kW")], ""),
             *self._list_kva(row),
             ("Chargers", self._list_chargers(row), ""),
-            (
-                "Bays",
-                [count(row.get("bays", row["max_chargers"]), f"{place}/bays")],
-                "from the map or by kind of place",
-            ),
+            ("Bays for them", [count(row["bays"], f"{place}/bays")], ""),
         ]
         if clean_text(row["connection"]):
             words = {"LT": "low tension (LT)", "11 kV": "11 kV"}
@@ -138,7 +132,11 @@ class _SheetReader:
         )
         if math.isfinite(row.get("peak_wait_min", math.nan)):
             rows.append(
-                ("Wait at the peak", [number(row["peak_wait_min"], f"{place}/peak_wait_min", 1, "min")], "")
+                (
+                    "Mean wait in the busiest hour",
+                    [number(row["peak_wait_min"], f"{place}/peak_wait_min", 1, "min")],
+                    "",
+                )
             )
         return rows
 
@@ -192,34 +190,28 @@ class _SheetReader:
         return [count(row["chargers"], f"sites/{row['site_id']}/chargers"), f"of {each:g} kW"]
 
     def _list_feeder(self, row: dict[str, Any]) -> list[Row]:
+        """List the feeder, what it could take and what is left; nothing without a grid."""
         grid = self._bundle.grid
         if grid is None:
             return []
-        pos = int(grid.site_asset_pos[self._pos[row["site_id"]]])
-        if pos < 0:
+        site_pos = self._pos[row["site_id"]]
+        asset_pos = int(grid.site_asset_pos[site_pos])
+        if asset_pos < 0:
             return [("Feeder", ["not known"], "ask the DISCO")]
-        asset = grid.table.iloc[pos]
-        mark = "SYNTHETIC, no utility's figure" if bool(asset["is_synthetic"]) else ""
-        linked = "" if bool(grid.is_linked[self._pos[row["site_id"]]]) else "the nearest one; ask the DISCO"
-        rows: list[Row] = [
-            ("Feeder", [clean_text(asset["name"]) or clean_text(asset["asset_id"])], mark or linked)
+        is_synthetic = bool(grid.table["is_synthetic"].iloc[asset_pos])
+        linked = "" if bool(grid.is_linked[site_pos]) else "the nearest one; ask the DISCO"
+        mark = "SYNTHETIC, no utility's figure" if is_synthetic else linked
+        rows: list[Row] = [("Feeder", [clean_text(row["feeder_name"]) or clean_text(row["feeder_id"])], mark)]
+        if not math.isfinite(row["feeder_headroom_kw"]):
+            return [*rows, ("Headroom of the feeder", ["not known"], "ask the DISCO")]
+        place = f"sites/{row['site_id']}"
+        before = number(row["feeder_headroom_kw"], f"{place}/feeder_headroom_kw", 1, "kW")
+        left = number(row["feeder_left_kw"], f"{place}/feeder_left_kw", 1, "kW")
+        return [
+            *rows,
+            ("Headroom of the feeder before the plan", [before], ""),
+            ("Left of it with the whole plan", [left], ""),
         ]
-        loaded = self._grid.get(asset["asset_id"])
-        if loaded is not None:
-            place = f"grid_years/{self._grid_year}/{asset['asset_id']}"
-            if math.isfinite(loaded["headroom_kw"]):
-                rows.append(
-                    (
-                        "Headroom of the feeder",
-                        [number(loaded["headroom_kw"], f"{place}/headroom_kw", 1, "kW")],
-                        mark,
-                    )
-                )
-            else:
-                rows.append(("Headroom of the feeder", ["not known"], "ask the DISCO"))
-            shown = number(loaded["load_kw"], f"{place}/load_kw", 1, "kW")
-            rows.append(("New load on it, all stations", [shown], f"in {self._grid_year}"))
-        return rows
 
     def _get_figure(self, name: str) -> Number | str:
         if name not in self._confidence:

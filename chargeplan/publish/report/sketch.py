@@ -12,7 +12,6 @@ from chargeplan.geo import to_metric
 from chargeplan.publish.hexagons import find_outlines
 from chargeplan.publish.map_data import find_class_breaks
 from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_lines, write_steps, write_text
-from chargeplan.publish.site_results import build_site_results, sort_by_rank
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +58,15 @@ class Frame:
         )
 
 
-def draw_sketch(bundle: RunBundle, roads: RoadLines) -> dict[str, Any]:
+def draw_sketch(bundle: RunBundle, ranked: pd.DataFrame, roads: RoadLines) -> dict[str, Any]:
     """Draw the map of the summary page.
+
+    Parameters
+    ----------
+    bundle : RunBundle
+    ranked : pandas.DataFrame
+        Stations by rank, see `stations.collect_stations`.
+    roads : RoadLines
 
     Returns
     -------
@@ -72,7 +78,6 @@ def draw_sketch(bundle: RunBundle, roads: RoadLines) -> dict[str, Any]:
     boundary = _project(bundle.area.boundary, crs)
     frame = Frame(tuple(shapely.bounds(boundary)), WIDTH, _TALLEST)
     hexagons, is_joined = _draw_demand(bundle, frame)
-    ranked = sort_by_rank(build_site_results(bundle))
     shown = int(min(len(ranked), _RANKED))
     parts = [
         '<g id="sketch-drawing">',  # the Urdu page shows it again

@@ -21,10 +21,7 @@ _MOST_BUSY = 40
 
 def collect_stations(bundle: RunBundle) -> pd.DataFrame:
     """Collect the open stations, best rank first, with every column that the evaluation has of them."""
-    stations = sort_by_rank(build_site_results(bundle))
-    evaluated = bundle.evaluation.sites.set_index("site_id")
-    more = [name for name in evaluated.columns if name not in stations.columns]
-    return stations.join(evaluated[more], on="site_id")
+    return sort_by_rank(build_site_results(bundle))
 
 
 def has_figures(stations: pd.DataFrame, name: str) -> bool:
@@ -63,8 +60,8 @@ def describe_use(stations: pd.DataFrame) -> Table:
         ("Busy", "number"),
         ("", "bar"),
     )
-    headings += (("Wait at peak, min", "number"),) if waits else ()
-    headings += (("Find all busy at peak", "number"),) if blocked else ()
+    headings += (("Wait in the busiest hour, min", "number"),) if waits else ()
+    headings += (("Find all busy then", "number"),) if blocked else ()
     notes = [
         "Busy is the share of the opening hours in which chargers charge; the bars are drawn against the busiest."
     ]
@@ -95,15 +92,15 @@ def list_stations(stations: pd.DataFrame) -> Table:
     headings = [
         ("Rank", "number"),
         ("Station", "words"),
-        ("", "words"),
-        ("North, east", "words"),
+        ("", "short"),
+        ("North, east", "short"),
         ("Chargers", "number"),
         ("kW", "number"),
         ("kWh/day", "number"),
         ("Cost", "number"),
     ]
     if has_years:
-        headings.insert(3, ("Opens", "words"))
+        headings.insert(3, ("Opens", "short"))
     return Table("All stations by rank", tuple(headings), rows, name="fine")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargeplan.publish.map_figures import describe_search
-from chargeplan.publish.report.numbers import Number, count, money, number, share, years
+from chargeplan.publish.report.numbers import Number, count, money, number, share, short, years
 from chargeplan.text import clean_text
 from chargeplan.words import Outcome, PlanMode, PlanObjective, ServiceRule, SiteStatus
 
@@ -51,7 +51,7 @@ def list_asked(bundle: RunBundle) -> list[Line]:
         Line(
             "drive",
             "Longest drive to a charger",
-            (number(request.limit_s / 60, "limits/travel_limit_min", 0, "min"),),
+            (short(request.limit_s / 60, "limits/travel_limit_min", "min"),),
         ),
     ]
     if request.max_sites >= 0:
