@@ -102,7 +102,7 @@ def check_numbers(page, bundle):
 def check_text(value, text, place):
     """Hold the text of a number against its value to the digits that are shown; a gap is rounded up."""
     bare = text.replace("PKR ", "").replace(",", "")
-    found = re.match(r"(-?[\d.]+(?:e[+-]?\d+)?)( ?%)?( M)?", bare)
+    found = re.match(r"(-?[\d.]+(?:e[+-]?\d+)?)( ?%)?( M| ملین)?", bare)
     assert found, (place, text)
     scale = (0.01 if found[2] else 1.0) * (1e6 if found[3] else 1.0)
     digits = len(found[1].partition(".")[2]) if "e" not in found[1] else 0

@@ -25,7 +25,7 @@ PATTERNS = Markup(
     '<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<rect class="pattern-ground" width="6" height="6"/><circle class="pattern-dot" cx="3" cy="3" r="1.1"/></pattern>'
     '<pattern id="unserved" width="12" height="12" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect class="pattern-unserved" width="3" height="12"/></pattern>'
+    '<rect class="pattern-unserved" width="2" height="12"/></pattern>'
     "</defs></svg>"
 )
 

@@ -77,30 +77,31 @@ def describe_grounds(bundle: RunBundle) -> dict[str, Any] | None:
 
 
 def _list_rows(figures: pd.DataFrame) -> list[list[Cell]]:
-    """List figures of one confidence; those that differ only in what comes before the colon share a row."""
+    """List figures of one confidence; those that differ only in what they are of share a row."""
     joined: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
     for row in figures.to_dict("records"):
         step = clean_text(row["step"])
-        subject, colon, rest = step.partition(": ")
-        key = (rest if colon else step, clean_text(row["unit"]), clean_text(row["source"], _LONGEST_SOURCE))
-        joined.setdefault(key, []).append((subject if colon else "", row))
+        subject, rest = _part_step(step)
+        key = (rest, clean_text(row["unit"]), clean_text(row["source"], _LONGEST_SOURCE))
+        joined.setdefault(key, []).append((subject, row))
     rows: list[list[Cell]] = []
     for (step, unit, source), members in joined.items():
         values: list[Any] = []
         for pos, (subject, row) in enumerate(members):
-            value = short(row["value"], row["place"])
+            value = short(row["value"], row["place"], "" if unit != "year" else unit)
             values += [f"{'· ' if pos else ''}{subject}" if subject else "", value]
-        shown_unit = "" if unit in {"1", ""} else unit
-        rows.append([_name_step(step), (*[part for part in values if part != ""], shown_unit), source])
+        shown_unit = "" if unit in {"1", "", "year"} else unit
+        rows.append([step, (*[part for part in values if part != ""], shown_unit), source])
     return rows
 
 
-def _name_step(step: str) -> str:
-    """Write the name of a figure, which may be a word of the tables, in words."""
+def _part_step(step: str) -> tuple[str, str]:
+    """Part the name of a figure into what it is of, empty where it is of all, and what it is, in words."""
     if " " in step:
-        return step
-    name, dot, subject = step.partition(".")
-    return name.replace("_", " ") + (f", {subject.replace('_', ' ')}" if dot else "")
+        subject, colon, rest = step.partition(": ")
+        return (subject, rest) if colon else ("", step)
+    name, _, subject = step.partition(".")
+    return subject.replace("_", " "), name.replace("_", " ")
 
 
 def _draw_counts(counts: list[tuple[str, int]]) -> Markup:

@@ -77,7 +77,8 @@ def short(value: float, place: str, unit: str = "") -> Number | str:
     """Show a number with up to six digits that count, as figures of tables are shown."""
     if not math.isfinite(value):
         return NOT_KNOWN
-    text = f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
+    is_year = unit == "year" and value == round(value)
+    text = f"{value:.0f}" if is_year else f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
     return _make(value, f"{text} {unit}" if unit else text, place)
 
 

@@ -88,7 +88,7 @@ class _SheetReader:
             rows.append(("Nearest road with a name", [road], "from the map"))
         if clean_text(row["brand"]):
             rows.append(("Brand or operator", [clean_text(row["brand"])], "from the map"))
-        if clean_text(row.get("zone_name")):
+        if clean_text(row["zone_name"]) and not self._bundle.cells.zones_are_cells:
             rows.append(("Zone", [clean_text(row["zone_name"])], ""))
         if math.isfinite(row["opened_year"]):
             rows.append(("Opens in", [f"{row['opened_year']:.0f}"], ""))

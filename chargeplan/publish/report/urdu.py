@@ -108,12 +108,10 @@ def _translate_number(number: Number, words: dict[str, Any]) -> Markup:
         beside = format_lakh_crore(number.value)
         for word in ("crore", "lakh"):
             beside = beside.replace(word, units[word])
-        text = number.text.removeprefix("PKR ")
-        is_million = text.endswith(" M")
-        shown = Number(number.value, text.removesuffix(" M"), number.place)
-        million = f" {units['M']}" if is_million else ""
+        text = number.text.removeprefix("PKR ").replace(" M", f" {units['M']}")
+        shown = Number(number.value, text, number.place)
         small = Markup(' <small class="beside">({})</small>').format(beside) if beside else ""
-        return Markup("<bdi>{}</bdi>{} {}{}").format(shown, million, units["PKR"], small)
+        return Markup("<bdi>{}</bdi> {}{}").format(shown, units["PKR"], small)
     match = _AMOUNT.match(number.text)
     if match is None:
         return Markup("<bdi>{}</bdi>").format(number.text or NOT_KNOWN)
