@@ -50,33 +50,94 @@ def read_figures(page):
     return dict(zip(names, values, strict=True))
 
 
+def choose_year(page, position):
+    """Move the slider by its keys, as a reader without a mouse does."""
+    slider = page.locator("#year-slider")
+    slider.press("Home")
+    for _ in range(position):
+        slider.press("ArrowRight")
+
+
 def test_choosing_a_year_shows_its_figures_and_its_stations(page, run_folder):
     years = pd.read_csv(run_folder / "years.csv")
     features = json.loads((run_folder / "sites.geojson").read_text(encoding="utf-8"))["features"]
     n_existing = sum(not feature["properties"]["is_new"] for feature in features)
     last = read_figures(page)
-    assert page.locator("#year-2030").is_checked()
+    assert page.locator("#year-slider").get_attribute("aria-valuetext") == "2030"
     shown = []
-    for row in years.to_dict("records"):
-        page.locator(f"label:has(#year-{row['year']})").click()
+    for position, row in enumerate(years.to_dict("records")):
+        choose_year(page, position)
+        assert page.locator("#year-slider").get_attribute("aria-valuetext") == str(row["year"])
         figures = read_figures(page)
         assert figures["Demand served"] == f"{row['served_share']:.1%}"
         assert figures["New stations"] == f"{row['new_sites']:,}"
         assert page.locator("#plan-year").text_content() == str(row["year"])
         assert page.locator("[data-site]").count() == row["new_sites"] + n_existing
         assert page.locator("#year-table tr.chosen th").inner_text() == str(row["year"])
-        new = page.locator("[data-site]:not(.station-existing)").all_inner_texts()
-        assert sum(int(text) for text in new) == row["new_chargers"]
+        labels = page.locator("[data-site]:not(.station-existing)").evaluate_all(
+            "nodes => nodes.map(node => node.getAttribute('aria-label'))"
+        )
+        assert sum(int(label.split()[-2]) for label in labels) == row["new_chargers"]
         shown.append(figures)
     assert shown[0] != shown[1]
     assert shown[1] == last
 
 
-def test_an_earlier_year_says_that_cells_are_those_of_the_last(page):
-    page.locator("label:has(#year-2028)").click()
-    assert "demand and cells as of 2030" in page.locator("#reach-note").inner_text()
-    page.locator("label:has(#year-2030)").click()
+def test_the_cells_of_a_year_sum_to_its_demand_and_to_what_it_serves(page, run_folder):
+    years = pd.read_csv(run_folder / "years.csv")
+    for position, row in enumerate(years.to_dict("records")):
+        choose_year(page, position)
+        demand, served = page.evaluate(
+            "['demand', 'served'].map(name => chargeplan.state.cells.reduce((sum, cell) => sum + cell[name], 0))"
+        )
+        assert demand == pytest.approx(row["demand_kwh_day"], rel=1e-4)
+        assert served == pytest.approx(row["served_kwh_day"], rel=1e-3)
+
+
+def test_a_station_lights_the_cells_of_the_year_that_is_shown(page):
+    choose_year(page, 0)
+    site = page.locator("[data-site]:not(.station-existing)").first
+    site.focus()
+    page.keyboard.press("Enter")
+    first = page.locator("#reach-note").inner_text()
+    assert first.endswith("that this station serves in 2028")
+    page.evaluate("chargeplan.showYear(1)")
+    assert page.locator("#reach-note").inner_text().endswith("that this station serves in 2030")
+
+
+def test_an_earlier_year_says_what_stays_of_the_last(page):
+    choose_year(page, 0)
+    assert "zones and tables as of 2030" in page.locator("#reach-note").inner_text()
+    choose_year(page, 1)
     assert page.locator("#reach-note").is_hidden()
+
+
+def test_the_grid_is_a_layer_that_says_it_is_synthetic(page, run_folder):
+    grid = pd.read_csv(run_folder / "grid.csv")
+    page.locator("#tab-key").click()
+    assert "SYNTHETIC" in page.locator("li:has(#layer-grid)").inner_text()
+    page.locator("#layer-grid").check()
+    loaded = page.evaluate(
+        "chargeplan.state.assets.filter(one => chargeplan.getAssetYear(one).load > 0)"
+        ".map(one => [one.name, one.lat, one.lon, chargeplan.getAssetYear(one).load])"
+    )
+    last = grid[(grid["year"] == 2030) & (grid["load_kw"] > 0)]
+    assert sorted(row[3] for row in loaded) == pytest.approx(sorted(last["load_kw"]), abs=0.06)
+    name, lat, lon, _ = loaded[0]
+    page.evaluate(
+        "([lat, lon]) => { chargeplan.state.layers['open-candidate'].remove();"
+        " chargeplan.state.layers['open-existing'].remove();"
+        " chargeplan.state.map.setView([lat, lon], 16, { animate: false }); }",
+        [lat, lon],
+    )
+    page.wait_for_timeout(100)
+    page.evaluate(
+        "([lat, lon]) => void chargeplan.state.map.fire('click', { latlng: L.latLng(lat, lon) })", [lat, lon]
+    )
+    card = page.locator(".popup-card")
+    assert name in card.inner_text()
+    assert "New load by 2030" in card.inner_text()
+    assert "SYNTHETIC" in card.inner_text()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -145,15 +206,7 @@ def test_names_of_zones_lie_clear_of_stations_and_of_each_other(open_map, run_fo
     width, height = SIZES[size]
     page = open_map(run_folder / "index.html", viewport={"width": width, "height": height})
     names = page.evaluate("chargeplan.state.zoneNames.map(n => n.box)")
-    faces = page.evaluate(
-        """() => {
-          const pane = document.querySelector(".leaflet-labels-pane canvas").getBoundingClientRect();
-          return [...document.querySelectorAll("[data-site] .station-face")].map(n => {
-            const b = n.getBoundingClientRect();
-            return [b.left - pane.left, b.top - pane.top, b.right - pane.left, b.bottom - pane.top];
-          });
-        }"""
-    )
+    faces = page.evaluate("chargeplan.state.placedMarks.map(mark => mark.box)")
     assert len(names) >= 5
     assert len(faces) > 0
 

@@ -10,7 +10,7 @@ import shapely
 
 from chargeplan.geo import to_metric
 from chargeplan.publish.hexagons import find_outlines
-from chargeplan.publish.map_data import find_class_breaks
+from chargeplan.publish.map_cells import find_class_breaks
 from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_lines, write_steps, write_text
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ chargeplan.startSlice = async function () {
   if (chargeplan.isSliceOver()) chargeplan.sliceEnd = performance.now() + chargeplan.SLICE_MS;
 };
 
-chargeplan.drawLater = function (layer, pen, steps, finish) {
+// `begin` is called when the drawing's turn has come, and returns the pen, the pieces and what to do at the end.
+chargeplan.drawLater = function (layer, begin) {
   var drawing = chargeplan.drawing;
-  drawing.jobs.push({ layer: layer, pen: pen, steps: steps, finish: finish });
+  drawing.jobs.push({ layer: layer, begin: begin, begun: null });
   if (drawing.isPlanned) return;
   drawing.isPlanned = true;
   chargeplan.giveWay().then(chargeplan.drawSlice);
@@ -31,11 +32,12 @@ chargeplan.stopDrawing = function (layer) {
   chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.layer !== layer; });
 };
 chargeplan.drawPiece = function () {
-  var job = chargeplan.drawing.jobs[0], isDone = !job.steps || !job.steps.next || job.steps.next().done;
-  job.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
+  var job = chargeplan.drawing.jobs[0], begun = job.begun || (job.begun = job.begin());
+  var isDone = !begun.pieces || !begun.pieces.next || begun.pieces.next().done;
+  begun.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
   if (!isDone) return;
   chargeplan.drawing.jobs.shift();
-  job.finish();
+  begun.finish();
 };
 chargeplan.drawSlice = function () {
   var drawing = chargeplan.drawing, end = performance.now() + chargeplan.SLICE_MS;
@@ -61,6 +63,7 @@ window.addEventListener("beforeprint", chargeplan.finishDrawing);
 // units are local units, and yields after each piece of some milliseconds; it is called, and the canvas
 // takes memory, only while `hasContent()`.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
+chargeplan.MARGIN = 0.12;  // of the view, on each side
 chargeplan.CanvasLayer = L.Layer.extend({
   initialize: function (pane, draw, hasContent) {
     this.options = { pane: pane };
@@ -108,8 +111,12 @@ chargeplan.CanvasLayer = L.Layer.extend({
     chargeplan.stopDrawing(this);
     if (!this._hasContent()) { this._clear(); return; }
     this._place(map.getZoom(), map.getCenter());
-    var fresh = this._makeCanvas(), size = map.getSize(), margin = size.multiplyBy(0.12).round();
-    var ratio = Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
+    chargeplan.drawLater(this, this._begin.bind(this));
+  },
+  _begin: function () {
+    var map = this._map, fresh = this._makeCanvas();
+    var size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
+    var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
     var extent = size.add(margin.multiplyBy(2)), zoom = map.getZoom();
     var bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
@@ -123,19 +130,19 @@ chargeplan.CanvasLayer = L.Layer.extend({
     // Painted by the processor: then a piece takes the same time on every machine, and ends when it seems to.
     var pen = fresh.getContext("2d", { willReadFrequently: true });
     pen.setTransform(ratio * factor, 0, 0, ratio * factor, ratio * shift[0], ratio * shift[1]);
-    var steps = this._draw(pen, {
+    var pieces = this._draw(pen, {
       zoom: zoom, factor: factor, ratio: ratio, shift: shift,
       left: -shift[0] / factor, top: -shift[1] / factor,
       right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
     });
-    chargeplan.drawLater(this, pen, steps, function () {
+    return { pen: pen, pieces: pieces, finish: function () {
       this._zoom = zoom;
       this._bounds = bounds;
       L.DomUtil.setTransform(fresh, corner, 1);
       this._canvas.replaceWith(fresh);
       this._canvas.width = this._canvas.height = 1;  // gives its memory back now
       this._canvas = fresh;
-    }.bind(this));
+    }.bind(this) };
   },
 });
 
@@ -149,10 +156,11 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
+chargeplan.RUN_LENGTH = 120;
 chargeplan.buildPaths = async function (lines, first, last, closed) {
-  var runLength = 250, paths = [];
-  for (var from = first; from < last; from += runLength) {
-    var to = Math.min(from + runLength, last), path = new Path2D();
+  var paths = [];
+  for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
+    var to = Math.min(from + chargeplan.RUN_LENGTH, last), path = new Path2D();
     var left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
     for (var line = from; line < to; line += 1) {
       chargeplan.traceLine(path, lines, line, closed);

@@ -1,49 +1,112 @@
-// Demand, unserved demand and the reach of the chosen station, on three canvases that share
-// one set of hexagons.
-chargeplan.PART_UNSERVED = 0.05;
-chargeplan.MOST_UNSERVED = 0.5;
+// The hexagons of demand, as they stand in the year that is shown. Seen from far, larger hexagons sum up the cells.
+chargeplan.LEAST_RADIUS_PX = 4.4;  // of a hexagon that is drawn
 
 chargeplan.addCells = function (map, id) {
-  var data = chargeplan.readJson(id), state = chargeplan.state;
-  state.breaks = data.breaks;
+  var data = chargeplan.readJson(id), state = chargeplan.state, names = ["demand", "unserved", "reach"];
+  state.cellData = data;
   function hasCells() { return state.cells !== null; }
   state.layers.demand = new chargeplan.CanvasLayer("cells", chargeplan.drawDemand, hasCells);
   state.layers.unserved = new chargeplan.CanvasLayer("unserved", chargeplan.drawUnserved, hasCells);
   state.layers.reach = new chargeplan.CanvasLayer("reach", chargeplan.drawReach, function () {
     return hasCells() && state.selected !== null;
   });
-  ["demand", "unserved", "reach"].forEach(function (name) { state.layers[name].addTo(map); });
+  names.forEach(function (name) { state.layers[name].addTo(map); });
   state.pending.push((async function () {
-    var lines = await chargeplan.unpackLines(data.outlines, data.count);
-    var values = await chargeplan.unpackIntegers(data.values);
-    var reach = await chargeplan.unpackIntegers(state.plan.reach);
-    state.cellLines = lines;
-    state.cells = chargeplan.buildCells(lines, values, data.count);
-    state.reach = chargeplan.buildReach(reach, state.plan.openSites.length);
-    ["demand", "unserved", "reach"].forEach(function (name) { state.layers[name].redraw(); });
+    state.cellLines = await chargeplan.unpackLines(data.outlines, data.count);
+    state.cellValues = await chargeplan.unpackIntegers(data.values);
+    state.cellYears = await Promise.all(data.years.map(chargeplan.unpackIntegers));
+    state.reachYears = (await Promise.all(state.plan.reachByYear.concat([state.plan.reach]).map(chargeplan.unpackIntegers)))
+      .map(function (numbers) { return chargeplan.buildReach(numbers, state.plan.openSites.length); });
+    await chargeplan.unpackLevels(data.levels);
+    chargeplan.measureDots();
+    chargeplan.buildCells();
+    names.forEach(function (name) { state.layers[name].redraw(); });
+    chargeplan.drawDemandKey();
   })());
-  map.on("click", function (event) { chargeplan.showCell(map, event.latlng); });
+  map.on("zoomend", chargeplan.drawDemandKey);
+  map.on("click", function (event) { chargeplan.showPlace(map, event.latlng); });
 };
 
-chargeplan.buildCells = function (lines, values, count) {
+chargeplan.unpackLevels = async function (levels) {
+  chargeplan.state.parentLevels = await Promise.all(levels.map(async function (level) {
+    var parents = await chargeplan.unpackIntegers(level.parents);
+    for (var cell = 1; cell < parents.length; cell += 1) parents[cell] += parents[cell - 1];
+    return { lines: await chargeplan.unpackLines(level.outlines, level.count), parents: parents, data: level };
+  }));
+};
+
+// Row of the year that is shown among those of the plan; 0 for a plan of one year.
+chargeplan.getYearPosition = function () {
+  var state = chargeplan.state;
+  return state.year === undefined ? Math.max(state.plan.years.length - 1, 0) : state.year;
+};
+
+// Figures of the shown year for every cell and for every larger hexagon.
+chargeplan.buildCells = function () {
+  var state = chargeplan.state;
+  state.levels = chargeplan.buildLevels(chargeplan.getYearPosition());
+  state.cells = state.levels[0].cells;
+  state.levels.forEach(function (level, row) { level.fullDot = state.fullDots[row]; });
+};
+
+chargeplan.buildLevels = function (year) {
+  var state = chargeplan.state, count = state.cellData.count, values = state.cellValues;
+  var earlier = state.cellYears[year], energy = earlier || values, from = earlier ? 0 : 2;
+  var cells = chargeplan.measureHexagons(state.cellLines, count);
+  cells.forEach(function (cell, row) {
+    cell.zone = values[row];
+    cell.people = values[count + row];
+    cell.demand = energy[from * count + row] / 100;
+    cell.competitor = energy[(from + 1) * count + row] / 100;
+    cell.served = energy[(from + 2) * count + row] / 100;
+    cell.left = Math.max(cell.demand - cell.competitor - cell.served, 0);
+  });
+  return [{ cells: cells, lines: state.cellLines, breaks: state.cellData.breaks, areaKm2: state.cellData.areaKm2 }]
+    .concat(state.parentLevels.map(function (level) { return chargeplan.sumLevel(level, cells); }));
+};
+
+chargeplan.measureHexagons = function (lines, count) {
   var cells = [];
-  for (var cell = 0; cell < count; cell += 1) {
-    var demand = values[2 * count + cell] / 100, competitor = values[3 * count + cell] / 100;
-    var served = values[4 * count + cell] / 100;
-    var left = Math.max(demand - competitor - served, 0);
-    var x = 0, y = 0, n = lines.starts[cell + 1] - lines.starts[cell];
-    for (var p = lines.starts[cell]; p < lines.starts[cell + 1]; p += 1) {
-      x += lines.points[2 * p] / n;
-      y += lines.points[2 * p + 1] / n;
-    }
-    var corner = 2 * lines.starts[cell];
+  for (var row = 0; row < count; row += 1) {
+    var x = 0, y = 0, first = lines.starts[row], n = lines.starts[row + 1] - first;
+    for (var p = first; p < first + n; p += 1) { x += lines.points[2 * p] / n; y += lines.points[2 * p + 1] / n; }
     cells.push({
-      row: cell, zone: values[cell], people: values[count + cell], demand: demand, competitor: competitor, served: served,
-      left: left, leftShare: demand > 0 ? left / demand : 0, x: x, y: y,
-      radius: Math.hypot(lines.points[corner] - x, lines.points[corner + 1] - y),
+      row: row, x: x, y: y, radius: Math.hypot(lines.points[2 * first] - x, lines.points[2 * first + 1] - y),
+      people: 0, demand: 0, competitor: 0, served: 0, left: 0, parts: 0,
     });
   }
   return cells;
+};
+
+chargeplan.sumLevel = function (level, cells) {
+  var sums = chargeplan.measureHexagons(level.lines, level.data.count);
+  cells.forEach(function (cell, row) {
+    var sum = sums[level.parents[row]];
+    ["people", "demand", "competitor", "served", "left"].forEach(function (name) { sum[name] += cell[name]; });
+    sum.parts += 1;
+  });
+  return { cells: sums, lines: level.lines, breaks: level.data.breaks, areaKm2: level.data.areaKm2 };
+};
+
+// What the largest dot of unserved demand stands for at each level, the same in all years: a figure with one
+// digit that few hexagons exceed.
+chargeplan.measureDots = function () {
+  var state = chargeplan.state, full = [];
+  for (var year = 0; year <= state.cellYears.length; year += 1) {
+    chargeplan.buildLevels(year).forEach(function (level, row) {
+      var left = Float64Array.from(level.cells, function (cell) { return cell.left; }).filter(function (kwh) { return kwh > 0.01; }).sort();
+      var high = left.length ? left[Math.floor(0.97 * (left.length - 1))] : 0.01, power = Math.pow(10, Math.floor(Math.log10(high)));
+      full[row] = Math.max(full[row] || 0, Math.ceil(high / power) * power);
+    });
+  }
+  state.fullDots = full;
+};
+
+// The finest level whose hexagons can be told apart at a zoom.
+chargeplan.chooseLevel = function (zoom) {
+  var levels = chargeplan.state.levels, factor = Math.pow(2, zoom - chargeplan.LOCAL_ZOOM), chosen = 0;
+  while (chosen < levels.length - 1 && levels[chosen].cells[0].radius * factor < chargeplan.LEAST_RADIUS_PX) chosen += 1;
+  return levels[chosen];
 };
 
 chargeplan.buildReach = function (numbers, siteCount) {
@@ -60,109 +123,35 @@ chargeplan.buildReach = function (numbers, siteCount) {
   return sites;
 };
 
-chargeplan.findClass = function (demand) {
-  var breaks = chargeplan.state.breaks, found = 0;
-  while (found < breaks.length && demand >= breaks[found]) found += 1;
-  // With fewer classes than colours the ramp is stretched over them.
-  return breaks.length ? Math.round((found * 5) / breaks.length) : 3;
-};
-
-chargeplan.traceCell = function (path, cell) {
-  chargeplan.traceLine(path, chargeplan.state.cellLines, cell.row, true);
-};
-
 chargeplan.isCellInView = function (cell, view) {
   return cell.x + cell.radius >= view.left && cell.x - cell.radius <= view.right
     && cell.y + cell.radius >= view.top && cell.y - cell.radius <= view.bottom;
 };
 
-// Cells in pieces of some milliseconds; neighbours mostly share a piece, for their ids are in order.
-chargeplan.CELLS_OF_PIECE = 500;
-chargeplan.cutCells = function* (view) {
-  var cells = chargeplan.state.cells.filter(function (cell) { return chargeplan.isCellInView(cell, view); });
-  for (var from = 0; from < cells.length; from += chargeplan.CELLS_OF_PIECE) yield cells.slice(from, from + chargeplan.CELLS_OF_PIECE);
-};
-
-chargeplan.drawDemand = function* (pen, view) {
-  var colours = chargeplan.getColours();
-  pen.globalAlpha = colours.rampAlpha;
-  for (var piece of chargeplan.cutCells(view)) {
-    var paths = colours.ramp.map(function () { return new Path2D(); });
-    piece.forEach(function (cell) {
-      if (cell.demand > 0) chargeplan.traceCell(paths[chargeplan.findClass(cell.demand)], cell);
-    });
-    paths.forEach(function (path, level) { pen.fillStyle = colours.ramp[level]; pen.fill(path); });
-    yield;
-  }
-};
-
-chargeplan.drawUnserved = function* (pen, view) {
-  for (var piece of chargeplan.cutCells(view)) {
-    chargeplan.hatchCells(pen, view, piece);
-    yield;
-  }
-};
-chargeplan.hatchCells = function (pen, view, cells) {
-  var colour = chargeplan.getColours().unserved;
-  var part = new Path2D(), most = new Path2D(), little = new Path2D();
-  // The eye adds up area, the plan adds up energy: cells of the lowest class are hatched faintly.
-  var low = chargeplan.state.breaks.length ? chargeplan.state.breaks[0] : 0;
-  cells.forEach(function (cell) {
-    if (cell.left < 0.01) return;
-    if (cell.leftShare >= chargeplan.MOST_UNSERVED) chargeplan.traceCell(cell.demand < low ? little : most, cell);
-    else if (cell.leftShare >= chargeplan.PART_UNSERVED) chargeplan.traceCell(part, cell);
-  });
-  pen.globalAlpha = 0.4;
-  pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 9, 0.6);
-  pen.fill(little);
-  pen.globalAlpha = 1;
-  pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 9, 0.7);
-  pen.fill(part);
-  pen.fillStyle = chargeplan.makeHatch(pen, view, colour, 6, 1.1);
-  pen.fill(most);
-  pen.strokeStyle = colour;
-  pen.globalAlpha = 0.55;
-  pen.lineWidth = 0.7 / view.factor;
-  pen.stroke(most);
-  pen.globalAlpha = 1;
-};
-
-chargeplan.drawReach = function* (pen, view) {
-  var state = chargeplan.state, colours = chargeplan.getColours(), count = 0;
-  var site = state.plan.openSites[state.selected], centre = chargeplan.toLocal(site.lon, site.lat);
-  pen.strokeStyle = colours.reachLine;
-  for (var pair of state.reach[state.selected]) {
-    count += 1;
-    if (count % 50 === 0) yield;
-    var cell = state.cells[pair.cell];
-    pen.beginPath();
-    chargeplan.traceCell(pen, cell);
-    pen.fillStyle = colours.reach;
-    pen.globalAlpha = 0.22 + 0.5 * pair.share;
-    pen.fill();
-    pen.globalAlpha = 0.5;
-    pen.lineWidth = 0.6 / view.factor;
-    pen.stroke();
-    pen.globalAlpha = 0.35;
-    pen.beginPath();
-    pen.moveTo(centre[0], centre[1]);
-    pen.lineTo(cell.x, cell.y);
-    pen.stroke();
-  }
-};
-
-// A click beside every station tells about the cell under it.
-chargeplan.showCell = function (map, latlng) {
-  var state = chargeplan.state;
+// A click beside every mark tells about what is drawn there: a station without a marker, a hexagon, a zone.
+chargeplan.showPlace = function (map, latlng) {
+  var state = chargeplan.state, at = chargeplan.toLocal(latlng.lng, latlng.lat);
+  var mark = chargeplan.findMark(at, map.getZoom());
+  if (mark !== null) { state.markers[mark].openPopup(); return; }
   chargeplan.selectSite(null);
-  if (!state.cells || !map.hasLayer(state.layers.demand)) return;
-  var at = chargeplan.toLocal(latlng.lng, latlng.lat), best = null, bestDistance = Infinity;
-  state.cells.forEach(function (cell) {
+  var asset = chargeplan.findAsset(at, map.getZoom());
+  if (asset !== null) {
+    L.popup({ maxWidth: 280 }).setLatLng([asset.lat, asset.lon]).setContent(chargeplan.makeAssetCard(asset)).openOn(map);
+    return;
+  }
+  if (!state.cells) return;
+  if (map.hasLayer(state.layers.demand) || map.hasLayer(state.layers.unserved)) chargeplan.showCell(map, latlng, at);
+  else if (state.layers.zones && map.hasLayer(state.layers.zones)) chargeplan.showZone(map, latlng, at);
+};
+
+chargeplan.showCell = function (map, latlng, at) {
+  var state = chargeplan.state, best = null, bestDistance = Infinity;
+  chargeplan.chooseLevel(map.getZoom()).cells.forEach(function (cell) {
     var distance = Math.hypot(cell.x - at[0], cell.y - at[1]);
     if (distance < bestDistance) { best = cell; bestDistance = distance; }
   });
   if (!best || bestDistance > best.radius) return;
-  var number = chargeplan.formatNumber, zone = state.plan.zones[best.zone];
+  var number = chargeplan.formatNumber, zone = best.parts ? null : state.plan.zones[best.zone];
   var rows = [
     ["Demand", number(best.demand, 1) + " kWh/day"],
     ["Served", number(best.served, 1) + " kWh/day"],
@@ -170,5 +159,6 @@ chargeplan.showCell = function (map, latlng) {
     ["People", number(best.people)],
   ];
   if (best.competitor > 0) rows.splice(2, 0, ["To competitors", number(best.competitor, 1) + " kWh/day"]);
-  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(chargeplan.makeCard("Demand cell", zone ? [zone[0]] : [], rows)).openOn(map);
+  var title = best.parts > 1 ? number(best.parts) + " demand cells" : "Demand cell";
+  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(chargeplan.makeCard(title, zone ? [zone[0]] : [], rows)).openOn(map);
 };

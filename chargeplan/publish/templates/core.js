@@ -118,18 +118,24 @@ chargeplan.COLOURS = {
   // Demand ramps: steps of equal lightness in OKLCH at one hue, told apart in every kind of
   // colour vision; dark mode runs the other way.
   light: {
-    paper: "#f6f3ec", roadCasing: "#cfc8ba", roadFill: "#ffffff", roadMajor: "#fffdf6", roadFar: "#b9b1a1",
-    roadMinor: "#ddd7cb", boundary: "#7d7666", label: "#5d584d", labelHalo: "rgba(250,248,243,.92)",
+    paper: "#f6f3ec", roadCasing: "#c3bbac", roadFill: "#ffffff", roadMajor: "#fffdf6", roadFar: "#968c7a",
+    roadMinor: "#d6cfc2", roadGreat: "#fbe9bf", roadGreatCasing: "#b9a071", boundary: "#7d7666", label: "#5d584d", labelHalo: "rgba(250,248,243,.92)",
     zone: "rgba(52,48,41,.85)", ramp: ["#d0e9f4", "#a8ccdb", "#80b0c3", "#5894ac", "#2a7994", "#005e7d"],
-    rampAlpha: 0.72, unserved: "#6d1f4f", reach: "#e8830c", reachLine: "#9a4a00",
-    dot: "#8a8375", dotFill: "#fdfcf9", removed: "#a39c8e", competitor: "#5c6670", kept: "#1d6b45", broken: "#b3261e",
+    rampAlpha: 0.72, unserved: "#a8145f", reach: "#e8710c", reachLine: "#a34f00",
+    notChosen: "#7b7466", dotFill: "#fdfcf9", removed: "#8f8879", competitors: "#5c6670", forbidden: "#b3261e", kept: "#1d6b45", broken: "#b3261e",
+    status: { candidate: "#c2410c", required: "#7d2a6b", existing: "#26323b", competitor: "#5c6670" },
+    ink: "#20262c", halo: "#ffffff", onMark: "#ffffff", stripe: "rgba(255,255,255,.4)", veilAlpha: 0.6,
+    share: ["#f6eebd", "#c9dfa3", "#88c694", "#42a587", "#0f7b72"], grid: ["#3d6fb4", "#e0a100", "#c2281d"], gridInk: "#22303c",
   },
   dark: {
     paper: "#12181f", roadCasing: "#0b1015", roadFill: "#3a4753", roadMajor: "#56656f", roadFar: "#4a5863",
-    roadMinor: "#26303a", boundary: "#7e8b96", label: "#b9c3cb", labelHalo: "rgba(14,19,24,.9)",
+    roadMinor: "#2a3641", roadGreat: "#7d7256", roadGreatCasing: "#0b1015", boundary: "#7e8b96", label: "#b9c3cb", labelHalo: "rgba(14,19,24,.9)",
     zone: "rgba(214,223,230,.85)", ramp: ["#173239", "#274d56", "#376975", "#488695", "#5aa5b7", "#6cc5da"],
-    rampAlpha: 0.66, unserved: "#f0a3d0", reach: "#ffb347", reachLine: "#ffd9a0",
-    dot: "#93a0ab", dotFill: "#1a222a", removed: "#6b7680", competitor: "#aab4bd", kept: "#67c797", broken: "#ff8a80",
+    rampAlpha: 0.66, unserved: "#ff8cc8", reach: "#ffb347", reachLine: "#ffd9a0",
+    notChosen: "#a3b0bb", dotFill: "#1a222a", removed: "#8a96a1", competitors: "#aab4bd", forbidden: "#ff8a80", kept: "#67c797", broken: "#ff8a80",
+    status: { candidate: "#ff8552", required: "#e08fd0", existing: "#dfe6ec", competitor: "#aab4bd" },
+    ink: "#f2f5f7", halo: "#0f151b", onMark: "#12181f", stripe: "rgba(18,24,31,.42)", veilAlpha: 0.66,
+    share: ["#3a3a1f", "#3f5a37", "#3f7d55", "#45a27a", "#6fd0a8"], grid: ["#7eaef0", "#f0bf3c", "#ff7a6e"], gridInk: "#dfe7ee",
   },
 };
 chargeplan.getColours = function () {
@@ -141,6 +147,16 @@ chargeplan.redrawAll = function () {
     var layer = chargeplan.state.layers[name];
     if (layer.redraw) layer.redraw();
   });
+};
+
+// North is up; the arrow stands beside the scale bar.
+chargeplan.addNorth = function (map) {
+  var arrow = chargeplan.make("span", { className: "north", attributes: { role: "img", "aria-label": "North is up" } });
+  arrow.appendChild(chargeplan.makeDrawing(14, 24, [
+    ["path", "M7 0L12 13 7 10.4 2 13Z", { fill: "currentColor" }],
+    ["text", "N", { x: 7, y: 23, "text-anchor": "middle", "font-size": 10, "font-weight": 700, fill: "currentColor" }],
+  ]));
+  map.getContainer().querySelector(".leaflet-control-scale").prepend(arrow);
 };
 
 // First call of the page: panes, controls, the frame around the map.
@@ -159,13 +175,14 @@ chargeplan.start = function (map, id) {
     chargeplan.redrawAll();
     chargeplan.drawKey();
   });
-  [["cells", 310], ["unserved", 320], ["roads", 330], ["reach", 340], ["labels", 350], ["dots", 420]].forEach(
+  [["cells", 310], ["zones", 320], ["roads", 330], ["unserved", 335], ["reach", 340], ["labels", 350], ["grid", 410], ["dots", 420], ["marks", 430]].forEach(
     function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; }
   );
   L.control.zoom({ position: "topright" }).addTo(map);
   var credit = L.control.attribution({ position: "bottomright", prefix: false }).addTo(map);
   credit.getContainer().appendChild(chargeplan.make("span", { text: plan.attribution, attributes: { dir: "auto" } }));
   L.control.scale({ position: "bottomright", imperial: false, maxWidth: 120 }).addTo(map);
+  chargeplan.addNorth(map);
   if (plan.onlineTiles) {
     state.layers.tiles = L.tileLayer(plan.onlineTiles.url, { maxZoom: 19, opacity: 0.6 });
     state.layers.tiles.on("add", function () {
@@ -183,26 +200,38 @@ chargeplan.start = function (map, id) {
 // On a phone the panel lies across the top of the map, else at its left.
 chargeplan.isPhone = function () { return window.innerWidth <= 720; };
 
-// What the panel covers, of a phone with its tabs closed: width at the left and height at the top.
+// What the panel covers, of a phone with its tabs closed: width at the side where lines begin and height at the top.
 chargeplan.getPanelPadding = function () {
   var panel = document.getElementById("panel");
-  if (!chargeplan.isPhone()) return [panel.offsetLeft + panel.offsetWidth + 12, 20];
+  if (!chargeplan.isPhone()) return [document.documentElement.dir === "rtl" ? 20 : panel.offsetLeft + panel.offsetWidth + 12, 20];
   var bottom = panel.offsetTop + document.getElementById("card").offsetHeight + document.getElementById("tabs").offsetHeight;
   return [8, Math.min(bottom + 12, window.innerHeight / 2)];
 };
 
-chargeplan.fitPlan = function (map) {
+// In a language written from the right the panel lies at the right.
+chargeplan.getFarPadding = function () {
+  var panel = document.getElementById("panel");
+  if (chargeplan.isPhone()) return [8, 70];
+  return [document.documentElement.dir === "rtl" ? window.innerWidth - panel.offsetLeft + 12 : 20, 28];
+};
+
+chargeplan.getViewPadding = function () {
+  return { paddingTopLeft: chargeplan.getPanelPadding(), paddingBottomRight: chargeplan.getFarPadding() };
+};
+
+chargeplan.boundPlan = function () {
   var box = chargeplan.state.plan.bounds;
-  map.fitBounds([[box[1], box[0]], [box[3], box[2]]], {
-    animate: false,
-    paddingTopLeft: chargeplan.getPanelPadding(),
-    paddingBottomRight: chargeplan.isPhone() ? [8, 70] : [20, 28],
-  });
+  return L.latLngBounds([[box[1], box[0]], [box[3], box[2]]]);
+};
+
+chargeplan.fitPlan = function (map) {
+  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, chargeplan.getViewPadding()));
 };
 
 // Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share
 // these options and ask when they open, for the panel's size may have changed.
 chargeplan.keepPopupsClear = function (map) {
   Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
+  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingBottomRight", { get: chargeplan.getFarPadding });
   map.on("popupopen", function () { if (chargeplan.isPhone()) chargeplan.openTab(null); });
 };

@@ -24,36 +24,61 @@ chargeplan.drawLabels = function* (pen, view, data, lines) {
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
-  if (!chargeplan.state.plan.zonesAreCells) chargeplan.drawZoneNames(pen, view, colours, taken);
-  yield;
+  if (!chargeplan.state.plan.zonesAreCells) yield* chargeplan.drawZoneNames(pen, view, colours, taken);
   if (!lines || view.zoom < chargeplan.ROAD_NAMES_FROM) return;
+  chargeplan.placeMarks(view).forEach(function (mark) { if (mark.isFull) taken.push(mark.box); });
   var seen = {};
+  lines.boxes = lines.boxes || chargeplan.boxLines(lines);
+  for (var line = 0; line < lines.count; line += 1) {
+    var rank = data.ranks[line];  // 4 tertiary ... 8 motorway
+    if (line % 300 === 299) yield;
+    if (rank < 6 && view.zoom < 13 + (6 - rank) * 0.75) continue;
+    if (!chargeplan.isInView(lines.boxes[line], view)) continue;
+    chargeplan.drawRoadName(pen, view, { text: data.names[line], rank: rank, line: line }, lines, taken, seen);
+    yield;
+  }
+};
+
+// A name along its road, where it covers no mark and no other name and is not said again nearby.
+chargeplan.drawRoadName = function (pen, view, name, lines, taken, seen) {
+  var colours = chargeplan.getColours();
   pen.fillStyle = colours.label;
   pen.strokeStyle = colours.labelHalo;
-  pen.lineWidth = 3;
-  for (var line = 0; line < lines.count; line += 1) {
-    if (line % 25 === 24) yield;
-    var rank = data.ranks[line];  // 4 tertiary ... 8 motorway
-    if (rank < 6 && view.zoom < 13 + (6 - rank) * 0.75) continue;
-    pen.font = "500 " + (rank >= 6 ? 11.5 : 10.5) + "px system-ui, sans-serif";
-    var width = pen.measureText(data.names[line]).width + 8;
-    var place = chargeplan.findStraightRun(lines, line, width, view);
-    if (!place) continue;
-    var near = (seen[data.names[line]] || []).some(function (other) {
-      return Math.hypot(other.x - place.x, other.y - place.y) < 380;
-    });
-    var reach = [Math.abs(Math.cos(place.angle)) * width / 2 + 7, Math.abs(Math.sin(place.angle)) * width / 2 + 7];
-    var box = [place.x - reach[0], place.y - reach[1], place.x + reach[0], place.y + reach[1]];
-    if (near || chargeplan.overlaps(box, taken)) continue;
-    taken.push(box);
-    (seen[data.names[line]] = seen[data.names[line]] || []).push(place);
-    pen.save();
-    pen.translate(place.x, place.y);
-    pen.rotate(place.angle);
-    pen.strokeText(data.names[line], 0, 0);
-    pen.fillText(data.names[line], 0, 0);
-    pen.restore();
+  pen.lineWidth = 3.2;
+  pen.font = "500 " + (name.rank >= 6 ? 11.5 : 10.5) + "px system-ui, sans-serif";
+  var width = pen.measureText(name.text).width + 8, place = chargeplan.findStraightRun(lines, name.line, width, view);
+  if (!place) return;
+  var key = "=" + name.text, near = (seen[key] || []).some(function (other) {
+    return Math.hypot(other.x - place.x, other.y - place.y) < 380;
+  });
+  // A slanting name takes the room of boxes strung along it, not of the one box round it all.
+  var count = Math.max(Math.ceil(width / 16), 1), boxes = [];
+  for (var part = 0; part < count; part += 1) {
+    var away = (part + 0.5) / count * width - width / 2, x = place.x + away * Math.cos(place.angle), y = place.y + away * Math.sin(place.angle);
+    boxes.push([x - 9, y - 9, x + 9, y + 9]);
   }
+  if (near || boxes.some(function (box) { return chargeplan.overlaps(box, taken); })) return;
+  boxes.forEach(function (box) { taken.push(box); });
+  (seen[key] = seen[key] || []).push(place);
+  pen.save();
+  pen.translate(place.x, place.y);
+  pen.rotate(place.angle);
+  pen.strokeText(name.text, 0, 0);
+  pen.fillText(name.text, 0, 0);
+  pen.restore();
+};
+
+chargeplan.boxLines = function (lines) {
+  var boxes = [];
+  for (var line = 0; line < lines.count; line += 1) {
+    var box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (var p = lines.starts[line]; p < lines.starts[line + 1]; p += 1) {
+      var x = lines.points[2 * p], y = lines.points[2 * p + 1];
+      box = [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)];
+    }
+    boxes.push(box);
+  }
+  return boxes;
 };
 
 chargeplan.overlaps = function (box, taken) {
@@ -94,20 +119,10 @@ chargeplan.findStraightRun = function (lines, line, width, view) {
   return null;
 };
 
-// Boxes of the stations on the screen, which lie above the names.
-chargeplan.boxStations = function (view) {
-  var scale = view.zoom < chargeplan.FAR_BELOW_ZOOM ? chargeplan.FAR_SCALE : 1;
-  return chargeplan.state.plan.openSites.map(function (site) {
-    var local = chargeplan.toLocal(site.lon, site.lat), half = chargeplan.measureStation(site.chargers) * scale / 2 + 1;
-    var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
-    return [x - half, y - half, x + half, y + half];
-  });
-};
-
 // The part of the canvas that is on the screen, without its margin.
 chargeplan.findScreen = function (view) {
   var extent = [(view.right - view.left) * view.factor, (view.bottom - view.top) * view.factor];
-  var part = 0.12 / 1.24;  // the margin of `CanvasLayer`
+  var part = chargeplan.MARGIN / (1 + 2 * chargeplan.MARGIN);
   return [part * extent[0], part * extent[1], (1 - part) * extent[0], (1 - part) * extent[1]];
 };
 
@@ -115,9 +130,9 @@ chargeplan.findScreen = function (view) {
 // where they leave none nearby it is left out, for elsewhere it would name another zone.
 chargeplan.NAME_STEPS = [[0, 0], [0, -1], [0, 1], [0, -1.5], [0, 1.5], [0.5, -1], [-0.5, -1], [0.5, 1], [-0.5, 1], [0.75, 0], [-0.75, 0], [0, -2], [0, 2]];
 chargeplan.FARTHEST_NAME_PX = { far: 18, near: 26 };  // from the middle of the zone to the edge of the name
-chargeplan.drawZoneNames = function (pen, view, colours, taken) {
+chargeplan.drawZoneNames = function* (pen, view, colours, taken) {
   var isFar = view.zoom < chargeplan.FAR_BELOW_ZOOM, size = view.zoom >= 13 ? 14 : isFar ? 11 : 12;
-  var stations = chargeplan.boxStations(view);
+  var stations = chargeplan.placeMarks(view).map(function (mark) { return mark.box; });
   pen.font = "600 " + size + "px system-ui, sans-serif";
   pen.fillStyle = colours.zone;
   pen.strokeStyle = colours.labelHalo;
@@ -125,24 +140,28 @@ chargeplan.drawZoneNames = function (pen, view, colours, taken) {
   chargeplan.state.zoneNames = [];
   var screen = chargeplan.findScreen(view);
   var zones = chargeplan.state.plan.zones.slice().sort(function (a, b) { return b[1] - a[1]; });
-  zones.forEach(function (zone) {
-    if (zone[0] === "(no zone)") return;  // what is left over has no place of its own
-    var local = chargeplan.toLocal(zone[4], zone[5]);
-    var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
-    var half = pen.measureText(zone[0]).width / 2 + 2, high = size / 2 + 2;
-    for (var step = 0; step < chargeplan.NAME_STEPS.length; step += 1) {
-      var at = [x + chargeplan.NAME_STEPS[step][0] * 2 * half, y + chargeplan.NAME_STEPS[step][1] * 1.4 * size];
-      var box = [at[0] - half, at[1] - high, at[0] + half, at[1] + high];
-      var away = Math.hypot(Math.max(Math.abs(at[0] - x) - half, 0), Math.max(Math.abs(at[1] - y) - high, 0));
-      if (away > (isFar ? chargeplan.FARTHEST_NAME_PX.far : chargeplan.FARTHEST_NAME_PX.near)) continue;
-      var isCut = box[0] < screen[0] || box[2] > screen[2] || box[1] < screen[1] || box[3] > screen[3];
-      if (isCut && chargeplan.overlaps([x, y, x + 1, y + 1], [screen])) continue;
-      if (chargeplan.overlaps(box, taken) || chargeplan.overlaps(box, stations)) continue;
-      taken.push(box);
-      chargeplan.state.zoneNames.push({ name: zone[0], box: box });
-      pen.strokeText(zone[0], at[0], at[1]);
-      pen.fillText(zone[0], at[0], at[1]);
-      return;
-    }
-  });
+  for (var row = 0; row < zones.length; row += 1) {
+    if (row % 25 === 24) yield;
+    if (zones[row][0] !== "(no zone)") chargeplan.drawZoneName(pen, view, zones[row], { size: size, isFar: isFar, screen: screen, stations: stations }, taken);
+  }  // what is left over has no place of its own
+};
+
+chargeplan.drawZoneName = function (pen, view, zone, look, taken) {
+  var local = chargeplan.toLocal(zone[4], zone[5]), size = look.size;
+  var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
+  var half = pen.measureText(zone[0]).width / 2 + 2, high = size / 2 + 2;
+  for (var step = 0; step < chargeplan.NAME_STEPS.length; step += 1) {
+    var at = [x + chargeplan.NAME_STEPS[step][0] * 2 * half, y + chargeplan.NAME_STEPS[step][1] * 1.4 * size];
+    var box = [at[0] - half, at[1] - high, at[0] + half, at[1] + high];
+    var away = Math.hypot(Math.max(Math.abs(at[0] - x) - half, 0), Math.max(Math.abs(at[1] - y) - high, 0));
+    if (away > (look.isFar ? chargeplan.FARTHEST_NAME_PX.far : chargeplan.FARTHEST_NAME_PX.near)) continue;
+    var screen = look.screen, isCut = box[0] < screen[0] || box[2] > screen[2] || box[1] < screen[1] || box[3] > screen[3];
+    if (isCut && chargeplan.overlaps([x, y, x + 1, y + 1], [screen])) continue;
+    if (chargeplan.overlaps(box, taken) || chargeplan.overlaps(box, look.stations)) continue;
+    taken.push(box);
+    chargeplan.state.zoneNames.push({ name: zone[0], box: box });
+    pen.strokeText(zone[0], at[0], at[1]);
+    pen.fillText(zone[0], at[0], at[1]);
+    return;
+  }
 };

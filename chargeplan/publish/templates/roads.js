@@ -1,16 +1,17 @@
-// Width of each class in pixels at zoom 13, how it grows, and the zoom it appears at.
+// Width of each class in pixels at zoom 13, the zoom it appears at, its place in the order of colours.
 chargeplan.ROADS = {
-  service: { width: 0.5, from: 15, far: false },
-  living_street: { width: 0.7, from: 12.75 },
-  residential: { width: 0.75, from: 12.25 },
-  unclassified: { width: 0.9, from: 11.75 },
-  tertiary: { width: 1.5, from: 10.5 },
-  secondary: { width: 2.4, from: 9 },
-  primary: { width: 3.3, from: 8 },
-  trunk: { width: 3.9, from: 8 },
-  motorway: { width: 4.2, from: 8 },
+  service: { width: 0.5, from: 15, tone: "small" },
+  living_street: { width: 0.65, from: 13.25, tone: "small" },
+  residential: { width: 0.7, from: 13, tone: "small" },
+  unclassified: { width: 0.8, from: 12, tone: "small" },
+  tertiary: { width: 1.25, from: 10.75, tone: "small" },
+  secondary: { width: 1.9, from: 9.5, tone: "main" },
+  primary: { width: 2.5, from: 8, tone: "main" },
+  trunk: { width: 2.9, from: 8, tone: "great" },
+  motorway: { width: 3.1, from: 8, tone: "great" },
 };
-chargeplan.MAJOR_ROADS = ["secondary", "primary", "trunk", "motorway"];
+chargeplan.ROAD_GROWTH = 1.44;  // of the width, with each zoom
+chargeplan.CASED_FROM_PX = 1.7;
 
 chargeplan.addRoads = function (map, id) {
   var data = chargeplan.readJson(id);
@@ -43,28 +44,29 @@ chargeplan.drawRoads = function* (pen, view, groups) {
   pen.lineJoin = "round";
   pen.lineCap = "round";
   var shown = groups.filter(function (group) { return group.paths !== null && view.zoom >= group.style.from; }).map(function (group) {
-    var width = group.style.width * Math.pow(1.5, view.zoom - 13);
+    var width = Math.max(group.style.width * Math.pow(chargeplan.ROAD_GROWTH, view.zoom - 13), 0.5);
     return {
-      major: chargeplan.MAJOR_ROADS.indexOf(group.name) >= 0,
-      width: Math.max(width, 0.5),
+      width: width, tone: group.style.tone, isCased: width >= chargeplan.CASED_FROM_PX,
       paths: group.paths.filter(function (run) { return chargeplan.isInView(run.box, view); }),
     };
   });
   function* stroke(road, width, colour) {
-    pen.lineWidth = width / view.factor;
-    pen.strokeStyle = colour;
-    for (var run of road.paths) {
-      pen.stroke(run.path);
+    for (var at = 0; at < road.paths.length; at += 1) {
+      pen.lineWidth = width / view.factor;
+      pen.strokeStyle = colour;
+      pen.stroke(road.paths[at].path);
       yield;
     }
   }
   // Casings first, so that crossings of one level run into each other.
-  for (var road of shown) {
-    if (road.width >= 1.8) yield* stroke(road, road.width + (road.major ? 1.7 : 1.2), colours.roadCasing);
-    else yield* stroke(road, road.major ? Math.max(road.width, 1) : road.width, road.major ? colours.roadFar : colours.roadMinor);
+  for (var under = 0; under < shown.length; under += 1) {
+    var low = shown[under], thin = low.tone === "small" ? colours.roadMinor : colours.roadFar;
+    if (low.isCased) yield* stroke(low, low.width + 1.4, low.tone === "great" ? colours.roadGreatCasing : colours.roadCasing);
+    else yield* stroke(low, low.tone === "small" ? low.width : Math.max(low.width, 0.9), thin);
   }
-  for (var above of shown) {
-    if (above.width >= 1.8) yield* stroke(above, above.width, above.major ? colours.roadMajor : colours.roadFill);
+  for (var over = 0; over < shown.length; over += 1) {
+    var high = shown[over];
+    if (high.isCased) yield* stroke(high, high.width, { small: colours.roadFill, main: colours.roadMajor, great: colours.roadGreat }[high.tone]);
   }
 };
 

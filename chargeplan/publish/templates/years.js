@@ -1,9 +1,9 @@
-// What is served, built and spent by each year; one year needs neither table nor choice.
+// What is served, built and spent by each year; one year needs neither table nor slider.
 chargeplan.fillYears = function (plan) {
-  var make = chargeplan.make, number = chargeplan.formatNumber, years = plan.years;
+  var make = chargeplan.make, number = chargeplan.formatNumber, years = plan.years, choice = document.getElementById("year-choice");
   if (years.length < 2) {
     document.getElementById("years").remove();
-    document.getElementById("year-choice").remove();
+    choice.remove();
     return;
   }
   chargeplan.makeTable(document.getElementById("year-table"), [
@@ -22,45 +22,59 @@ chargeplan.fillYears = function (plan) {
     ]);
   }));
   document.getElementById("years").appendChild(make("p", { className: "hint", text: "New stations and chargers that stand by then, and all that the plan takes from the money until then." }));
-  var choice = document.getElementById("year-choice");
-  years.forEach(function (year, position) {
-    var radio = make("input", { attributes: { type: "radio", name: "year", id: "year-" + year[0] } });
-    radio.checked = position === years.length - 1;
-    radio.addEventListener("change", function () { chargeplan.showYear(position); });
-    choice.appendChild(make("label", {}, [radio, make("span", { text: String(year[0]) })]));
-  });
+  chargeplan.makeYearSlider(choice, years);
   chargeplan.state.year = years.length - 1;
   chargeplan.markYear(years.length - 1);
 };
 
-// Figures and stations as they stand by a year. Cells, zones and the tables stay those of the last year.
+// A slider over the years, on the map, with the year and a tick for each; arrow keys step through them.
+chargeplan.makeYearSlider = function (choice, years) {
+  var make = chargeplan.make, last = years.length - 1;
+  var slider = make("input", { attributes: { type: "range", id: "year-slider", min: "0", max: String(last), step: "1", value: String(last), "aria-label": "Year shown on the map" } });
+  slider.addEventListener("input", function () { chargeplan.showYear(Number(slider.value)); });
+  var ticks = make("div", { className: "year-ticks" }, years.map(function (year, position) {
+    var tick = make("button", { text: String(year[0]), attributes: { type: "button", tabindex: "-1", "aria-hidden": "true", "data-tick": String(position) } });
+    tick.style.insetInlineStart = (100 * position / last) + "%";
+    tick.addEventListener("click", function () { chargeplan.showYear(position); });
+    return tick;
+  }));
+  choice.replaceChildren(make("legend", { className: "hidden", text: "Year" }), slider, ticks);
+  document.body.appendChild(choice);  // over the map, where a phone has it without opening a tab
+  document.documentElement.classList.add("has-years");
+  L.DomEvent.disableClickPropagation(choice);
+};
+
+// Figures, stations, demand and who serves it as they stand by a year. Zones and tables stay those of the last year.
 chargeplan.showYear = function (position) {
   var state = chargeplan.state, plan = state.plan, year = plan.years[position][0];
-  var isLast = position === plan.years.length - 1;
-  state.map.closePopup();
+  var selected = state.selected;
   state.year = position;
-  document.getElementById("year-" + year).checked = true;
   chargeplan.fillFigures("figures", plan.figuresByYear[position]);
   document.getElementById("plan-year").textContent = String(year);
   state.markers.forEach(function (marker, at) {
-    var site = plan.openSites[at], layer = state.layers["open-" + site.status];
-    var chargers = chargeplan.countChargers(site, year);
-    layer.removeLayer(marker);
-    if (chargers === 0) return;
-    marker.options.icon = chargeplan.makeStationIcon(site, chargers);  // setIcon would bind the popup anew
-    layer.addLayer(marker);
+    var layer = state.layers["open-" + plan.openSites[at].status], isOpen = chargeplan.getEquipment(at).chargers > 0;
+    if (!isOpen) layer.removeLayer(marker);
+    else if (!layer.hasLayer(marker)) layer.addLayer(marker);
+    if (marker.getElement()) chargeplan.nameMarker(marker.getElement(), plan.openSites[at], at);
   });
+  if (state.cellValues) chargeplan.buildCells();
+  if (selected !== null && chargeplan.getEquipment(selected).chargers === 0) state.map.closePopup();
   chargeplan.markYear(position);
-  chargeplan.tell(isLast ? "" : "Stations as of " + year + "; demand and cells as of " + plan.years[plan.years.length - 1][0]);
+  chargeplan.showMarkers();
+  ["demand", "unserved", "reach", "marks", "labels", "grid"].forEach(function (name) { if (state.layers[name]) state.layers[name].redraw(); });
+  chargeplan.drawDemandKey();
+  if (state.selected !== null) chargeplan.tellReach();
+  else chargeplan.tell(position === plan.years.length - 1 ? "" : "Map and figures as of " + year + "; zones and tables as of " + plan.years[plan.years.length - 1][0]);
 };
 
 chargeplan.markYear = function (position) {
+  var slider = document.getElementById("year-slider");
+  slider.value = String(position);
+  slider.setAttribute("aria-valuetext", String(chargeplan.state.plan.years[position][0]));
   document.querySelectorAll("[data-year]").forEach(function (row) {
     row.classList.toggle("chosen", row.getAttribute("data-year") === String(position));
   });
-};
-
-chargeplan.countChargers = function (site, year) {
-  var found = site.byYear.filter(function (entry) { return entry[0] === year; });
-  return found.length ? found[0][1].reduce(function (sum, type) { return sum + type[1]; }, 0) : 0;
+  document.querySelectorAll("[data-tick]").forEach(function (tick) {
+    tick.classList.toggle("chosen", tick.getAttribute("data-tick") === String(position));
+  });
 };

@@ -1,0 +1,171 @@
+"""Demand of the map page: hexagons, their larger parents for the far view, years, and who serves whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chargeplan.publish.encode import pack_integers, pack_lines
+from chargeplan.publish.geopackage import describe_cells
+from chargeplan.publish.hexagons import find_outlines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chargeplan.publish.bundle import RunBundle
+    from chargeplan.records import Floats, Ints
+
+ENERGY_SCALE = 100  # cells hold hundredths of a kWh/day
+SHARE_SCALE = 1000  # shares travel as thousandths
+_CLASS_SHARES = (0.30, 0.55, 0.75, 0.90, 0.97)
+_SMALLEST_USED_SHARE = 1e-6
+_COARSEST_RESOLUTION = 5  # hexagons of some 250 km2
+_FEWEST_PARENTS = 60  # fewer hexagons than this tell nothing about a city
+
+
+def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
+    """Build the hexagons: outlines, and for each cell its figures as whole numbers.
+
+    ``values`` holds, one stream after the other: zone row, people, demand, demand that
+    competitors take, served energy (hundredths of a kWh/day). ``years`` holds the last three
+    streams of each year before the last. ``levels`` are the larger hexagons that sum up the
+    cells in the far view, from small to large: their outlines and, for each cell, the step from
+    the parent of the cell before it to its own.
+    """
+    cells = describe_cells(bundle)
+    energy = [
+        cells[column].to_numpy() for column in ("demand_kwh_day", "competitor_kwh_day", "served_kwh_day")
+    ]
+    people = np.rint(bundle.cells.people).astype(np.int64)
+    return {
+        "count": len(cells),
+        "outlines": pack_lines(find_outlines(bundle.cells.cell_id)),
+        "values": pack_integers(bundle.cells.zone_pos, people, *map(_scale_energy, energy)),
+        "breaks": find_class_breaks(bundle.cells.total_kwh_day),
+        "areaKm2": _find_area_km2(bundle.cells.cell_id),
+        "levels": _list_levels(bundle),
+        "years": [pack_integers(*map(_scale_energy, each)) for each in _list_earlier_energy(bundle)],
+    }
+
+
+def find_class_breaks(kwh_day: Floats) -> list[float]:
+    """Choose where the colour classes of demand begin, rounded to two digits, rising.
+
+    The classes hold unequal numbers of cells on purpose: a map of a city has few cells of
+    high demand, and they should stand out.
+
+    Examples
+    --------
+    >>> find_class_breaks(np.arange(1.0, 101.0))
+    [31.0, 55.0, 75.0, 90.0, 97.0]
+    """
+    positive = kwh_day[kwh_day > 0]
+    if positive.size == 0:
+        return []
+    quantiles = np.quantile(positive, _CLASS_SHARES)
+    rounded = sorted({float(f"{value:.2g}") for value in quantiles})
+    return [value for value in rounded if positive.min() < value <= positive.max()]
+
+
+def pack_reach(bundle: RunBundle, ranked: pd.DataFrame) -> str:
+    """Pack which cells each open site serves in the last year.
+
+    Streams: number of cells of each site (in the order of rank), steps between cell rows,
+    share of the cell's demand in thousandths, driving time in seconds.
+    """
+    return _pack_shares(bundle, ranked, bundle.solution.pair_share)
+
+
+def list_earlier_reach(bundle: RunBundle, ranked: pd.DataFrame) -> list[str]:
+    """Pack for each year before the last which cells each open site serves; as `pack_reach`."""
+    staging, pair_cell = bundle.problem.staging, bundle.problem.pair_cell
+    packed = []
+    for year, kwh_day in enumerate(_sum_flows(bundle)):
+        wanted = staging.unit_kwh_day[year].sum(axis=1)[pair_cell]
+        share = np.divide(kwh_day, wanted, out=np.zeros_like(kwh_day), where=wanted > 0)
+        packed.append(_pack_shares(bundle, ranked, share))
+    return packed
+
+
+def _scale_energy(kwh_day: Floats) -> Ints:
+    return np.asarray(np.rint(kwh_day * ENERGY_SCALE), dtype=np.int64)
+
+
+def _find_area_km2(cell_id: Any) -> float:
+    import h3
+
+    return float(f"{h3.cell_area(str(cell_id[0]), unit='km^2'):.2g}") if len(cell_id) else 0.0
+
+
+def _list_levels(bundle: RunBundle) -> list[dict[str, Any]]:
+    """List the coarser hexagons over the cells, as long as there are enough of them to tell something."""
+    import h3
+
+    levels: list[dict[str, Any]] = []
+    cell_id, demand = bundle.cells.cell_id, bundle.cells.total_kwh_day
+    finest = h3.get_resolution(str(cell_id[0])) if len(cell_id) else 0
+    for resolution in range(finest - 1, _COARSEST_RESOLUTION - 1, -1):
+        ids = np.array([h3.cell_to_parent(str(cell), resolution) for cell in cell_id])
+        parents, parent_pos = np.unique(ids, return_inverse=True)
+        if len(parents) < _FEWEST_PARENTS:
+            break
+        total = np.bincount(parent_pos, demand, len(parents)).astype(np.float64)
+        levels.append(
+            {
+                "count": len(parents),
+                "outlines": pack_lines(find_outlines(parents)),
+                "parents": pack_integers(np.diff(parent_pos, prepend=0)),
+                "breaks": find_class_breaks(total),
+                "areaKm2": _find_area_km2(parents),
+            }
+        )
+    return levels
+
+
+def _sum_flows(bundle: RunBundle) -> list[Floats]:
+    """Sum the energy of each pair in each year before the last, kWh per day."""
+    problem, solution = bundle.problem, bundle.solution
+    staging = problem.staging
+    if problem.stages is None or staging.n_years < 2:
+        return []
+    n_groups = staging.can_use.shape[0]
+    rest, group = np.divmod(solution.flow_at // len(staging.charger_kw), n_groups)
+    year, pair = np.divmod(rest, max(problem.n_pairs, 1))
+    kwh_day = staging.unit_kwh_day[year, problem.pair_cell[pair], group] * solution.flow_share
+    return [
+        np.bincount(pair[year == row], kwh_day[year == row], problem.n_pairs).astype(np.float64)
+        for row in range(staging.n_years - 1)
+    ]
+
+
+def _list_earlier_energy(bundle: RunBundle) -> list[tuple[Floats, Floats, Floats]]:
+    """List for each year before the last the demand of each cell, what competitors take, what is served."""
+    problem, power_kw = bundle.problem, bundle.request.type_power_kw
+    listed = []
+    for year, (cells, kwh_day) in enumerate(zip(bundle.earlier_cells, _sum_flows(bundle), strict=True)):
+        # Competitors take the same share of every class, so what they leave of the usable classes tells it.
+        is_usable = np.logical_or.reduce([cells.can_use(kw) for kw in power_kw])
+        usable = cells.kwh_day[:, is_usable].sum(axis=1)
+        left = problem.staging.unit_kwh_day[year].sum(axis=1)
+        left_share = np.divide(left, usable, out=np.ones_like(left), where=usable > 0)
+        taken = np.clip(1.0 - left_share, 0.0, 1.0) * cells.total_kwh_day
+        served = np.bincount(problem.pair_cell, kwh_day, len(cells.cell_id)).astype(np.float64)
+        listed.append((cells.total_kwh_day, taken, served))
+    return listed
+
+
+def _pack_shares(bundle: RunBundle, ranked: pd.DataFrame, share: Floats) -> str:
+    problem = bundle.problem
+    used = np.flatnonzero(share > _SMALLEST_USED_SHARE)
+    used = used[np.lexsort((problem.pair_cell[used], problem.pair_site[used]))]
+    site = problem.pair_site[used]
+    starts = np.searchsorted(site, ranked.index.to_numpy(), side="left")
+    ends = np.searchsorted(site, ranked.index.to_numpy(), side="right")
+    order = np.concatenate([used[start:end] for start, end in zip(starts, ends, strict=True)] or [used[:0]])
+    return pack_integers(
+        ends - starts,
+        np.diff(problem.pair_cell[order], prepend=0),
+        np.rint(share[order] * SHARE_SCALE).astype(np.int64),
+        np.rint(problem.pair_seconds[order]).astype(np.int64),
+    )

@@ -1,0 +1,83 @@
+// The card of a place on the map: a kind, names, and rows of facts; null rows are left out.
+chargeplan.makeCard = function (title, names, rows) {
+  var make = chargeplan.make;
+  return make("div", { className: "popup-card" }, [
+    make("p", { className: "popup-kind", text: title }),
+  ].concat(
+    names.map(function (name, position) {
+      return make(position ? "p" : "h3", { text: name, className: "popup-name", attributes: { dir: "auto" } });
+    }),
+    [chargeplan.makeFacts(rows)]
+  ));
+};
+
+chargeplan.makeFacts = function (rows) {
+  var make = chargeplan.make;
+  return make("dl", {}, rows.filter(Boolean).reduce(function (list, row) {
+    return list.concat([make("dt", { text: row[0] }), make("dd", { text: row[1], attributes: { dir: "auto" } })]);
+  }, []));
+};
+
+// Answers of a station, in the order a planner asks: what stands there, what it does, what it costs, why it is there.
+chargeplan.makeSiteCard = function (site, position) {
+  var make = chargeplan.make, number = chargeplan.formatNumber, has = chargeplan.isKnown;
+  var kind = chargeplan.STATUS_WORDS[site.status] + " · " + chargeplan.formatWord(site.kind);
+  var card = chargeplan.makeCard("No. " + site.rank + " · " + kind, [site.name].concat(site.otherNames), [
+    ["Chargers", site.chargers + " (" + number(site.powerKw) + " kW)"],
+  ].concat(chargeplan.listTypes(site), [
+    ["Energy", number(site.servedKwhDay) + " kWh/day"],
+    ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
+    has(site.peakWaitMin) ? ["Wait at the peak", number(site.peakWaitMin, 1) + " min"
+      + (has(site.peakBlockedShare) ? ", " + chargeplan.formatShare(site.peakBlockedShare) + " find it full" : "")] : null,
+    ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
+  ]));
+  [["Why here", chargeplan.listReasons(site)], ["Grid and plot", chargeplan.listConnection(site)]].forEach(function (part) {
+    if (!part[1].some(Boolean)) return;
+    card.appendChild(make("h4", { text: part[0] }));
+    card.appendChild(chargeplan.makeFacts(part[1]));
+  });
+  card.appendChild(make("p", { className: "popup-id", text: "Site " + site.id }));
+  card.setAttribute("data-card", String(position));
+  return card;
+};
+
+chargeplan.isKnown = function (value) { return value !== undefined && value !== null; };
+
+chargeplan.listReasons = function (site) {
+  var number = chargeplan.formatNumber, has = chargeplan.isKnown;
+  return [
+    ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells") + (site.meanDriveMin === null ? "" : ", mean drive " + number(site.meanDriveMin, 1) + " min")],
+    has(site.aloneKwhDay) ? ["Only it reaches", number(site.aloneKwhDay) + " kWh/day"] : null,
+    has(site.droppedLossKwhDay) ? ["If it were dropped", "−" + number(site.droppedLossKwhDay) + " kWh/day served"] : null,
+    site.zone ? ["Zone", site.zone] : null,
+  ];
+};
+
+// Rows that only some plans have: charger types by year, year of opening.
+chargeplan.listTypes = function (site) {
+  var number = chargeplan.formatNumber, rows = [], before = "";
+  site.byYear.forEach(function (year) {
+    var text = year[1].map(function (type) { return type[1] + " × " + type[0] + ", " + number(type[2], type[2] % 1 ? 1 : 0) + " kW"; }).join("; ");
+    if (text !== before) rows.push([site.status === "existing" ? "Counts as" : "By " + year[0], text]);
+    before = text;
+  });
+  if (site.openedYear !== null && site.byYear.length) rows.push(["Opens", String(site.openedYear)]);
+  return rows;
+};
+
+chargeplan.listConnection = function (site) {
+  var number = chargeplan.formatNumber, has = chargeplan.isKnown, rows = [];
+  if (site.connection) rows.push(["Connection", site.connection]);
+  if (has(site.loadKva)) rows.push(["Load", number(site.loadKva) + " kVA" + (has(site.bays) ? ", " + number(site.bays) + " bays" : "")]);
+  if (site.headroomUnknown === null) return rows;
+  if (has(site.feederLeftKw) && site.feeder) {
+    rows.push(["Feeder", site.feeder]);
+    rows.push(["Headroom left", number(site.feederLeftKw) + (has(site.feederHeadroomKw) ? " of " + number(site.feederHeadroomKw) : "") + " kW"]);
+  } else if (site.asset) {
+    var limit = site.asset[2] === null ? "" : " of " + number(site.asset[2]);
+    rows.push(["Grid", site.asset[0] + ": " + number(site.asset[1], site.asset[1] % 1 ? 1 : 0) + limit + " kW new load"]);
+  }
+  if (site.headroomUnknown) rows.push(["Headroom", "not known"]);
+  if (site.riskText) rows.push(["Risk charge", site.riskText + ", not spent, beside the cost"]);
+  return rows;
+};

@@ -1,0 +1,104 @@
+// Sites that are not stations of the plan: candidates not chosen, competitors, forbidden and refused places.
+// Each kind has a shape of its own.
+chargeplan.addOtherSites = function (map) {
+  var state = chargeplan.state, plan = state.plan, canvas = L.canvas({ pane: "dots", padding: 0.12 });
+  var groups = {
+    notChosen: plan.otherSites.filter(function (site) { return site[4] === "candidate" || site[4] === "required"; }),
+    competitors: plan.otherSites.filter(function (site) { return site[4] === "competitor"; }),
+    removed: plan.removedSites.filter(function (site) { return !site[6]; }),
+    forbidden: plan.removedSites.filter(function (site) { return site[6]; })
+      .concat(plan.otherSites.filter(function (site) { return site[4] === "forbidden"; }).map(function (site) {
+        return [site[0], site[1], site[2], site[3], "forbidden by the planner", "", true];
+      })),
+  };
+  var makers = { notChosen: chargeplan.makeNotChosen, competitors: chargeplan.makeCompetitor, removed: chargeplan.makeRemoved, forbidden: chargeplan.makeRemoved };
+  Object.keys(groups).forEach(function (name) {
+    if (groups[name].length) chargeplan.fillWhenShown(name, groups[name], function (site) { return makers[name](site, canvas); });
+  });
+  if (plan.rules && plan.rules.squares.length) {
+    chargeplan.fillWhenShown("rules", plan.rules.squares, function (square) { return chargeplan.makeRuleSquare(square, canvas); });
+    state.layers.rules.on("add", function () {  // squares lie below the dots
+      state.layers.rules.eachLayer(function (square) { square.bringToBack(); });
+    });
+  }
+  chargeplan.redrawDots = function () {
+    var colours = chargeplan.getColours();
+    if (state.layers.rules) state.layers.rules.eachLayer(function (square) { square.setStyle({ color: colours[square.options.state], fillColor: colours[square.options.state] }); });
+    Object.keys(makers).forEach(function (name) {
+      if (state.layers[name]) state.layers[name].eachLayer(function (sign) { if (sign.setStyle) sign.setStyle({ color: colours[name], fillColor: colours.dotFill }); });
+    });
+  };
+  state.layers.dots = { redraw: chargeplan.redrawDots };
+  ["competitors", "forbidden"].forEach(function (name) { if (state.layers[name]) state.layers[name].addTo(map); });
+};
+
+// Hundreds of signs that are hidden at first are made when they are switched on.
+chargeplan.fillWhenShown = function (name, sites, makeOne) {
+  var layer = chargeplan.state.layers[name] = L.layerGroup();
+  layer.once("add", function () {
+    sites.forEach(function (site) { layer.addLayer(makeOne(site)); });
+    chargeplan.redrawDots();
+  });
+};
+
+// A sign on a Leaflet canvas: `shape` is ring, cross, barred or diamond.
+chargeplan.Sign = L.CircleMarker.extend({
+  _updatePath: function () {
+    var renderer = this._renderer, pen = renderer._ctx, at = this._point, r = this._radius, shape = this.options.shape;
+    if (!renderer._drawing || this._empty()) return;
+    pen.beginPath();
+    if (shape === "diamond") { [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0], [0, -1.2]].forEach(function (step) { pen.lineTo(at.x + step[0] * r, at.y + step[1] * r); }); }
+    else if (shape !== "cross") pen.arc(at.x, at.y, r, 0, 2 * Math.PI);
+    if (shape !== "cross") renderer._fillStroke(pen, this);
+    if (shape === "cross" || shape === "barred") {
+      var reach = shape === "cross" ? 0.9 * r : 0.7 * r;
+      pen.beginPath();
+      pen.moveTo(at.x - reach, at.y - reach); pen.lineTo(at.x + reach, at.y + reach);
+      if (shape === "cross") { pen.moveTo(at.x + reach, at.y - reach); pen.lineTo(at.x - reach, at.y + reach); }
+      pen.strokeStyle = this.options.color;
+      pen.lineWidth = this.options.weight;
+      pen.stroke();
+    }
+  },
+});
+chargeplan.makeSign = function (site, canvas, options) {
+  return new chargeplan.Sign([site[1], site[0]], L.extend({ renderer: canvas, radius: 4, weight: 1.5, fillOpacity: 0.95, bubblingMouseEvents: false }, options));
+};
+
+chargeplan.makeNotChosen = function (site, canvas) {
+  return chargeplan.makeSign(site, canvas, { shape: "ring", radius: 3.6 }).bindPopup(function () {
+    return chargeplan.makeCard(site[4] === "required" ? "Required, not open" : "Candidate, not chosen", site[2] ? [site[2]] : [], [
+      ["Kind", chargeplan.formatWord(site[3])], ["Room for", site[5] + " chargers"],
+    ]);
+  });
+};
+
+chargeplan.makeCompetitor = function (site) {
+  var icon = L.divIcon({ className: "station station-competitor", html: chargeplan.make("span", { className: "station-face" }), iconSize: [20, 20], iconAnchor: [10, 10] });
+  var marker = L.marker([site[1], site[0]], { icon: icon });
+  marker.on("add", function () { marker.getElement().setAttribute("aria-label", (site[2] || "Competitor") + ", competitor"); });
+  return marker.bindPopup(function () {
+    return chargeplan.makeCard("Competitor", site[2] ? [site[2]] : [], [
+      ["Kind", chargeplan.formatWord(site[3])], ["Chargers", String(site[6])],
+    ]);
+  });
+};
+
+chargeplan.makeRemoved = function (site, canvas) {
+  var options = site[6] ? { shape: "barred", radius: 6, weight: 2.2 } : { shape: "cross", radius: 3.6 };
+  return chargeplan.makeSign(site, canvas, options).bindPopup(function () {
+    return chargeplan.makeCard(site[6] ? "Forbidden" : "Not offered", [site[2]], [
+      ["Kind", chargeplan.formatWord(site[3])], ["Reason", site[4]],
+    ].concat(site[5] ? [["Detail", site[5]]] : []));
+  });
+};
+
+chargeplan.makeRuleSquare = function (square, canvas) {
+  var state = square[3] === "kept" ? "kept" : "broken";
+  var polygon = L.polygon(square[0], { renderer: canvas, state: state, weight: 1.2, fillOpacity: 0.12, dashArray: state === "kept" ? null : "4 3", bubblingMouseEvents: false });
+  return polygon.bindPopup(function () {
+    return chargeplan.makeCard("Square of a rule", [square[1]], [
+      ["Rule", square[2]], ["State", square[3]], ["Stations", square[4] + " of " + square[5] + " asked for"],
+    ]);
+  });
+};
