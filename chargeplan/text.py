@@ -48,16 +48,15 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    text = unicodedata.normalize("NFC", str(value))
-    kept = (
-        " " if character in "\n\r\t\u2028\u2029" else character
-        for character in text
-        if character not in _DROPPED
-        and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
-    )
-    # Most texts hold printable ASCII alone, of which every character stays as it is.
-    whole = text if text.isascii() and text.isprintable() else "".join(kept)
-    joined = re.sub(r" {2,}", " ", whole).strip()
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):  # most texts are, and need no look at each letter
+        text = "".join(
+            " " if character in "\n\r\t\u2028\u2029" else character
+            for character in unicodedata.normalize("NFC", text)
+            if character not in _DROPPED
+            and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
+        )
+    joined = re.sub(r" {2,}", " ", text).strip()
     if len(joined) <= longest:
         return joined
     cut = joined[: longest - 1]
@@ -67,8 +66,8 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     return cut.rstrip() + "…"
 
 
-def safe_html(value: object) -> str:
-    """Escape text for HTML content, attributes and template literals inside scripts.
+def safe_html(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
+    """Escape text for HTML content, attributes and template literals inside scripts; cut where it is too long.
 
     `html.escape` alone leaves ``${...}`` and backticks alive where folium copies HTML into
     a JavaScript template literal (python-visualization/folium issue 1640).
@@ -78,7 +77,7 @@ def safe_html(value: object) -> str:
     >>> safe_html("${alert(1)}<img src=x>")
     '&#36;&#123;alert(1)&#125;&lt;img src=x&gt;'
     """
-    return html.escape(clean_text(value), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
+    return html.escape(clean_text(value, longest), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
 
 
 def to_script_json(data: object) -> str:

@@ -13,6 +13,7 @@ from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.geopackage import check_geopackage, write_geopackage
 from chargeplan.publish.map_page import build_map_page
+from chargeplan.publish.report.page import REPORT_NAME, SHEETS_NAME, build_report
 from chargeplan.publish.run_record import describe_run, describe_timings
 from chargeplan.publish.stage_results import build_rule_squares
 from chargeplan.store import check_records, write_records
@@ -52,7 +53,7 @@ _LEFT_BY_PROGRAMS = {
 }
 # What the map links to, in words; a file of a stage is there when its table has rows.
 _FILE_WORDS = {
-    "report.html": "report for print, once made by “chargeplan report”",
+    REPORT_NAME: "report to read and to print, with a sheet for each new station",
     GEOJSON_NAME: "stations for any map program",
     GEOPACKAGE_NAME: "stations, cells and zones for QGIS",
     DEMAND_NAME: "figures behind the demand, with sources",
@@ -66,6 +67,8 @@ _FILE_WORDS = {
 }
 RUN_FOLDER_NAMES = (
     MAP_NAME,
+    REPORT_NAME,
+    SHEETS_NAME,
     GEOJSON_NAME,
     GEOPACKAGE_NAME,
     DEMAND_NAME,
@@ -171,6 +174,10 @@ def list_linked_files(bundle: RunBundle) -> list[tuple[str, str]]:
 
 def _write_files(folder: Path, bundle: RunBundle) -> None:
     write_text(folder / MAP_NAME, build_map_page(bundle, files=list_linked_files(bundle)))
+    report = build_report(bundle)
+    for name, page in ((REPORT_NAME, report.report), (SHEETS_NAME, report.sheets)):
+        if page:
+            write_text(folder / name, page)
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
@@ -230,9 +237,11 @@ def _check_files(folder: Path, bundle: RunBundle) -> None:
         squares = (folder / RULES_NAME).read_text(encoding="utf-8")
         faults += [f"{RULES_NAME}: {fault}" for fault in find_geojson_faults(squares)]
     faults += check_geopackage(folder / GEOPACKAGE_NAME, bundle)
-    page = (folder / MAP_NAME).read_text(encoding="utf-8")
-    if not page.rstrip().endswith("</html>"):
-        faults.append(f"{MAP_NAME}: the page is not complete")
+    for name in (MAP_NAME, REPORT_NAME, SHEETS_NAME):
+        if (folder / name).is_file():
+            page = (folder / name).read_text(encoding="utf-8")
+            if not page.rstrip().endswith("</html>"):
+                faults.append(f"{name}: the page is not complete")
     for name in (RUN_NAME, TIMINGS_NAME):
         try:
             json.loads((folder / name).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from chargeplan.publish.run_folder import publish_run
 from chargeplan.store import check_records
 
 NAMES = {"index.html", "sites.geojson", "plan.gpkg", "demand.csv", "economics_by_year.csv", "run.json"}
-NAMES |= {"timings.json", "records", "demand_periods.csv", "demand_periods_by_cell.csv"}
+NAMES |= {"report.html", "timings.json", "records", "demand_periods.csv", "demand_periods_by_cell.csv"}
 
 
 def test_a_run_folder_holds_what_it_promises(published):
