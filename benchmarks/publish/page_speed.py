@@ -174,7 +174,9 @@ def open_once(
     if trace:
         measured |= find_longest_task(browser.stop_tracing())
     page.wait_for_timeout(REST_MS)
-    measured["long_tasks_moving_ms"] = sorted((round(one[1]) for one in page.evaluate("longTasks")), reverse=True)
+    measured["long_tasks_moving_ms"] = sorted(
+        (round(one[1]) for one in page.evaluate("longTasks")), reverse=True
+    )
     context.close()
     measured["leaving"] = [one for one in requests if one != url and not one.startswith(("data:", "blob:"))]
     return measured | {"faults": faults}
