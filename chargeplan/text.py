@@ -47,6 +47,7 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
         for character in text
         if character not in _BIDI_CONTROLS
         and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
+        and not _is_noncharacter(character)
     )
     joined = re.sub(r" {2,}", " ", "".join(kept)).strip()
     if len(joined) <= longest:
@@ -56,6 +57,11 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     if joined[longest - 1] != " " and last_space > longest - _LONGEST_WORD:
         cut = cut[:last_space]
     return cut.rstrip() + "…"
+
+
+def _is_noncharacter(character: str) -> bool:
+    """Tell whether Unicode reserves a code point for no character ever; XML refuses some of them."""
+    return ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
 
 
 def safe_html(value: object) -> str:

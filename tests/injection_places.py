@@ -107,7 +107,8 @@ def fill_places(bundle: RunBundle, text: str) -> RunBundle:
         sources=(DataSource("network.path", text, "0" * 64, 1, text, text, text, text, (text, text)),),
         credits=(text,),
         settings_as_run={
-            "study": {"name": "demo", "title": text, "credits": [text]}, "publish": {"online_tiles": False},
+            "study": {"name": "demo", "title": text, "credits": [text]},
+            "publish": {"online_tiles": False},
         },
         run_info=dict(bundle.run_info) | {"command": f"chargeplan run {text}"},
     )  # fmt: skip

@@ -126,6 +126,7 @@ def refuse_foreign_folder(
     names: Collection[str] = RUN_FOLDER_NAMES,
     needed: str = RUN_NAME,
     maker: str = "a run",
+    key: str = "publish.folder",
 ) -> None:
     """Refuse to replace a folder that no run has made; one that a killed run put aside comes back.
 
@@ -138,6 +139,8 @@ def refuse_foreign_folder(
         What it holds unless it is empty.
     maker : str
         What makes such folders, in words.
+    key : str
+        What named the folder: a config key or an option.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def refuse_foreign_folder(
     if not folder.exists():
         return
     if not folder.is_dir():
-        msg = f"publish.folder: {folder} is a file; remove it or choose another folder"
+        msg = f"{key}: {folder} is a file; remove it or choose another folder"
         raise ChargeplanError(msg)
     found = {path.name for path in folder.iterdir()}
     foreign = sorted(found - set(names) - _LEFT_BY_PROGRAMS)
@@ -156,8 +159,9 @@ def refuse_foreign_folder(
         foreign = sorted(found)  # somebody's own index.html, for example
     if foreign:
         msg = (
-            f"publish.folder: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
-            f"would be replaced; move them away or choose another folder or study.name"
+            f"{key}: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
+            f"would be replaced; move them away or choose another folder"
+            f"{' or study.name' if key == 'publish.folder' else ''}"
         )
         raise ChargeplanError(msg)
 

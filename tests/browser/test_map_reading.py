@@ -106,7 +106,8 @@ def test_zones_sort_and_their_bars_are_their_shares(open_map, run):
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "descending"
     rows = page.locator("#zone-table tbody tr").evaluate_all(
-        """rows => rows.map(row => [row.cells[3].textContent, row.querySelector('.bar span').style.width].map(parseFloat))"""
+        """rows => rows.map(
+          row => [row.cells[3].textContent, row.querySelector('.bar span').style.width].map(parseFloat))"""
     )
     shares = [share for share, _ in rows]
     assert shares == sorted(shares, reverse=True)

@@ -20,7 +20,7 @@ chargeplan.addWords = function (map, id) {
 // Entries with places for numbers {n}, for texts that are said too {*} and for names {=}.
 chargeplan.buildPatterns = function (entries) {
   var patterns = [], number = "([-+−]?\\d[\\d,]*(?:\\.\\d+)?\\s?%?|–)";
-  var places = { "{n}": number, "{*}": "(.+?)", "{=}": "(.+)" };
+  var places = { "{n}": number, "{*}": "(.+?)", "{=}": "([^]+)" };
   entries.forEach(function (urdu, english) {
     var kinds = english.match(/\{[n*=]\}/g);
     if (!kinds) return;
