@@ -41,8 +41,9 @@ NOTE_ANSWER = """
 (() => {
   const afterFrame = act => requestAnimationFrame(() => setTimeout(act));
   window.longTasks = [];
-  const keep = list => list.getEntries().forEach(one => window.longTasks.push([one.startTime, one.duration]));
-  new PerformanceObserver(keep).observe({ type: "longtask", buffered: true });
+  new PerformanceObserver(list => {
+    list.getEntries().forEach(one => window.longTasks.push([one.startTime, one.duration]));
+  }).observe({ type: "longtask", buffered: true });
   const clickStation = () => {
     const clear = one => {
       const box = one.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
