@@ -82,8 +82,9 @@ chargeplan.writeSheet = function () {
     if (!entry.querySelector("input").hasAttribute("data-on")) entry.remove();
     else entry.querySelector("input").remove();
   });
-  var title = copy("plan-title"), head = make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
-    make("div", { className: "print-title" }, [copy("print-eyebrow"), title, copy("plan-outcome")]), copy("figures"),
+  var outcome = copy("plan-outcome"), cautions = make("div", { className: "print-cautions" }, Array.from(outcome.querySelectorAll(".schematic")));
+  var head = make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
+    make("div", { className: "print-title" }, [copy("print-eyebrow"), copy("plan-title"), outcome]), copy("figures"), cautions,
   ]);
   var foot = make("div", { className: "print-foot", attributes: { "data-kept": "" } }, [key, copy("key-demand")]);
   map.before(head);
