@@ -1,10 +1,10 @@
 // A canvas that covers the view and a margin, drawn anew when the map comes to rest and scaled while it
 // zooms. `draw(pen, view)` gets a pen whose units are local units; it may be a generator, whose every
-// yield is a place to stop at when the time of a frame is used up: what was drawn before stays on the
+// yield is a place to stop at when its part of a frame is used up: what was drawn before stays on the
 // screen until the new drawing is whole. It is called, and the canvas takes memory, only while `hasContent()`.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.MARGIN = 0.12;  // of the view, on each side
-chargeplan.SLICE_MS = 9;
+chargeplan.SLICE_MS = 8;
 chargeplan.CanvasLayer = L.Layer.extend({
   initialize: function (pane, draw, hasContent) {
     this.options = { pane: pane };
@@ -35,7 +35,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
     L.DomUtil.setTransform(this._canvas, offset, scale);
   },
   redraw: function () {
-    var map = this._map, layer = this;
+    var map = this._map;
     if (!map) return;
     chargeplan.dropJob(this);
     if (!this._hasContent()) {
@@ -44,15 +44,20 @@ chargeplan.CanvasLayer = L.Layer.extend({
       return;
     }
     if (this._bounds) this._scale({ zoom: map.getZoom(), center: map.getCenter() });
-    var next = this._makeCanvas(), place = this._measurePlace();
+    chargeplan.addJob(this);
+  },
+  // Makes the canvas that will replace the one on the screen, and the steps that paint it.
+  begin: function () {
+    var layer = this, next = this._makeCanvas(), place = this._measurePlace();
     next.width = Math.round(place.extent.x * place.ratio);
     next.height = Math.round(place.extent.y * place.ratio);
     next.style.width = place.extent.x + "px";
     next.style.height = place.extent.y + "px";
-    var pen = next.getContext("2d"), scale = place.ratio * place.view.factor;
+    // Such a canvas is painted when it is read, so that the time of painting falls into slices too.
+    var pen = next.getContext("2d", { willReadFrequently: true }), scale = place.ratio * place.view.factor;
     pen.setTransform(scale, 0, 0, scale, place.ratio * place.view.shift[0], place.ratio * place.view.shift[1]);
-    var steps = this._draw(pen, place.view);
-    chargeplan.addJob(this, steps, function () { layer._show(next, place); });
+    var steps = this._draw(pen, place.view) || [].values();
+    return { steps: steps, pen: pen, finish: function () { layer._show(next, place); } };
   },
   _measurePlace: function () {
     var map = this._map, size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round(), zoom = map.getZoom();
@@ -79,41 +84,53 @@ chargeplan.CanvasLayer = L.Layer.extend({
   },
 });
 
-// Drawings that wait for their next slice, in the order they were asked for. What is done within the first
-// slice is on the screen at once.
+// Drawings that wait for their next slice, in the order they were asked for. To hand a canvas to the screen
+// takes time as well: one is handed over in a frame.
 chargeplan.jobs = [];
-chargeplan.sliceEnd = 0;
-chargeplan.addJob = function (layer, steps, finish) {
-  if (!steps) { finish(); return; }
+chargeplan.isSliceAsked = false;
+chargeplan.addJob = function (layer) {
   if (chargeplan.state.isPrinting) {  // a print waits for nobody
-    while (!steps.next().done);
-    finish();
+    var work = layer.begin();
+    while (!work.steps.next().done);
+    work.finish();
     return;
   }
-  var now = performance.now();
-  if (now > chargeplan.sliceEnd + 4) chargeplan.sliceEnd = now + chargeplan.SLICE_MS;
-  if (!chargeplan.jobs.length && chargeplan.runSteps(steps)) { finish(); return; }
-  chargeplan.jobs.push({ layer: layer, steps: steps, finish: finish });
+  chargeplan.jobs.push({ layer: layer, work: null });
   chargeplan.askForSlice();
 };
-chargeplan.isSliceAsked = false;
+chargeplan.dropJob = function (layer) {
+  chargeplan.jobs = chargeplan.jobs.filter(function (job) { return job.layer !== layer; });
+};
 chargeplan.askForSlice = function () {
   if (chargeplan.isSliceAsked || !chargeplan.jobs.length) return;
   chargeplan.isSliceAsked = true;
   requestAnimationFrame(chargeplan.runJobs);
 };
-chargeplan.dropJob = function (layer) {
-  chargeplan.jobs = chargeplan.jobs.filter(function (job) { return job.layer !== layer; });
-};
-chargeplan.runSteps = function (steps) {
-  while (performance.now() < chargeplan.sliceEnd) if (steps.next().done) return true;
-  return false;
-};
 chargeplan.runJobs = function () {
   chargeplan.isSliceAsked = false;
-  chargeplan.sliceEnd = performance.now() + chargeplan.SLICE_MS;
-  while (chargeplan.jobs.length && chargeplan.runSteps(chargeplan.jobs[0].steps)) chargeplan.jobs.shift().finish();
+  var job = chargeplan.jobs[0], end = performance.now() + chargeplan.SLICE_MS;
+  if (job) {
+    job.work = job.work || job.layer.begin();
+    if (chargeplan.runSteps(job.work, end)) {
+      chargeplan.jobs.shift();
+      job.work.finish();
+    }
+  }
   chargeplan.askForSlice();
+};
+chargeplan.PAINT_AFTER_MS = 0.3;
+chargeplan.PAINT_AFTER_STEPS = 4;
+chargeplan.runSteps = function (work, end) {
+  var isDone = false;
+  while (!isDone && performance.now() < end) {
+    var pause = performance.now() + chargeplan.PAINT_AFTER_MS, steps = 0;
+    while (!isDone && steps < chargeplan.PAINT_AFTER_STEPS && performance.now() < pause) {
+      isDone = work.steps.next().done;
+      steps += 1;
+    }
+    work.pen.getImageData(0, 0, 1, 1);
+  }
+  return isDone;
 };
 chargeplan.whenDrawn = function () {
   return new Promise(function (resolve) {
@@ -131,7 +148,7 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
-chargeplan.RUN_LENGTH = 120;
+chargeplan.RUN_LENGTH = 40;
 chargeplan.buildPaths = function (lines, first, last, closed) {
   var paths = [];
   for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
