@@ -121,4 +121,4 @@ def _add(places: MapPlaces, area: StudyArea, estates: list[Estate], default_ha: 
         circles.append(project_geometry(centre.buffer(math.sqrt(area_m2 / math.pi)), area.crs, WGS84))
     table = pd.concat([places.table, make_places(rows).table]).sort_values("place_id", ignore_index=True)
     land = join_land([places.land, make_land(land_rows, np.array(circles, dtype=object))])
-    return MapPlaces(table, land)
+    return MapPlaces(table, land, places.settlements)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,14 +17,19 @@ from chargeplan.land import describe_land, find_land_kind, make_land
 from chargeplan.records import LandAreas, MapPlaces
 from chargeplan.rows import Rows
 from chargeplan.station_power import find_station_power_kw
-from chargeplan.tables import PLACES, make_table
+from chargeplan.tables import PLACES, SETTLEMENTS, make_table
 from chargeplan.tag_kinds import find_tagged_kind
-from chargeplan.text import clean_text
+from chargeplan.text import clean_text, shorten_name, show_name
 from chargeplan.words import PlaceKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
+# Words of OpenStreetMap's key place that name a part of a town or a village (wiki.openstreetmap.org, Key:place);
+# a city or a district is too large to say where something is.
+SETTLEMENT_WORDS = frozenset({"town", "suburb", "quarter", "neighbourhood", "village", "hamlet", "locality"})
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -74,6 +79,36 @@ def describe_place(
         "power_kw": find_station_power_kw(tags),
         "source": source,
     }
+
+
+def is_settlement(tags: Mapping[str, str]) -> bool:
+    """Tell whether tags are those of a part of a town or of a village, with a name.
+
+    Examples
+    --------
+    >>> is_settlement({"place": "suburb", "name": "G-9"}), is_settlement({"place": "city", "name": "Lahore"})
+    (True, False)
+    """
+    return tags.get("place") in SETTLEMENT_WORDS and bool(tags.get("name") or tags.get("name:en"))
+
+
+def make_settlements(rows: Iterable[tuple[str, Mapping[str, str], float, float]]) -> pd.DataFrame:
+    """Make the table of settlements from ids, tags and coordinates, sorted by place_id, each once.
+
+    A later row of the same id takes the place of an earlier one.
+    """
+    named = {
+        place_id: (
+            shorten_name(show_name({"name_en": tags.get("name:en"), "name": tags.get("name")}, "")),
+            lon,
+            lat,
+        )
+        for place_id, tags, lon, lat in rows
+    }
+    kept = sorted((place_id, *row) for place_id, row in named.items() if row[0])
+    return make_table(
+        SETTLEMENTS, {column.name: [row[at] for row in kept] for at, column in enumerate(SETTLEMENTS)}
+    )
 
 
 def make_places(rows: list[dict[str, object]], land: LandAreas | None = None) -> MapPlaces:

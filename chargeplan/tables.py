@@ -67,6 +67,13 @@ PLACES = (
     Column("source", "text", "file name the place was read from"),
 )
 
+SETTLEMENTS = (
+    Column("place_id", "text", "OpenStreetMap type and id (n123)"),
+    Column("name", "text", "shown name, the first of several"),
+    Column("lon", "number", "degrees east, EPSG:4326"),
+    Column("lat", "number", "degrees north, EPSG:4326"),
+)
+
 LAND_AREAS = (
     Column("land_id", "text", "OpenStreetMap type and id (w45) or file name and row"),
     Column("kind", "text", "a word of LandKind"),

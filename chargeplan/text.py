@@ -22,6 +22,7 @@ _SCRIPT_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NAME_PARTS = re.compile(r"[;|؛]|\s/\s")
 _MAX_NAME_CHARACTERS = 300
 _LONGEST_WORD = 40  # a longer run of letters is cut where it is
 
@@ -46,6 +47,7 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
         for character in text
         if character not in _BIDI_CONTROLS
         and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
+        and not _is_noncharacter(character)
     )
     joined = re.sub(r" {2,}", " ", "".join(kept)).strip()
     if len(joined) <= longest:
@@ -55,6 +57,11 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     if joined[longest - 1] != " " and last_space > longest - _LONGEST_WORD:
         cut = cut[:last_space]
     return cut.rstrip() + "…"
+
+
+def _is_noncharacter(character: str) -> bool:
+    """Tell whether Unicode reserves a code point for no character ever; XML refuses some of them."""
+    return ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
 
 
 def safe_html(value: object) -> str:
@@ -105,6 +112,22 @@ def show_name(names: Mapping[str, object], fallback: str) -> str:
         if text and text.casefold() != "unnamed":
             return text
     return clean_text(fallback)
+
+
+def shorten_name(value: object, longest: int = 60) -> str:
+    """Keep the first of several names, and what stands before a bracket, at most `longest` characters.
+
+    Names part at a semicolon, a bar, or a slash with spaces around it.
+
+    Examples
+    --------
+    >>> shorten_name("Tarnol (ترنول)"), shorten_name("Blue Area; Jinnah Avenue"), shorten_name("F-7/2")
+    ('Tarnol', 'Blue Area', 'F-7/2')
+    """
+    parts = (part.strip(" .,") for part in _NAME_PARTS.split(clean_text(value)))
+    first = next(filter(None, parts), "")
+    before = first.partition("(")[0].strip()
+    return clean_text(before or first, longest)
 
 
 def escape_invisible(text: str) -> str:

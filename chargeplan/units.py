@@ -16,6 +16,7 @@ SQUARE_METRES_PER_HECTARE = 10_000.0
 BYTES_PER_MB = 1_000_000.0
 # Roads are fetched, cut and read this far beyond a study area unless another width is given.
 DEFAULT_BUFFER_KM = 2.0
+MINUTES_PER_HOUR = 60.0
 HOURS_PER_DAY = 24.0
 DAYS_PER_YEAR = 365.0
 MONTHS_PER_YEAR = 12.0

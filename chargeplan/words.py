@@ -137,6 +137,13 @@ class Outcome(StrEnum):
     SOLVERS_DISAGREE = "SOLVERS DISAGREE"
 
 
+class MapLanguage(StrEnum):
+    """A language that the map page begins with; its readers may choose the other."""
+
+    ENGLISH = "en"
+    URDU = "ur"
+
+
 class RemovalReason(StrEnum):
     """Why a site that was read is not offered to the model."""
 

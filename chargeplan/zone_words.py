@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+NO_ZONE = "(no zone)"  # id and name of what lies outside every polygon of a zone layer
 _MOST_NAMED = 20
 
 

@@ -8,6 +8,8 @@ import pandas as pd
 import scipy.sparse as sp
 import shapely
 
+from chargeplan.evaluate.site_figures import describe_stations
+from chargeplan.evaluate.verify import PlanCase
 from chargeplan.geo import to_degrees, to_metric
 from chargeplan.publish.bundle import RunBundle
 from chargeplan.records import (
@@ -23,7 +25,7 @@ from chargeplan.records import (
     StudyArea,
     TravelTable,
 )
-from chargeplan.tables import REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, make_table
+from chargeplan.tables import FIGURES, REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, make_table
 from chargeplan.words import Outcome, PlanMode
 
 CRS = "EPSG:32643"
@@ -44,6 +46,7 @@ HOSTILE_TEXTS = (
 URDU = "شیل پٹرول پمپ"
 _ZONE_LON, _ZONE_LAT = (73.03, 73.06), (33.69, 33.715)  # borders between zones
 _LINES = 25  # streets in each direction
+_SITES = 40
 _METRES_PER_SECOND = 8.0
 _CHARGER_KWH_DAY = 336.0
 _CHARGER_PKR = 4_000_000.0
@@ -64,16 +67,19 @@ def build_sample_bundle(
     travel = build_sample_travel(cells, sites)
     problem = build_sample_problem(cells, sites, travel)
     solution = build_sample_solution(problem, sites)
+    request = build_sample_request(travel)
     return RunBundle(
         area=area,
         network=network,
         cells=cells,
         sites=sites,
         travel=travel,
-        request=build_sample_request(travel),
+        request=request,
         problem=problem,
         solution=solution,
-        evaluation=build_sample_evaluation(cells, sites, problem, solution, hostile=hostile),
+        evaluation=build_sample_evaluation(
+            PlanCase(request, network, cells, sites, travel, problem, solution), hostile=hostile
+        ),
         sources=(
             DataSource(
                 "network.path",
@@ -215,6 +221,7 @@ def build_sample_cells(rng: np.random.Generator, *, hostile: bool = False) -> De
         depot_kwh_day_in=0.0,
         depot_kwh_day_outside=0.0,
         explanation=_explain_demand(classes, people, kwh_day),
+        battery_kwh=np.array([2.0, 40.0]),
     )
 
 
@@ -259,7 +266,7 @@ def _explain_demand(classes: tuple[str, ...], people: Floats, kwh_day: Floats) -
 
 def build_sample_sites(rng: np.random.Generator, *, hostile: bool = False) -> CandidateSites:
     """Build 40 sites: 2 existing, 2 required, 2 competitors, 34 candidates; 3 removed ones."""
-    count = 40
+    count = _SITES
     lon, lat = rng.uniform(WEST + 0.01, EAST - 0.01, count), rng.uniform(SOUTH + 0.01, NORTH - 0.01, count)
     status = np.array(["candidate"] * count, dtype=object)
     status[[0, 1]], status[[2, 3]], status[[4, 5]] = "existing", "required", "competitor"
@@ -343,6 +350,16 @@ def build_sample_request(travel: TravelTable) -> PlanRequest:
         max_utilisation=0.35,
         levels=(2, 4, 8),
         gap_asked=0.001,
+        figures=make_table(
+            FIGURES,
+            {
+                "name": ["charge_battery_share", "power_factor_share"],
+                "value": [0.5, 0.8],
+                "unit": ["share", "share"],
+                "source": ["sample", "sample"],
+                "confidence": ["low", "low"],
+            },
+        ),
     )
 
 
@@ -379,8 +396,8 @@ def build_sample_problem(cells: DemandCells, sites: CandidateSites, travel: Trav
 def build_sample_solution(problem: PlanProblem, sites: CandidateSites) -> Solution:
     """Open ten sites and fill them from the nearest cells until they are full."""
     chargers = problem.existing_chargers.copy()
-    chosen = np.flatnonzero(problem.is_counted)[:10]
-    chargers[chosen] = np.array([8, 8, 2, 4, 8, 4, 2, 8, 4, 2])
+    chosen = np.flatnonzero(problem.is_counted)[: _SITES // 4]
+    chargers[chosen] = np.resize([8, 8, 2, 4, 8, 4, 2, 8, 4, 2], len(chosen))
     room = chargers * _CHARGER_KWH_DAY
     left = problem.demand_kwh_day.copy()
     share = np.zeros(problem.n_pairs)
@@ -406,15 +423,9 @@ def build_sample_solution(problem: PlanProblem, sites: CandidateSites) -> Soluti
     )  # fmt: skip
 
 
-def build_sample_evaluation(
-    cells: DemandCells,
-    sites: CandidateSites,
-    problem: PlanProblem,
-    solution: Solution,
-    *,
-    hostile: bool = False,
-) -> Evaluation:
+def build_sample_evaluation(plan: PlanCase, *, hostile: bool = False) -> Evaluation:
     """Sum the sample plan by cell, site and zone."""
+    cells, sites, problem, solution = plan.cells, plan.sites, plan.problem, plan.solution
     energy = solution.pair_share * problem.demand_kwh_day[problem.pair_cell]
     served = np.bincount(problem.pair_cell, weights=energy, minlength=problem.n_cells)
     load = np.bincount(problem.pair_site, weights=energy, minlength=problem.n_sites)
@@ -437,6 +448,7 @@ def build_sample_evaluation(
             "cost_pkr": cost,
             "mean_drive_min": np.divide(drive, load, out=np.zeros(len(load)), where=load > 0),
             "n_cells": used,
+            **describe_stations(plan, chargers * 60.0),
         }
     )[chargers > 0].sort_values(["served_kwh_day", "site_id"], ascending=[False, True], ignore_index=True)
     table.insert(1, "rank", np.arange(1, len(table) + 1))

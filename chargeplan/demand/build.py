@@ -27,6 +27,7 @@ from chargeplan.demand.people_zones import spread_zones
 from chargeplan.demand.periods import PERIOD_HOURS, read_period_shares
 from chargeplan.demand.roads import measure_roads
 from chargeplan.demand.spread import spread_grid
+from chargeplan.demand.zone_names import name_hexagons
 from chargeplan.demand.zone_totals import read_zone_totals
 from chargeplan.demand.zones import assign_zones, warn_of_no_zone
 from chargeplan.errors import DataError, FaultCollector
@@ -110,6 +111,8 @@ def build_demand(
 
     wanted = np.flatnonzero((people.people > 0) | (energy.kwh_day_by_use > 0).any(axis=(1, 2)))
     zoning = assign_zones(zones, cover.cell_key[wanted], cover.lonlat[wanted])
+    if zoning.are_cells:
+        zoning = name_hexagons(zoning, cover.xy_m[wanted], people.people[wanted], places, network)
     snap = snap_points(
         network.node_xy_m, network.is_joinable, cover.xy_m[wanted], limit_m=settings.snap_limit_m
     )
@@ -146,6 +149,7 @@ def build_demand(
         kwh_km=np.array([vehicles.figures["kwh_km"].value for vehicles in fleet.classes]),
         charger_kw=np.array([vehicles.charger_kw for vehicles in fleet.classes]),
         warnings=tuple(_doubt(uses, depots, fleet.names, energy)),
+        battery_kwh=np.array([vehicles.figures["battery_kwh"].value for vehicles in fleet.classes]),
     )
     refuse_much_off_network(cells, settings)
     warn_of_no_zone(cells, zones)

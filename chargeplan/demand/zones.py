@@ -15,8 +15,8 @@ from chargeplan.errors import ConfigError, DataError, FaultCollector, name_rows
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.rows import Rows
 from chargeplan.tables import ZONES, make_table
-from chargeplan.text import clean_text
-from chargeplan.zone_words import describe_unknown_zones
+from chargeplan.text import clean_text, shorten_name
+from chargeplan.zone_words import NO_ZONE, describe_unknown_zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HEXAGON_RESOLUTION = 6
-NO_ZONE = "(no zone)"
 _KEY = "study.zones"
 
 
@@ -161,7 +160,7 @@ def _assign_hexagons(cell_key: CellKeys) -> Zoning:
     number = np.empty(len(hexagon), dtype=np.int64)
     number[order] = np.arange(1, len(hexagon) + 1)
     zone_id = name_cells(hexagon)
-    names = [f"Hexagon {n} (H3 {text})" for n, text in zip(number, zone_id, strict=True)]
+    names = [f"Hexagon {n}" for n in number]
     return _make_zoning(zone_id, np.array(names), zone_pos.astype(np.int64), are_cells=True)
 
 
@@ -221,7 +220,7 @@ def _read_zone_layer(settings: ZoneSettings) -> tuple[Any, Any, Any]:
     polygons = shapely.make_valid(layer.geometry.to_crs(WGS84).to_numpy())
     centres = shapely.get_coordinates(shapely.point_on_surface(polygons))
     check_coordinates(centres[:, 0], centres[:, 1], f"{_KEY}.path: {name}", rows=rows)
-    names = [clean_text(value) for value in layer[settings.name_column]]
+    names = [shorten_name(value) for value in layer[settings.name_column]]
     zone_name = np.array([text or f"Zone {identity}" for text, identity in zip(names, zone_id, strict=True)])
     order = np.argsort(zone_id, kind="stable")
     return zone_id[order], zone_name[order], polygons[order]

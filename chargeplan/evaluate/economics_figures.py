@@ -70,6 +70,7 @@ def _find_tariff(category: str) -> tuple[DatedFigure, ...]:
 def _read_tables() -> list[DatedFigure]:
     """Read the tables of data/costs that the economics use, each figure under its name."""
     found = list(read_figure_file("costs", "economics.csv", ("quantity",)).values())
+    found += read_figure_file("costs", "station_load.csv", ("quantity",)).values()
     found += read_figure_file("costs", "fuel_replaced.csv", ("class", "quantity")).values()
     found += [
         replace(figure, name=f"{BY_KIND}.{figure.name}")

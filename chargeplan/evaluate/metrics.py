@@ -13,6 +13,7 @@ from chargeplan.evaluate.derive import (
     derive_site_power_kw,
 )
 from chargeplan.evaluate.economics import compute_economics
+from chargeplan.evaluate.site_figures import describe_stations
 from chargeplan.evaluate.spending import list_cost_metrics
 from chargeplan.evaluate.tables_stages import compute_stage_metrics, tabulate_stages
 from chargeplan.evaluate.verify import PlanCase, verify_plan
@@ -102,7 +103,7 @@ def _describe_sites(plan: PlanCase) -> pd.DataFrame:
             "mean_drive_min": np.divide(drive, load, out=np.zeros(n_sites), where=load > 0),
             "n_cells": n_cells,
         }
-    )
+    ).assign(**describe_stations(plan, power_kw))
     is_open = (chargers > 0) | plan.sites.has_status(SiteStatus.EXISTING)
     table = table[is_open].sort_values(
         ["served_kwh_day", "site_id"], ascending=[False, True], ignore_index=True

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan.land import find_land_kind
 from chargeplan.network.tags import CLASS_CODES, find_direction, is_drivable
-from chargeplan.places import find_kind
+from chargeplan.places import find_kind, is_settlement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chargeplan.words import LandKind, PlaceKind
 
+Settlement = tuple[str, dict[str, str], float, float]  # id, tags, longitude, latitude
 _YEAR_OF_NO_TIMESTAMP = 1970
 
 
@@ -116,6 +117,7 @@ class ElementCollector:
         self.place_nodes = PlaceNodes()
         self.place_ways = PlaceWays()
         self.place_relation_ids: list[int] = []
+        self.settlements: list[Settlement] = []
         self.land_ways = LandWays()
         self.land_relation_ids: list[int] = []
         self.n_roads_in_file = 0
@@ -150,8 +152,12 @@ class ElementCollector:
             self._newest = timestamp
 
     def _add_place_node(self, node: Any) -> None:
+        if not node.location.valid():
+            return
+        if is_settlement(node.tags):
+            self.settlements.append((f"n{node.id}", dict(node.tags), node.location.lon, node.location.lat))
         kind = find_kind(node.tags)
-        if kind is None or not node.location.valid():
+        if kind is None:
             return
         self._note_date(node)
         places = self.place_nodes

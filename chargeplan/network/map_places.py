@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from chargeplan.geo import to_metric
 from chargeplan.land import describe_land, make_land
 from chargeplan.network.cut import find_inside
-from chargeplan.places import describe_place, make_places
+from chargeplan.places import describe_place, make_places, make_settlements
 
 if TYPE_CHECKING:
     from chargeplan.network.elements import PlaceWays, WayStore
@@ -62,7 +63,8 @@ def build_places(content: OsmContent, area: StudyArea, source: str, repairs: Rep
         )
         for row in newest.values()
     ]
-    return make_places(rows, _build_land(content, area, source, repairs))
+    places = make_places(rows, _build_land(content, area, source, repairs))
+    return replace(places, settlements=make_settlements(content.settlements))
 
 
 def _build_land(content: OsmContent, area: StudyArea, source: str, repairs: RepairLog) -> LandAreas:

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.files import require_file
-from chargeplan.network.elements import ElementCollector, LandWays, PlaceNodes, PlaceWays, RoadWays
+from chargeplan.network.elements import (
+    ElementCollector,
+    LandWays,
+    PlaceNodes,
+    PlaceWays,
+    RoadWays,
+    Settlement,
+)
 from chargeplan.network.node_locations import Box, LocationFile, NodeLocations
 from chargeplan.network.repairs import RepairLog
 from chargeplan.osm.file_formats import OSM_ENDINGS, OSM_FORMATS
@@ -57,6 +64,8 @@ class OsmContent:
         Closed ways around land whose use matters, with a node in the box.
     land_relation_ids : list of int
         Such land drawn as multipolygons, which is not read.
+    settlements : list of tuple
+        Id, tags, longitude and latitude of named parts of towns and villages, wherever they are.
     """
 
     roads: RoadWays
@@ -72,6 +81,7 @@ class OsmContent:
     kept_node_id: NDArray[np.int64] | None = None
     land_ways: LandWays = field(default_factory=LandWays)
     land_relation_ids: list[int] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
 
 
 def read_osm_file(path: Path, box: Box) -> OsmContent:
@@ -166,6 +176,7 @@ def _stream(path: Path, file_format: str, box: Box) -> tuple[OsmContent, bool]:
         data_date=collector.newest_date or extract_date,
         land_ways=collector.land_ways,
         land_relation_ids=collector.land_relation_ids,
+        settlements=collector.settlements,
     )
     return content, is_complete
 
@@ -175,7 +186,7 @@ def _make_filters() -> tuple[Any, Any]:
 
     place_keys = sorted({key for key, _ in read_kind_table(PlaceKind)})
     area_keys = sorted({*place_keys, *(key for key, _ in read_kind_table(LandKind))})
-    only_places = osmium.filter.KeyFilter(*place_keys)
+    only_places = osmium.filter.KeyFilter("place", *place_keys)
     only_places.enable_for(osmium.osm.NODE)
     only_roads_and_areas = osmium.filter.KeyFilter("highway", *area_keys)
     only_roads_and_areas.enable_for(osmium.osm.WAY | osmium.osm.RELATION)

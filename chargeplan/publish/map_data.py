@@ -24,7 +24,7 @@ from chargeplan.publish.stage_results import (
     describe_station_stages,
     describe_years,
 )
-from chargeplan.text import clean_text, show_name
+from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 from chargeplan.words import Outcome, RemovalReason
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _FORBIDDEN_REASONS = frozenset({RemovalReason.FORBIDDEN.value, RemovalReason.FORBIDDEN_NEARBY.value})
 # Figures of a station that only some studies have: the name on the page, the column, its digits.
-_OPTIONAL_FIGURES = (
+_STATION_FIGURES = (
     ("peakWaitMin", "peak_wait_min", 1),
     ("peakBlockedShare", "peak_blocked_share", 4),
     ("loadKva", "load_kva", 0),
@@ -43,7 +43,7 @@ _OPTIONAL_FIGURES = (
     ("aloneKwhDay", "alone_kwh_day", 1),
     ("droppedLossKwhDay", "dropped_loss_kwh_day", 1),
 )
-_OPTIONAL_TEXTS = (("feeder", "feeder_name"), ("zone", "zone_name"), ("connection", "connection"))
+_STATION_TEXTS = (("feeder", "feeder_name"), ("zone", "zone_name"), ("connection", "connection"))
 
 
 def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
@@ -150,21 +150,21 @@ def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:
         "cells": int(row["n_cells"]),
         "openedYear": make_finite(row["opened_year"]),
         "headroomUnknown": bool(row["headroom_unknown"]) if pd.notna(row["headroom_unknown"]) else None,
-        **_describe_optional(row),
+        **_describe_figures(row),
     }
 
 
-def _describe_optional(row: dict[str, Any]) -> dict[str, Any]:
-    """Describe what only some studies know of a station; what is missing is left out."""
+def _describe_figures(row: dict[str, Any]) -> dict[str, Any]:
+    """Describe what only some studies know of a station; what does not exist is left out."""
     known = {
         column: value for column, value in row.items() if pd.api.types.is_scalar(value) and pd.notna(value)
     }
     figures = {
         name: make_finite(round(float(known[column]), digits))
-        for name, column, digits in _OPTIONAL_FIGURES
+        for name, column, digits in _STATION_FIGURES
         if column in known
     }
-    texts = {name: clean_text(known[column]) for name, column in _OPTIONAL_TEXTS if column in known}
+    texts = {name: clean_text(known[column]) for name, column in _STATION_TEXTS if column in known}
     return figures | {name: text for name, text in texts.items() if text}
 
 
@@ -175,7 +175,7 @@ def _list_other_sites(results: pd.DataFrame) -> list[list[Any]]:
         [
             round(float(row["lon"]), 5),
             round(float(row["lat"]), 5),
-            show_name(row, ""),
+            row["shown_name"],
             row["kind"],
             row["status"],
             int(row["max_chargers"]),

@@ -18,14 +18,20 @@ from chargeplan.errors import ChargeplanError
 from chargeplan.publish.map_cells import build_cell_data
 from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_roads import pack_road_names, pack_roads
+from chargeplan.publish.map_words import build_words
 from chargeplan.text import clean_text, safe_html, to_script_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chargeplan.publish.bundle import RunBundle
+
+PlanFile = tuple[str, str]  # name, what it holds
 
 TEMPLATE_FOLDER = Path(__file__).resolve().parent / "templates"
 LIBRARY_SCRIPTS = (
     "core.js",
+    "language.js",
     "canvas.js",
     "roads.js",
     "labels.js",
@@ -41,11 +47,17 @@ LIBRARY_SCRIPTS = (
     "years.js",
     "key.js",
     "panel.js",
+    "summary.js",
+    "tables.js",
+    "search.js",
+    "permalink.js",
+    "print.js",
 )
+STYLE_SHEETS = ("page.css", "controls.css", "print.css")
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 TILE_ATTRIBUTION = "Background © OpenStreetMap contributors"
 _TILE_HOST = "https://tile.openstreetmap.org"
-_CSP_MARK = "@@SCRIPT_HASHES@@"
+CSP_MARK = "@@SCRIPT_HASHES@@"
 _JINJA_OPENER = re.compile(r"\{(?=[{%#])")
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -94,12 +106,18 @@ class _PlanFrame(MacroElement):
         self._id = "page"
 
 
-def build_map_page(bundle: RunBundle) -> str:
+def build_map_page(bundle: RunBundle, *, files: Sequence[PlanFile] = ()) -> str:
     """Build the page: folium draws up the map and its layers, the figure holds all code.
 
     The same bundle gives the same bytes: every id is fixed. A content security policy with
     the hashes of the page's own scripts forbids everything else, all requests included,
     unless online tiles were asked for, which opens the tile server for images.
+
+    Parameters
+    ----------
+    bundle : RunBundle
+    files : sequence of (name, what it holds)
+        Files beside the page, which it links to.
     """
     plan = build_plan_data(bundle)
     west, south, east, north = plan["bounds"]
@@ -117,18 +135,25 @@ def build_map_page(bundle: RunBundle) -> str:
     # Our template writes the options as they are; Leaflet knows them in camel case only.
     page_map.options = {camelize(name): value for name, value in page_map.options.items()}
     layers: tuple[tuple[str, str, dict[str, Any]], ...] = (
-        ("plan-data", "start", {**plan, "onlineTiles": _describe_tiles(bundle)}),
+        ("words-data", "addWords", build_words(bundle)),
+        (
+            "plan-data",
+            "start",
+            {**plan, "onlineTiles": _describe_tiles(bundle), "files": [list(file) for file in files]},
+        ),
         ("cells-data", "addCells", build_cell_data(bundle)),
         ("roads-data", "addRoads", pack_roads(bundle.network)),
         ("names-data", "addLabels", pack_road_names(bundle.network)),
         ("sites-data", "addSites", {}),
+        ("print-data", "addPrint", {}),
+        ("link-data", "addPermalink", {}),
     )
     figure = _build_figure(bundle)
     figure.add_child(page_map)
     _PlanFrame().add_to(page_map)
     for layer_id, function, data in layers:
         _PlanLayer(layer_id, function, data).add_to(page_map)
-    return _fill_script_hashes(figure.render())
+    return fill_script_hashes(figure.render())
 
 
 def _build_figure(bundle: RunBundle) -> Any:
@@ -136,12 +161,12 @@ def _build_figure(bundle: RunBundle) -> Any:
     figure._id = "page"
     figure._template = _get_environment().get_template("page.jinja")
     figure.header._children.clear()
-    figure.csp = _CSP_MARK
+    figure.csp = CSP_MARK
     figure.tile_host = _TILE_HOST if bundle.online_tiles else ""
     figure.description = safe_html(f"Charging plan: {clean_text(bundle.area.title)}")
     figure.leaflet_js, figure.leaflet_css = read_leaflet()
-    figure.styles = _read_template("page.css")
-    figure.page_code = "\n".join(_read_template(name) for name in LIBRARY_SCRIPTS)
+    figure.styles = "\n".join(read_template(name) for name in STYLE_SHEETS)
+    figure.page_code = "\n".join(read_template(name) for name in LIBRARY_SCRIPTS)
     return figure
 
 
@@ -184,13 +209,15 @@ def read_leaflet() -> tuple[str, str]:
     return script.strip(), re.sub(r"url\([^)]*\)", "none", styles).strip()
 
 
-def _read_template(name: str) -> str:
+def read_template(name: str) -> str:
+    """Read a template of the pages by its file name."""
     return (TEMPLATE_FOLDER / name).read_text(encoding="utf-8").strip()
 
 
-def _fill_script_hashes(page: str) -> str:
+def fill_script_hashes(page: str) -> str:
+    """Put the hashes of a page's own scripts where its content security policy has `CSP_MARK`."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
         for script in _SCRIPT.findall(page)
     )
-    return page.replace(_CSP_MARK, hashes, 1)
+    return page.replace(CSP_MARK, hashes, 1)

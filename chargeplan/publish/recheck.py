@@ -28,7 +28,16 @@ _FIGURES = (
     "utilisation_share",
     "cost_pkr",
     "mean_drive_min",
+    "peak_wait_min",
+    "peak_blocked_share",
+    "alone_kwh_day",
+    "dropped_loss_kwh_day",
+    "load_kva",
+    "bays",
+    "feeder_headroom_kw",
+    "feeder_left_kw",
 )
+_FIGURE_TEXTS = ("feeder_id", "feeder_name", "zone_name")
 _Station = dict[str, Any]  # by property, with "longitude" and "latitude"
 
 
@@ -88,7 +97,7 @@ def check_published_sites(
 def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evaluation) -> dict[str, _Station]:
     is_station = (solution.chargers > 0) | sites.has_status(SiteStatus.EXISTING)
     table = sites.table[is_station]
-    figures = evaluation.sites.set_index("site_id")[list(_FIGURES)].reindex(table["site_id"])
+    figures = evaluation.sites.set_index("site_id")[[*_FIGURES, *_FIGURE_TEXTS]].reindex(table["site_id"])
     rows = zip(
         table.to_dict("records"), solution.chargers[is_station], figures.to_dict("records"), strict=True
     )
@@ -99,7 +108,8 @@ def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evalua
             "longitude": float(row["lon"]),
             "latitude": float(row["lat"]),
             **{name: clean_text(row[name]) for name in _TEXTS},
-            **{name: float(figure) for name, figure in figured.items()},
+            **{name: float(figured[name]) for name in _FIGURES},
+            **{name: clean_text(figured[name]) for name in _FIGURE_TEXTS},
             **(stages.get(str(row["site_id"]), {}) if row["status"] != SiteStatus.EXISTING else {}),
         }
         for row, chargers, figured in rows
@@ -131,7 +141,7 @@ def _read_stations(path: Path) -> list[tuple[str, _Station]]:
                 {
                     **{
                         name: feature["properties"][name]
-                        for name in ("chargers", *_TEXTS, *_FIGURES, *_STAGES)
+                        for name in ("chargers", *_TEXTS, *_FIGURES, *_FIGURE_TEXTS, *_STAGES)
                     },
                     "longitude": float(feature["geometry"]["coordinates"][0]),
                     "latitude": float(feature["geometry"]["coordinates"][1]),

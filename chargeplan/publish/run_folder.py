@@ -50,6 +50,20 @@ _LEFT_BY_PROGRAMS = {
     "Thumbs.db",
     "desktop.ini",
 }
+# What the map links to, in words; a file of a stage is there when its table has rows.
+_FILE_WORDS = {
+    "report.html": "report for print, once made by “chargeplan report”",
+    GEOJSON_NAME: "stations for any map program",
+    GEOPACKAGE_NAME: "stations, cells and zones for QGIS",
+    DEMAND_NAME: "figures behind the demand, with sources",
+    YEARS_NAME: "money by year",
+    "years.csv": "figures by year",
+    "stations_by_year.csv": "stations by year",
+    "zones_by_year.csv": "zones by year",
+    "grid.csv": "load of the grid by year",
+    "rules.csv": "rules, place by place",
+    RUN_NAME: "settings, inputs, versions and results",
+}
 RUN_FOLDER_NAMES = (
     MAP_NAME,
     GEOJSON_NAME,
@@ -109,6 +123,7 @@ def refuse_foreign_folder(
     names: Collection[str] = RUN_FOLDER_NAMES,
     needed: str = RUN_NAME,
     maker: str = "a run",
+    key: str = "publish.folder",
 ) -> None:
     """Refuse to replace a folder that no run has made; one that a killed run put aside comes back.
 
@@ -121,6 +136,8 @@ def refuse_foreign_folder(
         What it holds unless it is empty.
     maker : str
         What makes such folders, in words.
+    key : str
+        What named the folder: a config key or an option.
 
     Raises
     ------
@@ -131,7 +148,7 @@ def refuse_foreign_folder(
     if not folder.exists():
         return
     if not folder.is_dir():
-        msg = f"publish.folder: {folder} is a file; remove it or choose another folder"
+        msg = f"{key}: {folder} is a file; remove it or choose another folder"
         raise ChargeplanError(msg)
     found = {path.name for path in folder.iterdir()}
     foreign = sorted(found - set(names) - _LEFT_BY_PROGRAMS)
@@ -139,14 +156,21 @@ def refuse_foreign_folder(
         foreign = sorted(found)  # somebody's own index.html, for example
     if foreign:
         msg = (
-            f"publish.folder: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
-            f"would be replaced; move them away or choose another folder or study.name"
+            f"{key}: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
+            f"would be replaced; move them away or choose another folder"
+            f"{' or study.name' if key == 'publish.folder' else ''}"
         )
         raise ChargeplanError(msg)
 
 
+def list_linked_files(bundle: RunBundle) -> list[tuple[str, str]]:
+    """List the files of the run that the map links to: name, and what it holds in words."""
+    absent = {name for name, field in STAGE_TABLES.items() if not len(getattr(bundle.evaluation, field))}
+    return [(name, words) for name, words in _FILE_WORDS.items() if name not in absent]
+
+
 def _write_files(folder: Path, bundle: RunBundle) -> None:
-    write_text(folder / MAP_NAME, build_map_page(bundle))
+    write_text(folder / MAP_NAME, build_map_page(bundle, files=list_linked_files(bundle)))
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))

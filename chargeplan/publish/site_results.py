@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.publish.stage_results import add_stage_columns
-from chargeplan.text import show_name
+from chargeplan.site_names import name_sites
 from chargeplan.words import SiteStatus
+from chargeplan.zone_places import list_zone_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,16 @@ RESULT_COLUMNS = (
     "cost_pkr",
     "mean_drive_min",
     "n_cells",
+    "peak_wait_min",
+    "peak_blocked_share",
+    "alone_kwh_day",
+    "dropped_loss_kwh_day",
+    "load_kva",
+    "bays",
+    "feeder_headroom_kw",
+    "feeder_left_kw",
 )
+RESULT_TEXTS = ("feeder_id", "feeder_name", "zone_name")
 # Zero is the truth about a site where the plan opens nothing; its rank, use and drive do not exist.
 _ZERO_WHERE_NOTHING_OPENS = (
     "chargers",
@@ -43,16 +53,19 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per site in the order of `CandidateSites`: its columns, `shown_name`, the
-        `RESULT_COLUMNS`, `SITE_STAGES`, `connection` (word of `ConnectionClass`, missing unless the site is new), and
-        the flags `is_open` (in the plan or existing) and `is_new`. Where
-        a site is neither open nor existing, rank and utilisation are NaN and the other figures
-        0; the mean drive is NaN where a site serves nobody.
+        One row per site in the order of `CandidateSites`: its columns, `shown_name` (never an id, see
+        `name_sites`), the `RESULT_COLUMNS`, the `RESULT_TEXTS`, `SITE_STAGES`, `connection` (word of
+        `ConnectionClass`, missing unless the site is new), and the flags `is_open` (in the plan or existing) and
+        `is_new`. Where a site is neither open nor existing, chargers, power, energy, capacity, cost and cells are
+        0, the other figures NaN, and the feeder is empty; the mean drive is NaN where a site serves nobody.
     """
     table = bundle.sites.table.copy()
     results = bundle.evaluation.sites.set_index("site_id")
     for column in RESULT_COLUMNS:
         table[column] = results[column].reindex(table["site_id"]).to_numpy(dtype=np.float64)
+    for column in ("feeder_id", "feeder_name"):
+        table[column] = results[column].reindex(table["site_id"]).fillna("").to_numpy(dtype=str)
+    table["zone_name"] = list_zone_names(table, bundle.cells, bundle.network.crs)
     table = table.fillna(dict.fromkeys(_ZERO_WHERE_NOTHING_OPENS, 0.0))
     table["mean_drive_min"] = table["mean_drive_min"].where(table["served_kwh_day"] > 0)
     reckoned = bundle.evaluation.site_economics
@@ -65,10 +78,7 @@ def build_site_results(bundle: RunBundle) -> pd.DataFrame:
     existing = bundle.sites.has_status(SiteStatus.EXISTING)
     table["is_open"] = (bundle.solution.chargers > 0) | existing
     table["is_new"] = (bundle.solution.chargers > 0) & ~existing
-    table["shown_name"] = [
-        show_name(row, f"{str(row['kind']).replace('_', ' ')} {row['site_id']}")
-        for row in table[["name_en", "name", "name_ur", "kind", "site_id"]].to_dict("records")
-    ]
+    table["shown_name"] = name_sites(table, bundle.network, table["zone_name"].tolist())
     add_stage_columns(table, bundle)
     return table
 

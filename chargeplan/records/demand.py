@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,11 @@ from chargeplan.tables import (
     ZONES,
     check_table,
 )
+from chargeplan.units import HOURS_PER_DAY
 from chargeplan.words import ChargingUse
 
 CONSERVATION_RELATIVE_TOLERANCE = 1e-9
+_SPAN = re.compile(r"(\d\d)-(\d\d)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +69,8 @@ class DemandCells:
         Powers of the weakest and the strongest charger that each class can use; empty when nobody said.
     warnings : tuple of str
         How much energy lies where it does for want of a layer or a depot.
+    battery_kwh : ndarray of float64, shape (n_classes,) or (0,)
+        Battery of a vehicle of each class; empty when nobody said.
     """
 
     cell_id: NDArray[np.str_]
@@ -92,6 +97,7 @@ class DemandCells:
     kwh_km: Floats = field(default_factory=lambda: np.zeros(0))
     charger_kw: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     warnings: tuple[str, ...] = ()
+    battery_kwh: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         n_cells = len(self.cell_id)
@@ -121,6 +127,11 @@ class DemandCells:
             len(self.kwh_km) in {0, len(self.classes)}
             and bool(np.all(np.isfinite(self.kwh_km) & (self.kwh_km >= 0))),
             "kwh_km must have a finite figure >= 0 per vehicle class, or none at all",
+        )
+        require(
+            len(self.battery_kwh) in {0, len(self.classes)}
+            and bool(np.all(np.isfinite(self.battery_kwh) & (self.battery_kwh > 0))),
+            "battery_kwh must have a finite figure above 0 per vehicle class, or none at all",
         )
         require(
             self.charger_kw.shape in {(0, 2), (len(self.classes), 2)},
@@ -208,10 +219,19 @@ class DemandCells:
 
         Over all classes; within a period of the day the hours are alike.
         """
-        hours = np.array([int(name.split("-")[1]) - int(name.split("-")[0]) for name in self.periods])
         energy = self.kwh_day_by_period.sum(axis=(0, 1))
         total = float(energy.sum())
-        return float((energy / hours).max() / total) if total > 0 else 1.0 / 24.0
+        return float((energy / self.period_hours).max() / total) if total > 0 else 1.0 / 24.0
+
+    @property
+    def period_hours(self) -> Floats:
+        """Length of each period of the day in hours, shape (n_periods,).
+
+        ``06-10`` has four; a period whose name tells no hours (``all day``) has an equal part of the day.
+        """
+        spans = [_SPAN.fullmatch(name) for name in self.periods]
+        part = HOURS_PER_DAY / max(len(spans), 1)
+        return np.array([part if span is None else float(span[2]) - float(span[1]) for span in spans])
 
     def can_use(self, power_kw: float) -> Bools:
         """Tell which classes can use a charger of a power, shape (n_classes,); all when nobody said."""

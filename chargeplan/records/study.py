@@ -13,6 +13,7 @@ from chargeplan.records.promises import Bools, require, require_length
 from chargeplan.tables import (
     LAND_AREAS,
     PLACES,
+    SETTLEMENTS,
     check_table,
     make_table,
 )
@@ -91,6 +92,10 @@ def _have_no_land() -> LandAreas:
     return LandAreas(none, np.zeros(0, dtype=object))
 
 
+def _have_no_settlements() -> pd.DataFrame:
+    return make_table(SETTLEMENTS, {column.name: [] for column in SETTLEMENTS})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LandAreas:
     """Areas of land whose use matters, such as cemeteries and industrial estates.
@@ -125,10 +130,15 @@ class MapPlaces:
         Columns of `tables.PLACES`, sorted by place_id.
     land : LandAreas
         Areas of land whose use matters; none when the file was not asked for them.
+    settlements : pandas.DataFrame
+        Columns of `tables.SETTLEMENTS`, sorted by place_id: named sectors, suburbs and villages in or near the
+        study area, to name zones by.
     """
 
     table: pd.DataFrame
     land: LandAreas = field(default_factory=_have_no_land)
+    settlements: pd.DataFrame = field(default_factory=_have_no_settlements)
 
     def __post_init__(self) -> None:
         check_table(self.table, PLACES, "places")
+        check_table(self.settlements, SETTLEMENTS, "settlements")

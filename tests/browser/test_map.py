@@ -361,16 +361,16 @@ def test_hostile_names_are_shown_as_text_and_never_run(open_map, hostile_run, sc
         if page.locator(f"#tab-{tab}").get_attribute("aria-selected") == "false":
             page.locator(f"#tab-{tab}").click()
         assert page.locator(f"#sheet-{tab}").is_visible()
-    assert list_texts("#zone-table button") == clean
+    assert list_texts("#zone-table tbody button") == clean
     assert clean <= list_texts("#notes li")
     assert write_word(clean_text(HOSTILE_TEXTS[1])) in list_texts("#demand-table th")
-    assert list_texts("#station-table button") <= clean
+    assert list_texts("#station-table tbody button") <= clean
     sources = " ".join(list_texts("#sources li"))
     credit = page.locator(".leaflet-control-attribution").text_content()
     assert all(text in sources and text in credit for text in clean)
     for zoom in (11, 13, 15, 17):  # names along roads appear as one comes nearer
         page.evaluate("zoom => chargeplan.state.map.setZoom(zoom, { animate: false })", zoom)
-    page.locator("#station-table button").evaluate_all(
+    page.locator("#station-table tbody button").evaluate_all(
         "nodes => nodes.forEach(node => { node.click(); node.focus(); })"
     )
     page.wait_for_timeout(200)

@@ -42,7 +42,7 @@ sites:
 solve:
 """
 TOLD = """\
-city.yaml:1:1: publish: missing; add it: a section with the keys folder, online_tiles
+city.yaml:1:1: publish: missing; add it: a section with the keys folder, online_tiles, language
 city.yaml:2:3: study.name: got the text "town two"; expected 1 to 64 letters A-Z, a-z, digits, - or _
 city.yaml:3:3: study.titel: unknown key; did you mean "title"?
 city.yaml:4:3: study.year: got 2026.0; expected a whole number from 2026 to 2040; write 2026

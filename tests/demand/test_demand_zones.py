@@ -200,8 +200,7 @@ def test_hexagons_stand_in_and_are_labelled_so(paved_study, people_figure):
     assert cells.zones["zone_id"].iloc[cells.zone_pos].tolist() == expected
     assert cells.zones["zone_id"].tolist() == sorted(set(expected))
     for row in cells.zones.itertuples():
-        assert row.zone_name.startswith("Hexagon ")
-        assert row.zone_name.endswith(f"(H3 {row.zone_id})")
+        assert row.zone_id not in row.zone_name
 
 
 def test_hexagons_are_numbered_from_north_west_to_south_east():
@@ -210,7 +209,7 @@ def test_hexagons_are_numbered_from_north_west_to_south_east():
     lonlat = np.array([h3.cell_to_latlng(cell)[::-1] for cell in cells])
     zones = assign_zones(None, np.array([int(cell, 16) for cell in cells], dtype=np.uint64), lonlat).table
     assert len(zones) > 6
-    number = zones["zone_name"].str.extract(r"Hexagon (\d+) ")[0].astype(int)
+    number = zones["zone_name"].str.extract(r"Hexagon (\d+)")[0].astype(int)
     assert sorted(number) == list(range(1, len(zones) + 1))
     latlon = np.array([h3.cell_to_latlng(cell) for cell in zones["zone_id"]])
     south_east = (latlon[:, 1] - latlon[:, 0])[np.argsort(number)]

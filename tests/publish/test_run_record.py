@@ -19,7 +19,7 @@ def record(published):
 
 def test_it_names_settings_inputs_versions_and_figures(record, sample):
     assert record["format_version"] == 1
-    assert record["settings"] == {"study": {"name": "sample", "year": 2030}}
+    assert record["settings"]["study"] == {"name": "sample", "year": 2030, "credits": []}
     assert record["inputs"][0]["sha256"] == "0" * 64
     assert record["run"]["seed"] == 1
     assert {row["name"]: row["value"] for row in record["metrics"]}["new_sites"] == 10

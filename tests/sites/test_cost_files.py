@@ -21,6 +21,7 @@ FILES = [
     ("costs", "meter_rules.csv"),
     ("costs", "neeca_levels.csv"),
     ("costs", "chargers.csv"),
+    ("costs", "station_load.csv"),
 ]
 FORMULA = re.compile(r"computed: ([-+*/(). \d]+)(?:;|$)")
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -75,6 +76,7 @@ def test_the_figures_that_are_computed_are_as_many_as_known():
     assert counted["economics.csv"] == 9
     assert counted["fuel_replaced.csv"] == 6
     assert counted["chargers.csv"] == 3
+    assert counted["station_load.csv"] == 1
 
 
 def test_the_ladder_of_chargers_has_every_rung():
@@ -97,6 +99,7 @@ def test_every_figure_of_the_economics_can_be_set_by_the_planner():
     keys = set(EconomicsSettings.model_fields)
     quantities = {row["quantity"] for row in read_rows("costs", "economics.csv")}
     quantities |= {row["quantity"] for row in read_rows("costs", "fuel_replaced.csv")}
+    quantities |= {row["quantity"] for row in read_rows("costs", "station_load.csv")}
     assert quantities <= keys
     further = {
         "tariff_category",

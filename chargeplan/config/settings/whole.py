@@ -14,6 +14,7 @@ from chargeplan.config.settings.model import ModelSettings, TravelSettings
 from chargeplan.config.settings.sites import GridSettings, SitesSettings
 from chargeplan.config.settings.study import NetworkSettings, StudySettings
 from chargeplan.words import (
+    MapLanguage,
     PlanMode,
 )
 
@@ -41,6 +42,8 @@ class PublishSettings(Section):
     """The run goes to this folder, in a subfolder named after the study."""
     online_tiles: bool = False
     """Offer an online background map as a layer; needs a network when switched on."""
+    language: MapLanguage = MapLanguage.ENGLISH
+    """Language that the map begins with; a reader may choose the other."""
 
 
 class Settings(Section):

@@ -1,10 +1,71 @@
-// A canvas that covers the view and a margin, drawn anew when the map comes to rest and scaled while it
-// zooms. `draw(pen, view)` gets a pen whose units are local units; it may be a generator, whose every
-// yield is a place to stop at when its part of a frame is used up: what was drawn before stays on the
-// screen until the new drawing is whole. It is called, and the canvas takes memory, only while `hasContent()`.
+// Drawing in slices: what is long is cut by `yield` into pieces, and after some milliseconds of pieces the
+// page gets its turn, so that a hand on the map never waits for the drawing.
+chargeplan.SLICE_MS = 10;
+chargeplan.drawing = { jobs: [], waiting: [], isPlanned: false };
+chargeplan.FIRST_DRAWN = ["marks", "reach", "cells", "unserved", "zones", "grid", "roads", "labels"];  // what is looked at first
+
+// Lets the browser do what is more urgent: input, then frames. A message comes back sooner than a timer.
+chargeplan.giveWay = (function () {
+  var channel = new MessageChannel(), waiting = [];
+  channel.port1.onmessage = function () { waiting.shift()(); };
+  return function () {
+    return new Promise(function (resolve) { waiting.push(resolve); channel.port2.postMessage(null); });
+  };
+})();
+
+// For loops over many numbers: `if (chargeplan.isSliceOver()) await chargeplan.startSlice();`
+chargeplan.sliceEnd = 0;
+chargeplan.isSliceOver = function () { return performance.now() > chargeplan.sliceEnd; };
+chargeplan.startSlice = async function () {
+  await chargeplan.giveWay();
+  if (chargeplan.isSliceOver()) chargeplan.sliceEnd = performance.now() + chargeplan.SLICE_MS;
+};
+
+// `begin` is called when the drawing's turn has come, and returns the pen, the pieces and what to do at the end.
+chargeplan.drawLater = function (layer, begin) {
+  var drawing = chargeplan.drawing;
+  drawing.jobs.push({ layer: layer, begin: begin, begun: null, place: chargeplan.FIRST_DRAWN.indexOf(layer.options.pane) });
+  drawing.jobs.sort(function (a, b) { return a.place - b.place; });
+  if (drawing.isPlanned) return;
+  drawing.isPlanned = true;
+  chargeplan.giveWay().then(chargeplan.drawSlice);
+};
+chargeplan.stopDrawing = function (layer) {
+  chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.layer !== layer; });
+};
+chargeplan.drawPiece = function () {
+  var job = chargeplan.drawing.jobs[0], begun = job.begun || (job.begun = job.begin());
+  var isDone = !begun.pieces || !begun.pieces.next || begun.pieces.next().done;
+  begun.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
+  if (!isDone) return;
+  chargeplan.drawing.jobs.shift();
+  begun.finish();
+};
+chargeplan.drawSlice = function () {
+  var drawing = chargeplan.drawing, end = performance.now() + chargeplan.SLICE_MS;
+  while (drawing.jobs.length && performance.now() < end) chargeplan.drawPiece();
+  drawing.isPlanned = drawing.jobs.length > 0;
+  if (drawing.isPlanned) chargeplan.giveWay().then(chargeplan.drawSlice);
+  else drawing.waiting.splice(0).forEach(function (resolve) { resolve(); });
+};
+// All that is left at once: for paper, and for tests that count pixels.
+chargeplan.finishDrawing = function () {
+  while (chargeplan.drawing.jobs.length) chargeplan.drawPiece();
+};
+chargeplan.whenDrawn = function () {
+  return new Promise(function (resolve) {
+    if (chargeplan.drawing.isPlanned) chargeplan.drawing.waiting.push(resolve);
+    else resolve();
+  });
+};
+window.addEventListener("beforeprint", chargeplan.finishDrawing);
+
+// A canvas that covers the view and a margin. When the map comes to rest a second one is drawn and then
+// takes the place of the first, which is moved and scaled until then. `draw(pen, view)` gets a pen whose
+// units are local units, and yields after each piece of some milliseconds; it is called, and the canvas
+// takes memory, only while `hasContent()`.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.MARGIN = 0.12;  // of the view, on each side
-chargeplan.SLICE_MS = 8;
 chargeplan.CanvasLayer = L.Layer.extend({
   initialize: function (pane, draw, hasContent) {
     this.options = { pane: pane };
@@ -12,12 +73,12 @@ chargeplan.CanvasLayer = L.Layer.extend({
     this._hasContent = hasContent;
   },
   onAdd: function () {
-    this._canvas = this._canvas || this._makeCanvas();
+    if (!this._canvas) this._canvas = this._makeCanvas();
     this.getPane().appendChild(this._canvas);
     this.redraw();
   },
   onRemove: function () {
-    chargeplan.dropJob(this);
+    chargeplan.stopDrawing(this);
     this._canvas.remove();
   },
   getEvents: function () {
@@ -26,117 +87,66 @@ chargeplan.CanvasLayer = L.Layer.extend({
     return events;
   },
   _makeCanvas: function () {
-    return chargeplan.make("canvas", { className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" } });
+    var canvas = chargeplan.make("canvas", {
+      className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" },
+    });
+    canvas.width = canvas.height = 1;
+    return canvas;
   },
   _scale: function (event) {
+    chargeplan.stopDrawing(this);  // of a view that is left already
+    this._place(event.zoom, event.center);
+  },
+  _place: function (zoom, center) {
     if (!this._bounds) return;
-    var scale = this._map.getZoomScale(event.zoom, this._zoom);
-    var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, event.zoom, event.center).min;
+    var scale = this._map.getZoomScale(zoom, this._zoom);
+    var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, zoom, center).min;
     L.DomUtil.setTransform(this._canvas, offset, scale);
+  },
+  _clear: function () {
+    this._bounds = null;
+    this._canvas.width = this._canvas.height = 1;
   },
   redraw: function () {
     var map = this._map;
     if (!map) return;
-    chargeplan.dropJob(this);
-    if (!this._hasContent()) {
-      this._bounds = null;
-      this._canvas.width = this._canvas.height = 1;
-      return;
-    }
-    if (this._bounds) this._scale({ zoom: map.getZoom(), center: map.getCenter() });
-    chargeplan.addJob(this);
+    chargeplan.stopDrawing(this);
+    if (!this._hasContent()) { this._clear(); return; }
+    this._place(map.getZoom(), map.getCenter());
+    chargeplan.drawLater(this, this._begin.bind(this));
   },
-  // Makes the canvas that will replace the one on the screen, and the steps that paint it.
-  begin: function () {
-    var layer = this, next = this._makeCanvas(), place = this._measurePlace();
-    next.width = Math.round(place.extent.x * place.ratio);
-    next.height = Math.round(place.extent.y * place.ratio);
-    next.style.width = place.extent.x + "px";
-    next.style.height = place.extent.y + "px";
-    // Such a canvas is painted when it is read, so that the time of painting falls into slices too.
-    var pen = next.getContext("2d", { willReadFrequently: true }), scale = place.ratio * place.view.factor;
-    pen.setTransform(scale, 0, 0, scale, place.ratio * place.view.shift[0], place.ratio * place.view.shift[1]);
-    var steps = this._draw(pen, place.view) || [].values();
-    return { steps: steps, pen: pen, finish: function () { layer._show(next, place); } };
-  },
-  _measurePlace: function () {
-    var map = this._map, size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round(), zoom = map.getZoom();
+  _begin: function () {
+    var map = this._map, fresh = this._makeCanvas();
+    var size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
     var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
-    var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round(), extent = size.add(margin.multiplyBy(2));
-    var factor = Math.pow(2, zoom - chargeplan.LOCAL_ZOOM), origin = chargeplan.state.origin, pixel = map.getPixelOrigin();
+    var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
+    var extent = size.add(margin.multiplyBy(2)), zoom = map.getZoom();
+    var bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
+    fresh.width = Math.round(extent.x * ratio);
+    fresh.height = Math.round(extent.y * ratio);
+    fresh.style.width = extent.x + "px";
+    fresh.style.height = extent.y + "px";
+    var factor = Math.pow(2, zoom - chargeplan.LOCAL_ZOOM);
+    var origin = chargeplan.state.origin, pixel = map.getPixelOrigin();
     var shift = [origin[0] * factor - pixel.x - corner.x, origin[1] * factor - pixel.y - corner.y];
-    return {
-      corner: corner, extent: extent, ratio: ratio, zoom: zoom,
-      bounds: L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent))),
-      view: {
-        zoom: zoom, factor: factor, ratio: ratio, shift: shift, left: -shift[0] / factor, top: -shift[1] / factor,
-        right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
-      },
-    };
-  },
-  _show: function (next, place) {
-    L.DomUtil.setTransform(next, place.corner, 1);
-    this._canvas.replaceWith(next);
-    this._canvas.width = this._canvas.height = 1;  // gives its memory back at once
-    this._canvas = next;
-    this._bounds = place.bounds;
-    this._zoom = place.zoom;
+    // Painted by the processor: then a piece takes the same time on every machine, and ends when it seems to.
+    var pen = fresh.getContext("2d", { willReadFrequently: true });
+    pen.setTransform(ratio * factor, 0, 0, ratio * factor, ratio * shift[0], ratio * shift[1]);
+    var pieces = this._draw(pen, {
+      zoom: zoom, factor: factor, ratio: ratio, shift: shift,
+      left: -shift[0] / factor, top: -shift[1] / factor,
+      right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
+    });
+    return { pen: pen, pieces: pieces, finish: function () {
+      this._zoom = zoom;
+      this._bounds = bounds;
+      L.DomUtil.setTransform(fresh, corner, 1);
+      this._canvas.replaceWith(fresh);
+      this._canvas.width = this._canvas.height = 1;  // gives its memory back now
+      this._canvas = fresh;
+    }.bind(this) };
   },
 });
-
-// Drawings that wait for their next slice, in the order they were asked for. To hand a canvas to the screen
-// takes time as well: one is handed over in a frame.
-chargeplan.jobs = [];
-chargeplan.isSliceAsked = false;
-chargeplan.addJob = function (layer) {
-  if (chargeplan.state.isPrinting) {  // a print waits for nobody
-    var work = layer.begin();
-    while (!work.steps.next().done);
-    work.finish();
-    return;
-  }
-  chargeplan.jobs.push({ layer: layer, work: null });
-  chargeplan.askForSlice();
-};
-chargeplan.dropJob = function (layer) {
-  chargeplan.jobs = chargeplan.jobs.filter(function (job) { return job.layer !== layer; });
-};
-chargeplan.askForSlice = function () {
-  if (chargeplan.isSliceAsked || !chargeplan.jobs.length) return;
-  chargeplan.isSliceAsked = true;
-  requestAnimationFrame(chargeplan.runJobs);
-};
-chargeplan.runJobs = function () {
-  chargeplan.isSliceAsked = false;
-  var job = chargeplan.jobs[0], end = performance.now() + chargeplan.SLICE_MS;
-  if (job) {
-    job.work = job.work || job.layer.begin();
-    if (chargeplan.runSteps(job.work, end)) {
-      chargeplan.jobs.shift();
-      job.work.finish();
-    }
-  }
-  chargeplan.askForSlice();
-};
-chargeplan.PAINT_AFTER_MS = 0.3;
-chargeplan.PAINT_AFTER_STEPS = 4;
-chargeplan.runSteps = function (work, end) {
-  var isDone = false;
-  while (!isDone && performance.now() < end) {
-    var pause = performance.now() + chargeplan.PAINT_AFTER_MS, steps = 0;
-    while (!isDone && steps < chargeplan.PAINT_AFTER_STEPS && performance.now() < pause) {
-      isDone = work.steps.next().done;
-      steps += 1;
-    }
-    work.pen.getImageData(0, 0, 1, 1);
-  }
-  return isDone;
-};
-chargeplan.whenDrawn = function () {
-  return new Promise(function (resolve) {
-    (function look() { if (chargeplan.jobs.length) setTimeout(look, 8); else resolve(); })();
-  });
-};
 
 // Adds line number `line` to a path, or to what a pen draws next. A ring goes back to its first point:
 // Chromium measures the whole path at every closePath, which takes seconds for thousands of rings.
@@ -149,7 +159,7 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
 chargeplan.RUN_LENGTH = 40;
-chargeplan.buildPaths = function (lines, first, last, closed) {
+chargeplan.buildPaths = async function (lines, first, last, closed) {
   var paths = [];
   for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
     var to = Math.min(from + chargeplan.RUN_LENGTH, last), path = new Path2D();
@@ -165,6 +175,7 @@ chargeplan.buildPaths = function (lines, first, last, closed) {
       }
     }
     paths.push({ path: path, box: [left, top, right, bottom] });
+    if (chargeplan.isSliceOver()) await chargeplan.startSlice();
   }
   return paths;
 };

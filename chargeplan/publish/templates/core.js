@@ -21,17 +21,32 @@ chargeplan.readJson = function (id) {
   return JSON.parse(document.getElementById(id).textContent);
 };
 
+chargeplan.readStream = async function (readable) {
+  var reader = readable.getReader(), pieces = [], size = 0;
+  for (var piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    pieces.push(piece.value);
+    size += piece.value.length;
+  }
+  var bytes = new Uint8Array(size), at = 0;
+  pieces.forEach(function (one) { bytes.set(one, at); at += one.length; });
+  return bytes;
+};
+
 // Reads what publish/encode.py writes: base64, deflate, variable-length zigzag numbers.
 chargeplan.unpackIntegers = async function (packed) {
   var text = atob(packed), raw = new Uint8Array(text.length);
   for (var letter = 0; letter < text.length; letter += 1) raw[letter] = text.charCodeAt(letter);
-  var stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("deflate"));
-  var bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  var inflater = new DecompressionStream("deflate"), writer = inflater.writable.getWriter();
+  // What fails here fails the reading below, where it is told.
+  writer.write(raw).catch(function () {});
+  writer.close().catch(function () {});
+  var bytes = await chargeplan.readStream(inflater.readable);
   var count = 0;
   for (var at = 0; at < bytes.length; at += 1) if (bytes[at] < 128) count += 1;
   var numbers = new Float64Array(count);
   var value = 0, factor = 1, position = 0;
   for (var i = 0; i < bytes.length; i += 1) {
+    if (i % 8192 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
     value += (bytes[i] & 127) * factor;
     if (bytes[i] < 128) {
       numbers[position] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -61,6 +76,7 @@ chargeplan.unpackLines = async function (packed, lineCount) {
   var lon = 0, lat = 0, origin = chargeplan.state.origin;
   var size = 256 * Math.pow(2, chargeplan.LOCAL_ZOOM), radian = Math.PI / 180;
   for (var p = 0; p < total; p += 1) {
+    if (p % 4096 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
     lon += numbers[lines + p];
     lat += numbers[lines + total + p];
     var sine = Math.sin(lat / 1e5 * radian);  // as toWorld, without an array for each point
@@ -184,26 +200,38 @@ chargeplan.start = function (map, id) {
 // On a phone the panel lies across the top of the map, else at its left.
 chargeplan.isPhone = function () { return window.innerWidth <= 720; };
 
-// What the panel covers, of a phone with its tabs closed: width at the left and height at the top.
+// What the panel covers, of a phone with its tabs closed: width at the side where lines begin and height at the top.
 chargeplan.getPanelPadding = function () {
   var panel = document.getElementById("panel");
-  if (!chargeplan.isPhone()) return [panel.offsetLeft + panel.offsetWidth + 12, 20];
+  if (!chargeplan.isPhone()) return [document.documentElement.dir === "rtl" ? 20 : panel.offsetLeft + panel.offsetWidth + 12, 20];
   var bottom = panel.offsetTop + document.getElementById("card").offsetHeight + document.getElementById("tabs").offsetHeight;
   return [8, Math.min(bottom + 12, window.innerHeight / 2)];
 };
 
-chargeplan.fitPlan = function (map) {
+// In a language written from the right the panel lies at the right.
+chargeplan.getFarPadding = function () {
+  var panel = document.getElementById("panel");
+  if (chargeplan.isPhone()) return [8, 70];
+  return [document.documentElement.dir === "rtl" ? window.innerWidth - panel.offsetLeft + 12 : 20, 28];
+};
+
+chargeplan.getViewPadding = function () {
+  return { paddingTopLeft: chargeplan.getPanelPadding(), paddingBottomRight: chargeplan.getFarPadding() };
+};
+
+chargeplan.boundPlan = function () {
   var box = chargeplan.state.plan.bounds;
-  map.fitBounds([[box[1], box[0]], [box[3], box[2]]], {
-    animate: false,
-    paddingTopLeft: chargeplan.getPanelPadding(),
-    paddingBottomRight: chargeplan.isPhone() ? [8, 70] : [20, 28],
-  });
+  return L.latLngBounds([[box[1], box[0]], [box[3], box[2]]]);
+};
+
+chargeplan.fitPlan = function (map) {
+  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, chargeplan.getViewPadding()));
 };
 
 // Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share
 // these options and ask when they open, for the panel's size may have changed.
 chargeplan.keepPopupsClear = function (map) {
   Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
+  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingBottomRight", { get: chargeplan.getFarPadding });
   map.on("popupopen", function () { if (chargeplan.isPhone()) chargeplan.openTab(null); });
 };

@@ -29,7 +29,7 @@ chargeplan.addRoads = function (map, id) {
       var packed = group.packed;
       group.packed = null;
       var lines = await chargeplan.unpackLines(packed, group.count);
-      group.paths = chargeplan.buildPaths(lines, 0, lines.count, false);
+      group.paths = await chargeplan.buildPaths(lines, 0, lines.count, false);
     }));
     layer.redraw();
   }
@@ -83,7 +83,7 @@ chargeplan.addBoundary = function (map) {
   layer.addTo(map);
   chargeplan.state.pending.push((async function () {
     var lines = await chargeplan.unpackLines(chargeplan.state.plan.boundary);
-    paths = chargeplan.buildPaths(lines, 0, lines.count, true);
+    paths = await chargeplan.buildPaths(lines, 0, lines.count, true);
     layer.redraw();
   })());
 };

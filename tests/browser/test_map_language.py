@@ -1,0 +1,158 @@
+"""The map in Urdu: every text of the page has its word, names stay, figures keep their digits."""
+
+import json
+import re
+
+import pytest
+from sample_bundle import build_sample_bundle
+
+from chargeplan.publish.map_words import read_urdu_words
+from chargeplan.publish.run_folder import list_linked_files, publish_run
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = pytest.mark.browser
+
+ISOLATES = re.compile("[\u2066-\u2069]")
+SEE_EVERYTHING = """async () => {
+  const map = chargeplan.state.map, layers = chargeplan.state.layers, box = document.getElementById("search-box");
+  const rest = () => new Promise(done => setTimeout(done, 0));
+  for (const name of ["notChosen", "removed", "competitors", "rules"]) {
+    if (!layers[name]) continue;
+    layers[name].addTo(map);
+    for (const dot of layers[name].getLayers().slice(0, 40)) { dot.openPopup(); await rest(); }
+  }
+  for (const marker of chargeplan.state.markers) {
+    if (!map.hasLayer(marker)) continue;
+    marker.openPopup();
+    await rest();
+  }
+  for (const zone of chargeplan.state.plan.zones) {
+    map.fire("click", { latlng: L.latLng(zone[5], zone[4]) });
+    await rest();
+  }
+  for (const text of ["a", "zzzzz", "12", "sample"]) {
+    box.value = text;
+    box.dispatchEvent(new Event("input"));
+    await rest();
+  }
+  for (let year = 0; year < chargeplan.state.plan.years.length; year += 1) {
+    if (chargeplan.state.plan.years.length > 1) { chargeplan.showYear(year); await rest(); }
+  }
+  await chargeplan.copyLink();
+  await rest();
+  map.closePopup();
+  return [...chargeplan.state.words.missing];
+}"""
+
+
+def find_missing(page):
+    """List what the page says in no Urdu words, without the names and texts of the data."""
+    plan = page.evaluate("chargeplan.state.plan")
+    data = {
+        name: plan[name] for name in ("openSites", "otherSites", "removedSites", "zones", "rules", "grid")
+    }
+    known = set(re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(data, ensure_ascii=False)))
+    return [
+        text
+        for text in page.evaluate(SEE_EVERYTHING)
+        if json.dumps(text, ensure_ascii=False)[1:-1] not in known
+    ]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
+
+
+def test_every_text_of_the_page_has_urdu(open_map, run):
+    page = open_map(run / "index.html", locale="ur-PK")
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ur", "rtl"]
+    assert find_missing(page) == []
+
+
+def test_a_text_without_urdu_is_found(open_map, run):
+    page = open_map(run / "index.html", locale="ur-PK")
+    page.evaluate("chargeplan.tell('Quite another sentence')")
+    assert find_missing(page) == ["Quite another sentence"]
+
+
+def test_the_button_changes_the_language_and_back(open_map, run):
+    page = open_map(run / "index.html")
+    texts = """[...document.querySelectorAll('#panel *, .station')].map(
+      n => [n.textContent, n.getAttribute('aria-label')].join('|'))"""
+    before = page.evaluate(texts)
+    assert page.locator("#language").get_attribute("lang") == "ur"
+    page.locator("#language").click()
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ur", "rtl"]
+    assert page.locator("#tab-stations").inner_text() == read_urdu_words()["Stations"]
+    marker = page.locator("[data-site='0']").get_attribute("aria-label")
+    assert read_urdu_words()["Stations"][:4] in marker
+    panel, middle = page.locator("#panel").bounding_box(), page.evaluate("innerWidth / 2")
+    assert panel["x"] > middle
+    page.locator("#language").click()
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["en", "ltr"]
+    assert page.evaluate(texts) == before
+    assert page.locator("#panel").bounding_box()["x"] < middle
+
+
+def test_names_and_figures_stay_as_they_are(open_map, run):
+    page = open_map(run / "index.html", locale="ur-PK")
+    features = json.loads((run / "sites.geojson").read_text(encoding="utf-8"))["features"]
+    page.locator("#tab-stations").click()
+    names = page.locator("#station-table tbody button").all_inner_texts()
+    assert sorted(names) == sorted(feature["properties"]["title"] for feature in features)
+    page.locator("#tab-summary").click()
+    figures = ISOLATES.sub("", page.locator("#figures").inner_text())
+    assert "45.6%" in figures
+    assert "kWh" in figures
+    assert not re.search(
+        "[\u0660-\u0669\u06f0-\u06f9]", page.locator("body").inner_text()
+    )  # Latin digits only
+
+
+def test_warnings_stay_english_and_are_marked_so(open_map, run):
+    page = open_map(run / "index.html", locale="ur-PK")
+    for node in page.locator("#notes li").all():
+        assert node.get_attribute("lang") == "en"
+        assert node.get_attribute("dir") == "ltr"
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844), (360, 640)])
+def test_urdu_fits_its_screen_and_the_plan_lies_beside_the_panel(open_map, run, size):
+    page = open_map(run / "index.html", locale="ur-PK", viewport={"width": size[0], "height": size[1]})
+    panel = page.locator("#panel").bounding_box()
+    corners = page.evaluate(
+        """(() => {
+          const box = chargeplan.boundPlan(), map = chargeplan.state.map;
+          return [box.getNorthWest(), box.getSouthEast()].map(c => {
+            const at = map.latLngToContainerPoint(c);
+            return [at.x, at.y];
+          });
+        })()"""
+    )
+    if size[0] > 720:
+        assert corners[1][0] <= panel["x"]
+    else:
+        assert corners[0][1] >= panel["y"] + panel["height"]
+    assert min(corners[0]) >= 0
+    for tab in ("summary", "stations", "zones", "key"):
+        page.evaluate("tab => chargeplan.openTab(tab)", tab)
+        assert page.locator(f"#sheet-{tab}").evaluate("n => n.scrollWidth - n.clientWidth") <= 0, tab
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_the_config_chooses_the_first_language(open_map, tmp_path):
+    from dataclasses import replace
+
+    bundle = build_sample_bundle()
+    settings = dict(bundle.settings_as_run)
+    settings["publish"] = dict(settings.get("publish", {})) | {"language": "ur"}
+    folder = publish_run(tmp_path / "urdu", replace(bundle, settings_as_run=settings))
+    page = open_map(folder / "index.html")
+    assert page.evaluate("document.documentElement.lang") == "ur"
+
+
+def test_the_names_of_files_have_words(run):
+    words = read_urdu_words()
+    assert all(what in words for _, what in list_linked_files(build_sample_bundle()))
