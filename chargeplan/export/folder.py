@@ -28,6 +28,7 @@ _OWN_FOLDERS = {
     "run.json": "a run",
     "curve.json": "a sweep",
     "why.json": "the answers of chargeplan why",
+    "compare.json": "a comparison",
     "manifest.json": "the records of a run",
 }
 

@@ -46,6 +46,7 @@ ENDINGS = {
 }
 _NO_RUNS = {
     "why.json": "the answers of chargeplan why",
+    "compare.json": "a comparison",
     "export.json": "an export",
 }
 _MANIFEST = Path("records") / "manifest.json"

@@ -67,7 +67,7 @@ def test_nothing_goes_into_a_run_folder(inside, own_run):
     assert read_tree(own_run) == before
 
 
-@pytest.mark.parametrize("name", ["curve.json", "why.json"])
+@pytest.mark.parametrize("name", ["curve.json", "why.json", "compare.json"])
 def test_nothing_goes_into_the_folder_of_another_command(name, own_run, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / name).write_text("{}", encoding="utf-8")
