@@ -30,6 +30,8 @@ _NONCHARACTERS = frozenset(
 )
 _DROPPED = _BIDI_CONTROLS | _NONCHARACTERS
 _NAME_PARTS = re.compile(r"[;|؛]|\s/\s")
+# A cell that begins with one of them is a formula to some spreadsheet; the last four are their wide forms.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _MAX_NAME_CHARACTERS = 300
 _LONGEST_WORD = 40  # a longer run of letters is cut where it is
 
@@ -114,6 +116,17 @@ def show_name(names: Mapping[str, object], fallback: str) -> str:
         if text and text.casefold() != "unnamed":
             return text
     return clean_text(fallback)
+
+
+def guard_cell(text: str) -> str:
+    """Keep a spreadsheet from running a text as a formula: an apostrophe goes before it.
+
+    Examples
+    --------
+    >>> guard_cell("=1+1"), guard_cell("Fuel station")
+    ("'=1+1", 'Fuel station')
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def shorten_name(value: object, longest: int = 60) -> str:

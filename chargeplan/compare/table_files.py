@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.figures import list_figures
-from chargeplan.text import clean_text
+from chargeplan.text import clean_text, guard_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chargeplan.compare.records import Comparison
 
 _DECIMALS = 9
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_CELL = 2000
 
 
 def write_figures_csv(comparison: Comparison) -> str:
@@ -65,18 +65,6 @@ def write_sites_csv(comparison: Comparison) -> str:
     return _write([header, *rows])
 
 
-def guard_cell(text: str) -> str:
-    """Clean a text and keep a spreadsheet from running it as a formula.
-
-    Examples
-    --------
-    >>> guard_cell("=1+1"), guard_cell("Fuel station")
-    ("'=1+1", 'Fuel station')
-    """
-    cleaned = clean_text(text, 2000)
-    return f"'{cleaned}" if cleaned.startswith(_FORMULA_SIGNS) else cleaned
-
-
 def _write_number(value: float) -> str:
     return f"{round(value, _DECIMALS):.12g}" if math.isfinite(value) else ""
 
@@ -85,7 +73,9 @@ def _write(rows: Iterable[list[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in rows:
-        writer.writerow([cell if _is_number(cell) else guard_cell(cell) for cell in row])
+        writer.writerow(
+            [cell if _is_number(cell) else guard_cell(clean_text(cell, _LONGEST_CELL)) for cell in row]
+        )
     return out.getvalue()
 
 

@@ -11,15 +11,12 @@ import pandas as pd
 
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile, find_shifted
+from chargeplan.text import guard_cell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chargeplan.export.plan import ExportPlan
-
-# A cell that begins with one of them is a formula to some spreadsheet; the last four are their wide forms.
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-_GUARD = "'"
 
 
 def list_csv_files(plan: ExportPlan) -> list[OutputFile]:
@@ -34,17 +31,6 @@ def list_csv_files(plan: ExportPlan) -> list[OutputFile]:
         )
         for layer in plan.options.layers
     ]
-
-
-def guard_cell(text: str) -> str:
-    """Guard a text from being run as a formula: an apostrophe goes before it.
-
-    Examples
-    --------
-    >>> guard_cell("=1+1"), guard_cell("Shell")
-    ("'=1+1", 'Shell')
-    """
-    return _GUARD + text if text.startswith(_FORMULA_STARTS) else text
 
 
 def _list_rows(table: pd.DataFrame) -> list[list[str]]:

@@ -12,7 +12,6 @@ from geojson_pydantic import FeatureCollection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargeplan.export.delimited import guard_cell
 from chargeplan.export.geojson import list_geojson_files
 from chargeplan.export.kml import build_kml, list_kml_files
 from chargeplan.export.ocm import list_ocm_files
@@ -20,7 +19,7 @@ from chargeplan.export.ocpi import list_ocpi_files
 from chargeplan.export.options import ExportLayer
 from chargeplan.export.parquet import list_parquet_files
 from chargeplan.export.workbook import list_workbook_files
-from chargeplan.text import clean_text
+from chargeplan.text import clean_text, guard_cell
 
 
 def write_and_check(files, folder):
