@@ -13,6 +13,11 @@ chargeplan.giveWay = (function () {
   };
 })();
 
+// To hand a canvas to the screen takes some milliseconds as well: one goes in a frame. A page out of sight has none.
+chargeplan.waitForFrame = function () {
+  return new Promise(function (resolve) { requestAnimationFrame(function () { setTimeout(resolve); }); setTimeout(resolve, 60); });
+};
+
 // For loops over many numbers: `if (chargeplan.isSliceOver()) await chargeplan.startSlice();`
 chargeplan.sliceEnd = 0;
 chargeplan.isSliceOver = function () { return performance.now() > chargeplan.sliceEnd; };
@@ -40,12 +45,14 @@ chargeplan.drawPiece = function () {
   if (!isDone) return;
   chargeplan.drawing.jobs.shift();
   begun.finish();
+  chargeplan.drawing.isHanded = true;
 };
 chargeplan.drawSlice = function () {
   var drawing = chargeplan.drawing, end = performance.now() + chargeplan.SLICE_MS;
-  while (drawing.jobs.length && performance.now() < end) chargeplan.drawPiece();
+  drawing.isHanded = false;
+  while (drawing.jobs.length && !drawing.isHanded && performance.now() < end) chargeplan.drawPiece();
   drawing.isPlanned = drawing.jobs.length > 0;
-  if (drawing.isPlanned) chargeplan.giveWay().then(chargeplan.drawSlice);
+  if (drawing.isPlanned) (drawing.isHanded ? chargeplan.waitForFrame() : chargeplan.giveWay()).then(chargeplan.drawSlice);
   else drawing.waiting.splice(0).forEach(function (resolve) { resolve(); });
 };
 // All that is left at once: for paper, and for tests that count pixels.

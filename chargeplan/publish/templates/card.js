@@ -68,7 +68,7 @@ chargeplan.listTypes = function (site) {
 chargeplan.listConnection = function (site) {
   var number = chargeplan.formatNumber, has = chargeplan.isKnown, rows = [];
   if (site.connection) rows.push(["Connection", site.connection]);
-  if (has(site.loadKva)) rows.push(["Load", number(site.loadKva) + " kVA" + (has(site.bays) ? ", " + number(site.bays) + " bays" : "")]);
+  if (has(site.loadKva)) rows.push(["Load", number(site.loadKva) + " kVA" + (has(site.bays) ? ", " + number(site.bays) + (site.bays === 1 ? " bay" : " bays") : "")]);
   if (site.headroomUnknown === null) return rows;
   if (has(site.feederLeftKw) && site.feeder) {
     rows.push(["Feeder", site.feeder]);

@@ -3,6 +3,7 @@
 chargeplan.FAR_BELOW_ZOOM = 10.75;
 chargeplan.NEAR_FROM_ZOOM = 13;
 chargeplan.FAR_SCALE = 0.78;
+chargeplan.CROWD = { count: 100, scale: 0.8, gap_px: 9 };  // so many in view keep more room between them, that the demand is seen
 chargeplan.TYPE_COLOURS = ["#7cc4ea", "#f2c744", "#8457b3", "#3fa37c", "#8a8a8a"];
 
 chargeplan.addMarks = function (map) {
@@ -43,15 +44,20 @@ chargeplan.getEquipment = function (position) {
 chargeplan.placeMarks = function (view) {
   var state = chargeplan.state, taken = [], placed = [], isNear = view.zoom >= chargeplan.NEAR_FROM_ZOOM;
   var scale = view.zoom < chargeplan.FAR_BELOW_ZOOM ? chargeplan.FAR_SCALE : 1, order = chargeplan.listShownSites();
-  order.sort(function (a, b) { return (b === state.selected) - (a === state.selected) || a - b; });
-  order.forEach(function (position) {
+  var inView = order.filter(function (position) {
+    var site = state.plan.openSites[position], local = chargeplan.toLocal(site.lon, site.lat);
+    return local[0] >= view.left && local[0] <= view.right && local[1] >= view.top && local[1] <= view.bottom;
+  });
+  var isCrowd = inView.length > chargeplan.CROWD.count && !isNear, gap = isCrowd ? chargeplan.CROWD.gap_px : 0;
+  if (isCrowd) scale *= chargeplan.CROWD.scale;
+  inView.sort(function (a, b) { return (b === state.selected) - (a === state.selected) || a - b; });
+  inView.forEach(function (position) {
     var site = state.plan.openSites[position], local = chargeplan.toLocal(site.lon, site.lat), equipment = chargeplan.getEquipment(position);
-    if (local[0] < view.left || local[0] > view.right || local[1] < view.top || local[1] > view.bottom) return;
     var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
     var radius = Math.max(chargeplan.measureMark(equipment.powerKw) * scale, isNear ? 11 : 8), outer = radius + (equipment.types.length > 1 ? 5 : 2);
     var box = [x - outer, y - outer, x + outer, y + outer + (isNear ? 7 : 0)];
     var isFull = position === state.selected || !chargeplan.overlaps(box, taken);
-    if (isFull) taken.push(box);
+    if (isFull) taken.push([box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap]);
     else { radius = 3 + radius / 8; box = [x - radius - 1.5, y - radius - 1.5, x + radius + 1.5, y + radius + 1.5]; }
     placed.push({ position: position, site: site, x: x, y: y, radius: radius, isFull: isFull, isNear: isNear, box: box, types: equipment.types });
   });
