@@ -6,7 +6,7 @@ RUN := $(BIN)/python -m
 # A process for each core. Files stay whole: what their tests share would be made again and again.
 TEST := $(RUN) pytest -q -n auto --dist loadfile
 
-.PHONY: demo test fix check test-all bench docs demo-city clean
+.PHONY: demo test fix check test-all bench docs gallery demo-city clean
 
 demo: $(VENV)/.ready  ## set up and run the main job on the embedded city
 	$(BIN)/chargeplan demo
@@ -37,6 +37,10 @@ docs: $(VENV)/.ready-dev  ## rewrite the generated files: schema, reference, fig
 	$(BIN)/chargeplan sources --page docs/explanation/where-the-numbers-come-from.md
 	$(RUN) chargeplan.demo_city
 	$(BIN)/chargeplan demo --folder maps
+
+# RUNS names the folder with finished runs of real cities; without it, ONLY=demo takes the other pictures alone.
+gallery: $(VENV)/.ready-dev  ## take the pictures of docs/gallery.md again; says what it needs
+	$(RUN) benchmarks.gallery $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY))
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

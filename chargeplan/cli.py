@@ -18,8 +18,11 @@ import typer
 
 from chargeplan import __version__
 from chargeplan.cli_check import ConfigArgument, SetOption, check, tell_warnings
+from chargeplan.cli_compare import add_compare_command
 from chargeplan.cli_data import add_data_commands
+from chargeplan.cli_export import add_export_command
 from chargeplan.cli_output import JsonOption, Output, VerboseOption, report
+from chargeplan.cli_report import add_report_command
 from chargeplan.cli_studies import add_study_commands
 from chargeplan.cli_sweep import add_sweep_command
 from chargeplan.cli_why import add_why_command
@@ -221,6 +224,9 @@ def _format_command() -> str:
 
 add_sweep_command(app)
 add_why_command(app)
+add_report_command(app)
+add_export_command(app)
+add_compare_command(app)
 add_study_commands(app)
 add_data_commands(app)
 

@@ -29,7 +29,7 @@ _COLUMNS = (
     "read_by",
     "used",
 )
-USES = ("always", "study.city", "figures", "grid", "model.rules", "fetch", "demo", "layer")
+USES = ("always", "study.city", "figures", "grid", "model.rules", "fetch", "demo", "export", "layer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ _SCRIPT_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Code points that Unicode keeps free of characters for ever; XML refuses some of them.
+_NONCHARACTERS = frozenset(
+    map(
+        chr, [*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF))]
+    )
+)
+_DROPPED = _BIDI_CONTROLS | _NONCHARACTERS
 _NAME_PARTS = re.compile(r"[;|؛]|\s/\s")
 _MAX_NAME_CHARACTERS = 300
 _LONGEST_WORD = 40  # a longer run of letters is cut where it is
@@ -41,14 +48,15 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    text = unicodedata.normalize("NFC", str(value))
-    kept = (
-        " " if character in "\n\r\t\u2028\u2029" else character
-        for character in text
-        if character not in _BIDI_CONTROLS
-        and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
-    )
-    joined = re.sub(r" {2,}", " ", "".join(kept)).strip()
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):  # most texts are, and need no look at each letter
+        text = "".join(
+            " " if character in "\n\r\t\u2028\u2029" else character
+            for character in unicodedata.normalize("NFC", text)
+            if character not in _DROPPED
+            and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
+        )
+    joined = re.sub(r" {2,}", " ", text).strip()
     if len(joined) <= longest:
         return joined
     cut = joined[: longest - 1]
@@ -58,8 +66,8 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     return cut.rstrip() + "…"
 
 
-def safe_html(value: object) -> str:
-    """Escape text for HTML content, attributes and template literals inside scripts.
+def safe_html(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
+    """Escape text for HTML content, attributes and template literals inside scripts; cut where it is too long.
 
     `html.escape` alone leaves ``${...}`` and backticks alive where folium copies HTML into
     a JavaScript template literal (python-visualization/folium issue 1640).
@@ -69,7 +77,7 @@ def safe_html(value: object) -> str:
     >>> safe_html("${alert(1)}<img src=x>")
     '&#36;&#123;alert(1)&#125;&lt;img src=x&gt;'
     """
-    return html.escape(clean_text(value), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
+    return html.escape(clean_text(value, longest), quote=True).translate(_TEMPLATE_LITERAL_ENTITIES)
 
 
 def to_script_json(data: object) -> str:

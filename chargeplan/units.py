@@ -61,3 +61,22 @@ def format_pkr(amount_pkr: float) -> str:
     if abs(amount_pkr) >= 1e6:
         return f"PKR {amount_pkr / 1e6:,.4g} M" if abs(amount_pkr) < 1e9 else f"PKR {amount_pkr / 1e6:,.0f} M"
     return f"PKR {amount_pkr:,.0f}"
+
+
+def format_lakh_crore(amount_pkr: float) -> str:
+    """Write an amount of money in lakh (100,000) or crore (10,000,000), with four digits; empty below a lakh.
+
+    Examples
+    --------
+    >>> format_lakh_crore(400_000)
+    '4 lakh'
+    >>> format_lakh_crore(2_122_902_091)
+    '212.3 crore'
+    >>> format_lakh_crore(99_000)
+    ''
+    """
+    for size, word in ((1e7, "crore"), (1e5, "lakh")):
+        number = amount_pkr / size
+        if abs(number) >= 1.0:
+            return f"{number:,.0f} {word}" if abs(number) >= 1e3 else f"{number:.4g} {word}"
+    return ""

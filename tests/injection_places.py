@@ -16,7 +16,7 @@ PAYLOADS = {
     "end of a script, spaced": f"</SCRIPT \t><sCrIpT>{RUN}</sCrIpT>",
     "end of a title": f"</title><script>{RUN}</script>",
     "end of a style": f"</style></noscript></template><script>{RUN}</script>",
-    "comment in a script": f"<!--<script>{RUN}//-->",
+    "comment in a script": f"<!--<script>{RUN}//",
     "end of a comment": f"--><script>{RUN}</script><!--",
     "CDATA": f"]]><script>{RUN}</script><![CDATA[",
     "image that fails": f"<img src=x onerror={RUN}>",
@@ -106,7 +106,10 @@ def fill_places(bundle: RunBundle, text: str) -> RunBundle:
         ),
         sources=(DataSource("network.path", text, "0" * 64, 1, text, text, text, text, (text, text)),),
         credits=(text,),
-        settings_as_run={"study": {"name": "demo", "title": text, "credits": [text]}, "publish": {"online_tiles": False}},
+        settings_as_run={
+            "study": {"name": "demo", "title": text, "credits": [text]},
+            "publish": {"online_tiles": False},
+        },
         run_info=dict(bundle.run_info) | {"command": f"chargeplan run {text}"},
     )  # fmt: skip
 

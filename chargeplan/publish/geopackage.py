@@ -10,15 +10,20 @@ import numpy as np
 import shapely
 
 from chargeplan.geo import WGS84
+from chargeplan.publish.geopackage_styles import (
+    STYLES_ID,
+    STYLES_TABLE,
+    build_style_table,
+    find_style_faults,
+)
 from chargeplan.publish.hexagons import build_hexagons
 from chargeplan.publish.site_results import RESULT_COLUMNS, RESULT_TEXTS, build_site_results
 from chargeplan.publish.stage_results import SITE_STAGES
-from chargeplan.text import to_json
+from chargeplan.text import clean_text, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
@@ -42,7 +47,7 @@ _SITE_COLUMNS = (
 
 
 def write_geopackage(path: Path, bundle: RunBundle) -> None:
-    """Write the layers `sites` (points), `cells` (hexagons) and `zones`, EPSG:4326.
+    """Write the layers `sites` (points), `cells` (hexagons) and `zones`, EPSG:4326, with styles for QGIS.
 
     Zones are polygons of the planner's layer, or hexagons where those stand in for one.
 
@@ -53,7 +58,7 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
     """
     import geopandas as gpd
 
-    sites = build_site_results(bundle)
+    sites = _clean_texts(build_site_results(bundle))
     sites["chargers_by_type"] = [
         None if counts is None else to_json(counts, indent=None) for counts in sites["chargers_by_type"]
     ]
@@ -63,14 +68,20 @@ def write_geopackage(path: Path, bundle: RunBundle) -> None:
         crs=WGS84,
     )
     cell_layer = gpd.GeoDataFrame(
-        describe_cells(bundle), geometry=build_hexagons(bundle.cells.cell_id), crs=WGS84
+        _clean_texts(describe_cells(bundle)), geometry=build_hexagons(bundle.cells.cell_id), crs=WGS84
     )
     zone_id = bundle.evaluation.zones["zone_id"].to_numpy()
     outlines = build_hexagons(zone_id) if bundle.cells.zones_are_cells else list(bundle.zone_outlines)
     with _fixed_gdal_date():
         _write_layer(path, "sites", site_layer)
         _write_layer(path, "cells", cell_layer)
-        _write_layer(path, "zones", gpd.GeoDataFrame(bundle.evaluation.zones, geometry=outlines, crs=WGS84))
+        zones = _clean_texts(bundle.evaluation.zones)
+        _write_layer(path, "zones", gpd.GeoDataFrame(zones, geometry=outlines, crs=WGS84))
+        open_kinds = sites.loc[sites["is_open"], "kind"].tolist()
+        styles = build_style_table(
+            open_kinds, bundle.cells.total_kwh_day, has_zone_names=not bundle.cells.zones_are_cells
+        )
+        _write_layer(path, STYLES_TABLE, styles, FID=STYLES_ID, DATETIME_PRECISION="MILLISECOND")
 
 
 def describe_cells(bundle: RunBundle) -> pd.DataFrame:
@@ -111,8 +122,9 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     import pyogrio
 
     layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-    if layers != set(LAYERS):
-        return [f"{path.name}: layers are {sorted(layers)}, expected {sorted(LAYERS)}"]
+    expected_layers = {*LAYERS, STYLES_TABLE}
+    if layers != expected_layers:
+        return [f"{path.name}: layers are {sorted(layers)}, expected {sorted(expected_layers)}"]
     faults = []
     cells = gpd.read_file(path, layer="cells")
     for layer, count, expected in (
@@ -122,6 +134,8 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     ):
         if count != expected:
             faults.append(f"{path.name}: layer {layer} has {count} rows, expected {expected}")
+    styles = pyogrio.read_dataframe(path, layer=STYLES_TABLE)
+    faults += [f"{path.name}: {fault}" for fault in find_style_faults(styles, LAYERS)]
     if not faults:
         if not bool(shapely.is_valid(cells.geometry.to_numpy()).all()):
             faults.append(f"{path.name}: layer cells has invalid polygons")
@@ -130,7 +144,15 @@ def _find_differences(path: Path, bundle: RunBundle) -> list[str]:
     return faults
 
 
-def _write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
+def _clean_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Clean the texts of a table: a GeoPackage ends a text at a NUL, and a line end breaks a row of a GIS."""
+    texts = [name for name, dtype in frame.dtypes.items() if dtype == "str"]
+    return frame.assign(
+        **{name: frame[name].map(clean_text, na_action="ignore").astype("str") for name in texts}
+    )
+
+
+def _write_layer(path: Path, layer: str, frame: pd.DataFrame, **options: str) -> None:
     import pyogrio
 
     try:
@@ -142,7 +164,7 @@ def _write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
             layer=layer,
             driver="GPKG",
             append=path.exists(),
-            layer_options={"SPATIAL_INDEX": "NO"},
+            layer_options={"SPATIAL_INDEX": "NO", **options} if "geometry" in frame else options,
         )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         # GDAL tells a full disk in words of its own.

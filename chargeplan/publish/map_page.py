@@ -57,7 +57,7 @@ STYLE_SHEETS = ("page.css", "controls.css", "print.css")
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 TILE_ATTRIBUTION = "Background © OpenStreetMap contributors"
 _TILE_HOST = "https://tile.openstreetmap.org"
-_CSP_MARK = "@@SCRIPT_HASHES@@"
+CSP_MARK = "@@SCRIPT_HASHES@@"
 _JINJA_OPENER = re.compile(r"\{(?=[{%#])")
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -153,7 +153,7 @@ def build_map_page(bundle: RunBundle, *, files: Sequence[PlanFile] = ()) -> str:
     _PlanFrame().add_to(page_map)
     for layer_id, function, data in layers:
         _PlanLayer(layer_id, function, data).add_to(page_map)
-    return _fill_script_hashes(figure.render())
+    return fill_script_hashes(figure.render())
 
 
 def _build_figure(bundle: RunBundle) -> Any:
@@ -161,12 +161,12 @@ def _build_figure(bundle: RunBundle) -> Any:
     figure._id = "page"
     figure._template = _get_environment().get_template("page.jinja")
     figure.header._children.clear()
-    figure.csp = _CSP_MARK
+    figure.csp = CSP_MARK
     figure.tile_host = _TILE_HOST if bundle.online_tiles else ""
     figure.description = safe_html(f"Charging plan: {clean_text(bundle.area.title)}")
     figure.leaflet_js, figure.leaflet_css = read_leaflet()
-    figure.styles = "\n".join(_read_template(name) for name in STYLE_SHEETS)
-    figure.page_code = "\n".join(_read_template(name) for name in LIBRARY_SCRIPTS)
+    figure.styles = "\n".join(read_template(name) for name in STYLE_SHEETS)
+    figure.page_code = "\n".join(read_template(name) for name in LIBRARY_SCRIPTS)
     return figure
 
 
@@ -209,13 +209,15 @@ def read_leaflet() -> tuple[str, str]:
     return script.strip(), re.sub(r"url\([^)]*\)", "none", styles).strip()
 
 
-def _read_template(name: str) -> str:
+def read_template(name: str) -> str:
+    """Read a template of the pages by its file name."""
     return (TEMPLATE_FOLDER / name).read_text(encoding="utf-8").strip()
 
 
-def _fill_script_hashes(page: str) -> str:
+def fill_script_hashes(page: str) -> str:
+    """Put the hashes of a page's own scripts where its content security policy has `CSP_MARK`."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
         for script in _SCRIPT.findall(page)
     )
-    return page.replace(_CSP_MARK, hashes, 1)
+    return page.replace(CSP_MARK, hashes, 1)

@@ -13,13 +13,14 @@ from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.geopackage import check_geopackage, write_geopackage
 from chargeplan.publish.map_page import build_map_page
+from chargeplan.publish.report.page import REPORT_NAME, SHEETS_NAME, build_report
 from chargeplan.publish.run_record import describe_run, describe_timings
 from chargeplan.publish.stage_results import build_rule_squares
 from chargeplan.store import check_records, write_records
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from chargeplan.publish.bundle import RunBundle
@@ -52,7 +53,7 @@ _LEFT_BY_PROGRAMS = {
 }
 # What the map links to, in words; a file of a stage is there when its table has rows.
 _FILE_WORDS = {
-    "report.html": "report for print, once made by “chargeplan report”",
+    REPORT_NAME: "report to read and to print, with a sheet for each new station",
     GEOJSON_NAME: "stations for any map program",
     GEOPACKAGE_NAME: "stations, cells and zones for QGIS",
     DEMAND_NAME: "figures behind the demand, with sources",
@@ -66,6 +67,8 @@ _FILE_WORDS = {
 }
 RUN_FOLDER_NAMES = (
     MAP_NAME,
+    REPORT_NAME,
+    SHEETS_NAME,
     GEOJSON_NAME,
     GEOPACKAGE_NAME,
     DEMAND_NAME,
@@ -80,7 +83,7 @@ RUN_FOLDER_NAMES = (
 )
 
 
-def publish_run(folder: Path, bundle: RunBundle) -> Path:
+def publish_run(folder: Path, bundle: RunBundle, *, tell: Callable[[str], None] = lambda _: None) -> Path:
     """Write a whole run folder; an older run in its place is kept until the new one is complete.
 
     Every file but timings.json is the same bytes for the same bundle.
@@ -91,6 +94,8 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
         The run's folder, such as maps/islamabad.
     bundle : RunBundle
         A plan that `evaluate` has verified.
+    tell : callable
+        Called with what is being written, in words.
 
     Returns
     -------
@@ -106,7 +111,8 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
     refuse_foreign_folder(folder)
     try:
         with replace_folder(folder.resolve()) as fresh:  # a link stays, its target is replaced
-            _write_files(fresh, bundle)
+            _write_files(fresh, bundle, tell)
+            tell("reading every file back")
             _check_files(fresh, bundle)
     except OSError as error:
         msg = (
@@ -123,6 +129,7 @@ def refuse_foreign_folder(
     names: Collection[str] = RUN_FOLDER_NAMES,
     needed: str = RUN_NAME,
     maker: str = "a run",
+    key: str = "publish.folder",
 ) -> None:
     """Refuse to replace a folder that no run has made; one that a killed run put aside comes back.
 
@@ -135,6 +142,8 @@ def refuse_foreign_folder(
         What it holds unless it is empty.
     maker : str
         What makes such folders, in words.
+    key : str
+        What named the folder: a config key or an option.
 
     Raises
     ------
@@ -145,7 +154,7 @@ def refuse_foreign_folder(
     if not folder.exists():
         return
     if not folder.is_dir():
-        msg = f"publish.folder: {folder} is a file; remove it or choose another folder"
+        msg = f"{key}: {folder} is a file; remove it or choose another folder"
         raise ChargeplanError(msg)
     found = {path.name for path in folder.iterdir()}
     foreign = sorted(found - set(names) - _LEFT_BY_PROGRAMS)
@@ -153,8 +162,9 @@ def refuse_foreign_folder(
         foreign = sorted(found)  # somebody's own index.html, for example
     if foreign:
         msg = (
-            f"publish.folder: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
-            f"would be replaced; move them away or choose another folder or study.name"
+            f"{key}: {folder} holds files that are not of {maker} ({name_rows(foreign)}) and "
+            f"would be replaced; move them away or choose another folder"
+            f"{' or study.name' if key == 'publish.folder' else ''}"
         )
         raise ChargeplanError(msg)
 
@@ -165,10 +175,19 @@ def list_linked_files(bundle: RunBundle) -> list[tuple[str, str]]:
     return [(name, words) for name, words in _FILE_WORDS.items() if name not in absent]
 
 
-def _write_files(folder: Path, bundle: RunBundle) -> None:
+def _write_files(folder: Path, bundle: RunBundle, tell: Callable[[str], None]) -> None:
+    n_cells, n_sites = len(bundle.cells.cell_id), len(bundle.sites.table)
+    tell(f"writing {MAP_NAME}: {n_cells:,} cells, {len(bundle.network.roads):,} pieces of road")
     write_text(folder / MAP_NAME, build_map_page(bundle, files=list_linked_files(bundle)))
+    tell(f"writing {REPORT_NAME}")
+    report = build_report(bundle)
+    for name, page in ((REPORT_NAME, report.report), (SHEETS_NAME, report.sheets)):
+        if page:
+            write_text(folder / name, page)
+    tell(f"writing {GEOJSON_NAME} and {GEOPACKAGE_NAME}: {n_sites:,} sites, {n_cells:,} cells")
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
+    tell("writing the tables of demand, money and years")
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
     for name, table in (
         (PERIODS_NAME, tabulate_by_class(bundle.cells)),
@@ -190,6 +209,7 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
     write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
     records = folder / RECORDS_NAME
     records.mkdir()
+    tell(f"writing the records: {bundle.problem.n_pairs:,} pairs of cells and sites")
     published = [folder / name for name in RUN_FOLDER_NAMES if name not in (TIMINGS_NAME, RECORDS_NAME)]
     write_records(records, _gather_records(bundle), published=[path for path in published if path.is_file()])
 
@@ -226,9 +246,11 @@ def _check_files(folder: Path, bundle: RunBundle) -> None:
         squares = (folder / RULES_NAME).read_text(encoding="utf-8")
         faults += [f"{RULES_NAME}: {fault}" for fault in find_geojson_faults(squares)]
     faults += check_geopackage(folder / GEOPACKAGE_NAME, bundle)
-    page = (folder / MAP_NAME).read_text(encoding="utf-8")
-    if not page.rstrip().endswith("</html>"):
-        faults.append(f"{MAP_NAME}: the page is not complete")
+    for name in (MAP_NAME, REPORT_NAME, SHEETS_NAME):
+        if (folder / name).is_file():
+            page = (folder / name).read_text(encoding="utf-8")
+            if not page.rstrip().endswith("</html>"):
+                faults.append(f"{name}: the page is not complete")
     for name in (RUN_NAME, TIMINGS_NAME):
         try:
             json.loads((folder / name).read_text(encoding="utf-8"))

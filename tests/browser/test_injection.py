@@ -48,25 +48,26 @@ OPEN_EVERYTHING = """async () => {
   read(document.body);
   const readPopups = () => document.querySelectorAll(".leaflet-popup-content, .leaflet-tooltip").forEach(read);
   for (const group of groups) {
-    for (const one of group.getLayers().slice(0, 8)) {
+    for (const one of group.getLayers().slice(0, 5)) {
       if (one.openTooltip) one.openTooltip();
       if (!one.openPopup) continue;
       one.openPopup();
       readPopups();
-      map.closePopup();
     }
   }
-  for (const zone of chargeplan.state.plan.zones.slice(0, 12)) {
+  for (const zone of chargeplan.state.plan.zones.slice(0, 4)) {
     map.fire("click", { latlng: L.latLng(zone[5], zone[4]) });
     readPopups();
     map.closePopup();
   }
-  for (const zoom of [11, 13, 15]) {  // names along roads appear as one comes nearer
+  for (const zoom of [12, 14]) {  // names along roads appear as one comes nearer
     map.setZoom(zoom, { animate: false });
     await rest();
     chargeplan.finishDrawing();
   }
-  document.querySelectorAll("#station-table button, #zone-table button").forEach(one => { one.click(); one.focus(); });
+  ["#station-table button", "#zone-table button"].forEach(names => {
+    [...document.querySelectorAll(names)].slice(0, 3).forEach(one => { one.click(); one.focus(); });
+  });
   await rest();
   return { texts, shape, suspects, ran: typeof window.__x !== "undefined", title: document.title,
            state: document.documentElement.getAttribute("data-map") };
@@ -117,7 +118,6 @@ def look(browser, staged, tmp_path_factory):
 
     def look_at(text):
         path = folder / "index.html"
-        path.write_text(map_page.build_map_page(fill_places(staged, text)), encoding="utf-8", newline="")
         page, faults = context.new_page(), []
         url = path.as_uri()
         page.on("request", lambda one: faults.append(f"request {one.url[:80]}") if one.url != url else None)
@@ -126,6 +126,7 @@ def look(browser, staged, tmp_path_factory):
         page.on("popup", lambda one: faults.append(f"window {one.url}"))
         page.on("console", lambda one: faults.append(one.text) if one.type in {"error", "warning"} else None)
         try:
+            path.write_text(map_page.build_map_page(fill_places(staged, text)), encoding="utf-8", newline="")
             page.goto(url)
             page.wait_for_selector("html[data-map=ready]", state="attached", timeout=6_000)
             found = page.evaluate(OPEN_EVERYTHING)
@@ -197,7 +198,6 @@ PYTHON_ESCAPES = [
     ("map_page", "protect_from_jinja", keep, "Jinja expression"),
     ("map_page", "protect_from_jinja", keep, "Jinja statement"),
     ("map_page", "safe_html", keep, "end of a title"),
-    ("map_page", "clean_text", keep_text, "control characters"),
     ("map_data", "clean_text", keep_text, "reading order"),
     ("map_data", "clean_text", keep_text, "control characters"),
     ("stage_results", "clean_text", keep_text, "line separators"),
@@ -206,7 +206,9 @@ PYTHON_ESCAPES = [
 
 
 @pytest.mark.parametrize(("module", "name", "stand_in", "attack"), PYTHON_ESCAPES)
-def test_without_one_escape_of_python_an_attack_is_noticed(look, plain, monkeypatch, module, name, stand_in, attack):
+def test_without_one_escape_of_python_an_attack_is_noticed(
+    look, plain, monkeypatch, module, name, stand_in, attack
+):
     monkeypatch.setattr(f"chargeplan.publish.{module}.{name}", stand_in)
     assert find_faults(look(PAYLOADS[attack]), plain, PAYLOADS[attack]) != []
 

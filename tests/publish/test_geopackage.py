@@ -24,6 +24,7 @@ def test_it_has_three_layers_with_every_site_cell_and_zone(path, sample):
         "sites": "Point",
         "cells": "Polygon",
         "zones": "MultiPolygon",
+        "layer_styles": None,
     }
     counts = [pyogrio.read_info(path, layer=layer)["features"] for layer in ("sites", "cells", "zones")]
     assert counts == [40, len(sample.cells.cell_id), 9]
@@ -114,8 +115,9 @@ def test_a_whole_file_has_no_fault(path, sample):
 def spoil(path, folder, layer, change):
     """Copy a GeoPackage with one layer changed, or left out when `change` gives None."""
     copy = folder / path.name
-    for name in ("sites", "cells", "zones"):
-        frame = pyogrio.read_dataframe(path, layer=name, read_geometry=name != "zones")
+    for name in ("sites", "cells", "zones", "layer_styles"):
+        has_shapes = name in ("sites", "cells")
+        frame = pyogrio.read_dataframe(path, layer=name, read_geometry=has_shapes)
         frame = change(frame) if name == layer else frame
         if frame is not None:
             pyogrio.write_dataframe(frame, copy, layer=name, driver="GPKG", append=copy.exists())
@@ -134,11 +136,13 @@ def serve_more(frame):
         ("cells", lambda frame: frame.iloc[1:], "layer cells has"),
         ("zones", lambda frame: frame.iloc[1:], "layer zones has 8 rows, expected 9"),
         ("cells", serve_more, "does not hold the plan's served energy"),
+        ("layer_styles", lambda frame: frame.iloc[1:], "layer_styles: opens ['cells', 'zones']"),
+        ("layer_styles", lambda frame: frame.assign(styleQML="<qgis>"), "styleQML of sites is not XML"),
     ],
 )
 def test_what_does_not_read_back_as_the_plan_is_found(layer, change, words, path, sample, tmp_path):
     faults = check_geopackage(spoil(path, tmp_path, layer, change), sample)
-    assert len(faults) == 1
+    assert faults
     assert words in faults[0]
 
 

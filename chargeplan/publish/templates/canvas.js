@@ -2,6 +2,7 @@
 // page gets its turn, so that a hand on the map never waits for the drawing.
 chargeplan.SLICE_MS = 10;
 chargeplan.drawing = { jobs: [], waiting: [], isPlanned: false };
+chargeplan.FIRST_DRAWN = ["marks", "reach", "cells", "unserved", "zones", "grid", "roads", "labels"];  // what is looked at first
 
 // Lets the browser do what is more urgent: input, then frames. A message comes back sooner than a timer.
 chargeplan.giveWay = (function () {
@@ -20,9 +21,11 @@ chargeplan.startSlice = async function () {
   if (chargeplan.isSliceOver()) chargeplan.sliceEnd = performance.now() + chargeplan.SLICE_MS;
 };
 
-chargeplan.drawLater = function (layer, pen, steps, finish) {
+// `begin` is called when the drawing's turn has come, and returns the pen, the pieces and what to do at the end.
+chargeplan.drawLater = function (layer, begin) {
   var drawing = chargeplan.drawing;
-  drawing.jobs.push({ layer: layer, pen: pen, steps: steps, finish: finish });
+  drawing.jobs.push({ layer: layer, begin: begin, begun: null, place: chargeplan.FIRST_DRAWN.indexOf(layer.options.pane) });
+  drawing.jobs.sort(function (a, b) { return a.place - b.place; });
   if (drawing.isPlanned) return;
   drawing.isPlanned = true;
   chargeplan.giveWay().then(chargeplan.drawSlice);
@@ -31,11 +34,12 @@ chargeplan.stopDrawing = function (layer) {
   chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.layer !== layer; });
 };
 chargeplan.drawPiece = function () {
-  var job = chargeplan.drawing.jobs[0], isDone = !job.steps || !job.steps.next || job.steps.next().done;
-  job.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
+  var job = chargeplan.drawing.jobs[0], begun = job.begun || (job.begun = job.begin());
+  var isDone = !begun.pieces || !begun.pieces.next || begun.pieces.next().done;
+  begun.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
   if (!isDone) return;
   chargeplan.drawing.jobs.shift();
-  job.finish();
+  begun.finish();
 };
 chargeplan.drawSlice = function () {
   var drawing = chargeplan.drawing, end = performance.now() + chargeplan.SLICE_MS;
@@ -109,7 +113,11 @@ chargeplan.CanvasLayer = L.Layer.extend({
     chargeplan.stopDrawing(this);
     if (!this._hasContent()) { this._clear(); return; }
     this._place(map.getZoom(), map.getCenter());
-    var fresh = this._makeCanvas(), size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
+    chargeplan.drawLater(this, this._begin.bind(this));
+  },
+  _begin: function () {
+    var map = this._map, fresh = this._makeCanvas();
+    var size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
     var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
     var extent = size.add(margin.multiplyBy(2)), zoom = map.getZoom();
@@ -124,19 +132,19 @@ chargeplan.CanvasLayer = L.Layer.extend({
     // Painted by the processor: then a piece takes the same time on every machine, and ends when it seems to.
     var pen = fresh.getContext("2d", { willReadFrequently: true });
     pen.setTransform(ratio * factor, 0, 0, ratio * factor, ratio * shift[0], ratio * shift[1]);
-    var steps = this._draw(pen, {
+    var pieces = this._draw(pen, {
       zoom: zoom, factor: factor, ratio: ratio, shift: shift,
       left: -shift[0] / factor, top: -shift[1] / factor,
       right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
     });
-    chargeplan.drawLater(this, pen, steps, function () {
+    return { pen: pen, pieces: pieces, finish: function () {
       this._zoom = zoom;
       this._bounds = bounds;
       L.DomUtil.setTransform(fresh, corner, 1);
       this._canvas.replaceWith(fresh);
       this._canvas.width = this._canvas.height = 1;  // gives its memory back now
       this._canvas = fresh;
-    }.bind(this));
+    }.bind(this) };
   },
 });
 
@@ -150,7 +158,7 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
-chargeplan.RUN_LENGTH = 120;
+chargeplan.RUN_LENGTH = 40;
 chargeplan.buildPaths = async function (lines, first, last, closed) {
   var paths = [];
   for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
@@ -173,19 +181,4 @@ chargeplan.buildPaths = async function (lines, first, last, closed) {
 };
 chargeplan.isInView = function (box, view) {
   return box[2] >= view.left && box[0] <= view.right && box[3] >= view.top && box[1] <= view.bottom;
-};
-
-// Slanted lines that stay fixed to the map and keep their spacing on the screen.
-chargeplan.makeHatch = function (pen, view, colour, spacing, width) {
-  var tile = document.createElement("canvas");
-  tile.width = tile.height = Math.round(spacing * view.ratio);
-  var brush = tile.getContext("2d"), size = tile.width;
-  brush.strokeStyle = colour;
-  brush.lineWidth = width * view.ratio;
-  brush.beginPath();
-  [-size, 0, size].forEach(function (at) { brush.moveTo(at - 2, size + 2); brush.lineTo(at + size + 2, -2); });
-  brush.stroke();
-  var pattern = pen.createPattern(tile, "repeat");
-  pattern.setTransform(new DOMMatrix().scale(1 / (view.factor * view.ratio)));
-  return pattern;
 };

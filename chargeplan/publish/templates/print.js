@@ -39,6 +39,7 @@ chargeplan.beginPrint = function (map) {
   map.invalidateSize({ animate: false, pan: false });
   chargeplan.frameForPrint(map);
   chargeplan.redrawAll();
+  chargeplan.finishDrawing();
   chargeplan.copyCanvases();
   chargeplan.drawKey();
   chargeplan.sayTree(document.getElementById("sheet-key"));

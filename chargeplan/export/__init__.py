@@ -1,0 +1,1 @@
+"""A finished plan in the formats that other desks use."""

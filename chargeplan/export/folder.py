@@ -1,0 +1,257 @@
+"""Where exports go: beside the run, each file complete or not there, and nobody's own file replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chargeplan import __version__
+from chargeplan.errors import ChargeplanError, DataError, name_rows
+from chargeplan.export.readme import README_NAME, write_readme
+from chargeplan.files import compute_sha256, write_text
+from chargeplan.text import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chargeplan.export.output_file import OutputFile
+    from chargeplan.export.plan import ExportPlan
+
+MANIFEST_NAME = "export.json"
+_FORMAT_VERSION = 1
+# Folders that the program keeps for itself, by a file that each holds.
+_OWN_FOLDERS = {
+    "run.json": "a run",
+    "curve.json": "a sweep",
+    "why.json": "the answers of chargeplan why",
+    "manifest.json": "the records of a run",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export has written.
+
+    Parameters
+    ----------
+    folder : Path
+    files : tuple of Path
+    kept : tuple of str
+        Files of earlier exports that stay, made from another state of the run.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    kept: tuple[str, ...] = field(default=())
+
+
+def name_folder(run_folder: Path) -> Path:
+    """Name the folder of the exports of a run, such as maps/demo-export."""
+    run = run_folder.resolve()
+    run = run.parent if run.name == "records" else run
+    return run.with_name(f"{run.name}-export")
+
+
+def refuse_own_folder(folder: Path) -> None:
+    """Refuse to write into a folder that the program itself keeps: its checksums would not hold.
+
+    Raises
+    ------
+    ChargeplanError
+    """
+    for place in (folder, *folder.parents):
+        for name, what in _OWN_FOLDERS.items():
+            if (place / name).is_file() and (name != "run.json" or (place / "records").is_dir()):
+                raise ChargeplanError(
+                    f"--out: {folder} lies in the folder of {what} ({place}), which must stay as it is; "
+                    f"name a folder outside it, or leave --out away"
+                )
+
+
+def write_exports(
+    folder: Path, plan: ExportPlan, files: Sequence[OutputFile], *, run_sha256: str, overwrite: bool
+) -> Written:
+    """Write files into a folder, with README.txt and export.json; all are checked before the first is replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is not there.
+    plan : ExportPlan
+    files : sequence of OutputFile
+    run_sha256 : str
+        Checksum of the manifest of the run.
+    overwrite : bool
+        Replace files of the same name that no export has made, or that were changed since.
+
+    Raises
+    ------
+    ChargeplanError
+        When the folder cannot be written, or a file of another maker would be replaced.
+    DataError
+        When a file does not read back as it should; nothing is replaced.
+    """
+    folder = folder.resolve()
+    refuse_own_folder(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ChargeplanError(f"--out: {folder} is a file; name a folder, or a file with a known ending")
+    known = _read_known(folder)
+    names = [file.name for file in files]
+    _refuse_foreign(folder, [*names, README_NAME], known, overwrite=overwrite)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export.", dir=folder) as fresh:
+            sums = _write_checked(Path(fresh), files)
+            described = {
+                file.name: {
+                    "format": file.format.value,
+                    "holds": file.holds,
+                    "run_sha256": run_sha256,
+                    "sha256": sums[file.name],
+                }
+                for file in files
+            }
+            kept = {name: row for name, row in known.items() if (folder / name).is_file()}
+            readme = write_readme(plan, _list_contents(kept | described))
+            _replace(folder, Path(fresh), names, readme, kept, described)
+    except OSError as error:
+        raise ChargeplanError(
+            f"{folder} cannot be written ({error}); free disk space, or name another folder with --out"
+        ) from error
+    kept.pop(README_NAME, None)
+    stale = [name for name in sorted(kept.keys() - set(names)) if kept[name]["run_sha256"] != run_sha256]
+    return Written(folder, tuple(folder / name for name in (*names, README_NAME)), tuple(stale))
+
+
+def write_single(path: Path, file: OutputFile, *, overwrite: bool) -> Written:
+    """Write one file to a path that the user has named, without README.txt and export.json.
+
+    Raises
+    ------
+    ChargeplanError
+        When it cannot be written, or a file is there already.
+    DataError
+        When it does not read back as it should.
+    """
+    path = path.absolute()
+    refuse_own_folder(path.parent.resolve())
+    if path.is_dir():
+        raise ChargeplanError(f"--out: {path} is a folder; name a file")
+    if path.exists() and not overwrite:
+        raise ChargeplanError(
+            f"--out: {path} is there already; name another file, or replace it with --overwrite"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export.", dir=path.parent) as fresh:
+            _write_checked(Path(fresh), [file])
+            os.replace(Path(fresh) / file.name, path)
+    except OSError as error:
+        raise ChargeplanError(
+            f"{path} cannot be written ({error}); free disk space, or name another place with --out"
+        ) from error
+    return Written(path.parent, (path,))
+
+
+def _write_checked(fresh: Path, files: Sequence[OutputFile]) -> dict[str, str]:
+    """Write each file and read it back; return their checksums."""
+    faults, sums = [], {}
+    for file in files:
+        path = fresh / file.name
+        file.write(path)
+        faults += [f"{file.name}: {fault}" for fault in file.check(path)]
+        path.chmod(0o644)
+        with path.open("rb") as written:
+            os.fsync(written.fileno())
+        sums[file.name] = compute_sha256(path)
+    if faults:
+        raise DataError([*faults, "nothing was written; this is a fault of chargeplan, please report it"])
+    return sums
+
+
+def _replace(
+    folder: Path,
+    fresh: Path,
+    names: Sequence[str],
+    readme: str,
+    kept: dict[str, dict[str, Any]],
+    described: dict[str, dict[str, Any]],
+) -> None:
+    """Put the files in place; whenever this ends, export.json knows every file that is there."""
+    before = {
+        name: {**described[name], "replaced_sha256": kept[name]["sha256"]} for name in names if name in kept
+    }
+    _write_manifest(folder, kept | described | before)
+    for name in names:
+        os.replace(fresh / name, folder / name)
+    write_text(folder / README_NAME, readme)
+    readme_row = {
+        "format": "",
+        "holds": "this list",
+        "run_sha256": "",
+        "sha256": compute_sha256(folder / README_NAME),
+    }
+    _write_manifest(folder, kept | described | {README_NAME: readme_row})
+
+
+def _write_manifest(folder: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    manifest = {"format_version": _FORMAT_VERSION, "chargeplan": __version__, "files": dict(rows)}
+    write_text(folder / MANIFEST_NAME, to_json(manifest) + "\n")
+
+
+def _list_contents(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    return {name: (row["format"], row["holds"]) for name, row in rows.items() if name != README_NAME}
+
+
+def _read_known(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read what earlier exports have written here."""
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        return {}
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        rows = {
+            str(name): {key: str(row[key]) for key in row}
+            for name, row in manifest["files"].items()
+            if {"format", "holds", "run_sha256", "sha256"} <= set(row)
+        }
+        is_ours = manifest["format_version"] == _FORMAT_VERSION
+    except (ValueError, KeyError, TypeError, AttributeError):
+        is_ours = False
+    if not is_ours:
+        raise ChargeplanError(
+            f"{path} is not of this version of chargeplan export, or damaged; remove it, or name another folder "
+            f"with --out"
+        )
+    return rows
+
+
+def _refuse_foreign(
+    folder: Path, names: Sequence[str], known: Mapping[str, Mapping[str, Any]], *, overwrite: bool
+) -> None:
+    """Refuse to replace what no export has written, or what was changed since."""
+    foreign, changed = [], []
+    for name in names:
+        path = folder / name
+        if not path.exists():
+            continue
+        if path.is_dir():
+            raise ChargeplanError(
+                f"{path} is a folder where a file would go; move it, or name another folder"
+            )
+        row = known.get(name)
+        if row is None:
+            foreign.append(name)
+        elif compute_sha256(path) not in {row["sha256"], row.get("replaced_sha256")}:
+            changed.append(name)
+    if overwrite or not (foreign or changed):
+        return
+    told = [f"no export has made {name_rows(foreign)}"] if foreign else []
+    told += [f"{name_rows(changed)} changed since the export"] if changed else []
+    raise ChargeplanError(
+        f"{folder}: {' and '.join(told)}; move what you want to keep, or replace it with --overwrite"
+    )

@@ -1,0 +1,132 @@
+"""What the plan rests on: every figure that was taken from somewhere, weakest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chargeplan.data_register import CONFIDENCES
+from chargeplan.publish.report.drawing import wrap_picture, write_text
+from chargeplan.publish.report.numbers import short
+from chargeplan.publish.report.tables import Cell, Table
+from chargeplan.text import clean_text
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from chargeplan.publish.bundle import RunBundle
+
+_COMPUTED = "computed"
+_WORDS = {
+    "assumption": "Assumptions: no source was found",
+    "planner": "Numbers of the planner",
+    "low": "Low confidence: one weak source, or a figure of another place",
+    "med": "Medium confidence",
+    "high": "High confidence",
+}
+_FILLS = {"assumption": "url(#cross)", "planner": "url(#dots)", "low": "url(#hatch)"}
+_LONGEST_SOURCE = 240
+
+
+def collect_figures(bundle: RunBundle) -> pd.DataFrame:
+    """Collect the figures behind the demand and the money that were taken from somewhere.
+
+    Returns
+    -------
+    pandas.DataFrame
+        step, value, unit, source, confidence and ``place`` of the figure; weakest first, each once.
+    """
+    parts = [
+        table.assign(place=[f"{name}/{row}" for row in range(len(table))])
+        for name, table in (("demand", bundle.cells.explanation), ("economics", bundle.evaluation.economics))
+        if len(table)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=["step", "value", "unit", "source", "confidence", "place"])
+    figures = pd.concat(parts, ignore_index=True)
+    figures = figures[figures["confidence"] != _COMPUTED].drop_duplicates(["step", "value", "unit"])
+    order = {word: pos for pos, word in enumerate(CONFIDENCES)}
+    rank = figures["confidence"].map(lambda word: order.get(str(word), 1))
+    return figures.assign(order=rank).sort_values("order", kind="stable", ignore_index=True)
+
+
+def describe_grounds(bundle: RunBundle) -> dict[str, Any] | None:
+    """Describe the grounds: how many figures of each confidence, and all of them; None without any."""
+    figures = collect_figures(bundle)
+    if figures.empty:
+        return None
+    counts = figures["confidence"].value_counts()
+    words = [word for word in dict.fromkeys(figures["confidence"].astype(str)) if counts[word]]
+    rows: list[list[Cell]] = []
+    groups = []
+    for word in words:
+        groups.append((f"{_WORDS.get(word, word)} ({counts[word]})", len(rows)))
+        rows += _list_rows(figures[figures["confidence"] == word])
+    return {
+        "counts": [[word, int(counts[word])] for word in words],
+        "chart": _draw_counts([(word, int(counts[word])) for word in words]),
+        "table": Table(
+            "Figures that were taken from somewhere",
+            (("Figure", "long"), ("Value", "values"), ("Source", "long")),
+            rows,
+            groups=tuple(groups),
+            name="fine grounds",
+        ),
+    }
+
+
+def _list_rows(figures: pd.DataFrame) -> list[list[Cell]]:
+    """List figures of one confidence; those that differ only in what they are of share a row."""
+    joined: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
+    for row in figures.to_dict("records"):
+        step = clean_text(row["step"])
+        subject, rest = _part_step(step)
+        key = (rest, clean_text(row["unit"]), clean_text(row["source"], _LONGEST_SOURCE))
+        joined.setdefault(key, []).append((subject, row))
+    rows: list[list[Cell]] = []
+    for (step, unit, source), members in joined.items():
+        values: list[Any] = []
+        for pos, (subject, row) in enumerate(members):
+            value = short(row["value"], row["place"], "" if unit != "year" else unit)
+            values += [f"{'· ' if pos else ''}{subject}" if subject else "", value]
+        shown_unit = "" if unit in {"1", "", "year"} else unit
+        rows.append([step, (*[part for part in values if part != ""], shown_unit), source])
+    return rows
+
+
+def _part_step(step: str) -> tuple[str, str]:
+    """Part the name of a figure into what it is of, empty where it is of all, and what it is, in words."""
+    if " " in step:
+        subject, colon, rest = step.partition(": ")
+        return (subject, rest) if colon else ("", step)
+    name, _, subject = step.partition(".")
+    return subject.replace("_", " "), name.replace("_", " ")
+
+
+def _draw_counts(counts: list[tuple[str, int]]) -> Markup:
+    """Draw one bar: how many figures of each confidence; each part with its number below."""
+    width, height = 720.0, 64.0
+    total = sum(size for _, size in counts)
+    x, last_label = 0.0, -100.0
+    parts = []
+    for word, size in counts:
+        wide = width * size / total
+        fill = f' fill="{_FILLS[word]}"' if word in _FILLS else ""
+        parts.append(
+            f'<rect class="ground-{"drawn" if fill else "med" if word == "med" else "high"}"{fill} x="{x:.1f}" y="2" '
+            f'width="{wide:.1f}" height="26"/>'
+        )
+        label = max(x, last_label)
+        parts.append(write_text(label, 46, f"{size} {word}", name="label"))
+        last_label = label + 9.0 * len(f"{size} {word}") + 10
+        x += wide
+    told = ", ".join(f"{size} {word}" for word, size in counts)
+    return wrap_picture(
+        parts,
+        name="grounds-chart",
+        width=width,
+        height=height,
+        title="Figures by confidence",
+        description=told,
+    )

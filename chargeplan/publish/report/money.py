@@ -1,0 +1,193 @@
+"""What the plan costs by year, and what it earns and saves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chargeplan.publish.report.drawing import draw_box, find_ticks, wrap_picture, write_text
+from chargeplan.publish.report.numbers import count, full_money, money, number, share, years
+from chargeplan.publish.report.tables import Cell, Table
+from chargeplan.text import clean_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from markupsafe import Markup
+
+    from chargeplan.publish.bundle import RunBundle
+
+_PARTS = (
+    ("site_cost", "Opening sites"),
+    ("charger_cost", "Chargers"),
+    ("grid_upgrades", "Upgrades of the grid"),
+    ("grid_risk", "Charge for unknown headroom, not spent"),
+    ("cost", "All that the plan takes from the budget"),
+)
+_ECONOMICS = (
+    ("capex", "Capital", "money"),
+    ("yearly_cost", "Cost of a year", "money"),
+    ("revenue", "Revenue of a year", "money"),
+    ("net_income", "Net income of a year", "money"),
+    ("npv", "Net present value", "money"),
+    ("payback", "Payback", "years"),
+    ("payback_half_sales", "Payback at half the sales", "years"),
+    ("break_even_utilisation", "Break-even use of the opening hours", "share"),
+)
+_BENEFITS = (
+    ("petrol_saved", "Petrol saved", "l/year"),
+    ("diesel_saved", "Diesel saved", "l/year"),
+    ("oil_import_saved", "Imports of fuel saved", "USD/year"),
+    ("driver_saving", "Drivers pay less by", "PKR"),
+    ("co2e_saved", "CO₂e saved", "t/year"),
+    ("co2e_saved_dirty_grid", "CO₂e saved with the high grid factor", "t/year"),
+    ("co2e_saved_clean_grid", "CO₂e saved with the low grid factor", "t/year"),
+    ("pm25_saved", "PM2.5 saved", "kg/year"),
+)
+_MILLION = 1e6
+
+
+def describe_costs(bundle: RunBundle) -> dict[str, Any]:
+    """Describe the money of the plan: its parts, by year planned for, and by year of operation."""
+    by_year = bundle.evaluation.economics_by_year
+    return {
+        "parts": _tabulate_parts(bundle),
+        "planned": _tabulate_planned(bundle.evaluation.years),
+        "account": _tabulate_account(by_year),
+        "chart": _draw_account(by_year) if len(by_year) else "",
+    }
+
+
+def _tabulate_parts(bundle: RunBundle) -> Table:
+    has = set(bundle.evaluation.metrics["name"])
+    rows: list[list[Cell]] = []
+    for name, words in _PARTS:
+        if name in has:
+            value = bundle.evaluation.get_metric(name)
+            if value != 0 or name == "cost":
+                rows.append([words, full_money(value, f"metrics/{name}")])
+    return Table("What the money is for", (("", "words"), ("PKR", "number")), rows, name="sums")
+
+
+def _tabulate_planned(table: pd.DataFrame) -> Table | None:
+    """Tabulate the years planned for: what stands and what is spent by then; None for a plan of one year."""
+    if len(table) < 2:
+        return None
+    rows: list[list[Cell]] = [
+        [
+            f"{row['year']}",
+            count(row["new_sites"], f"years/{row['year']}/new_sites"),
+            count(row["new_chargers"], f"years/{row['year']}/new_chargers"),
+            money(row["money_pkr"], f"years/{row['year']}/money_pkr"),
+            money(row["cost_pkr"], f"years/{row['year']}/cost_pkr"),
+            money(row["left_pkr"], f"years/{row['year']}/left_pkr"),
+            share(row["served_share"], f"years/{row['year']}/served_share"),
+        ]
+        for row in table.to_dict("records")
+    ]
+    return Table(
+        "By year planned for, all up to and with that year",
+        (
+            ("Year", "words"),
+            ("New stations", "number"),
+            ("New chargers", "number"),
+            ("Money", "number"),
+            ("Cost", "number"),
+            ("Left", "number"),
+            ("Demand served", "number"),
+        ),
+        rows,
+    )
+
+
+def _tabulate_account(table: pd.DataFrame) -> Table | None:
+    if table.empty:
+        return None
+    rows: list[list[Cell]] = []
+    for pos, row in enumerate(table.to_dict("records")):
+        place = f"economics_by_year/{pos}"
+        rows.append(
+            [
+                f"{row['calendar_year']:.0f}",
+                *(
+                    money(row[name], f"{place}/{name}")
+                    for name in ("capital_pkr", "revenue_pkr", "energy_pkr", "net_pkr", "discounted_sum_pkr")
+                ),
+            ]
+        )
+    return Table(
+        "Year by year",
+        (
+            ("Year", "words"),
+            ("Capital", "number"),
+            ("Revenue", "number"),
+            ("Energy bought", "number"),
+            ("Net of all costs", "number"),
+            ("Present worth, added up", "number"),
+        ),
+        rows,
+        notes=("All costs and revenue of each year are in economics_by_year.csv.",),
+        name="narrow-numbers",
+    )
+
+
+def _draw_account(table: pd.DataFrame) -> Markup:
+    """Draw the discounted sum of each year as bars about zero, the first and the last with their value."""
+    width, height, left, bottom = 720.0, 230.0, 64.0, 26.0
+    values = table["discounted_sum_pkr"].to_numpy() / _MILLION
+    high, low = max(float(values.max()), 0.0), min(float(values.min()), 0.0)
+    span = max(high - low, 1e-9)
+
+    def get_y(value: float) -> float:
+        return 16 + (height - bottom - 34) * (high - value) / span
+
+    step = (width - left - 10) / len(values)
+    parts = [
+        f'<path class="axis" d="M{left} {get_y(tick):.1f}H{width - 10:.0f}"/>'
+        + write_text(left - 8, get_y(tick) + 4, f"{tick:,.6g}", "end", "tick")
+        for tick in find_ticks(high) or [0.0]
+    ]
+    for pos, (value, year) in enumerate(zip(values.tolist(), table["calendar_year"], strict=True)):
+        x = left + step * pos + 0.14 * step
+        top, foot = get_y(max(value, 0.0)), get_y(min(value, 0.0))
+        fill = "bar-solid" if value >= 0 else "bar-hatched"
+        parts.append(draw_box(fill, x, top, 0.72 * step, max(foot - top, 1.0)))
+        parts.append(write_text(x + 0.36 * step, height - 6, f"{year:.0f}", "middle", "tick"))
+        if pos in {0, len(values) - 1}:
+            y = top - 5 if value >= 0 else foot + 13
+            parts.append(write_text(x + 0.36 * step, y, f"{value:,.4g}", "middle", "label"))
+    return wrap_picture(
+        parts,
+        name="account-chart",
+        width=width,
+        height=height,
+        title="Net worth of the stations by year, added up and discounted, PKR million",
+        description="Bars below zero are hatched; the figures stand in the table.",
+    )
+
+
+def describe_economics(bundle: RunBundle) -> dict[str, Table] | None:
+    """Describe the economics and the benefits; None when none were reckoned."""
+    metrics = bundle.evaluation.metrics.set_index("name")
+    if "npv" not in metrics.index:
+        return None
+    show = {"money": full_money, "years": years, "share": share}
+    economics: list[list[Cell]] = [
+        [words, show[kind](metrics["value"][name], f"metrics/{name}"), clean_text(metrics["meaning"][name])]
+        for name, words, kind in _ECONOMICS
+        if name in metrics.index
+    ]
+    benefits: list[list[Cell]] = [
+        [
+            words,
+            full_money(metrics["value"][name], f"metrics/{name}")
+            if unit == "PKR"
+            else number(metrics["value"][name], f"metrics/{name}", 0, unit),
+            clean_text(metrics["meaning"][name]),
+        ]
+        for name, words, unit in _BENEFITS
+        if name in metrics.index
+    ]
+    headings = (("", "words"), ("", "number"), ("What it is", "long"))
+    found = {"economics": Table("Economics of the new stations", headings, economics, name="sums")}
+    if benefits:
+        found["benefits"] = Table("Benefits of a year", headings, benefits, name="sums")
+    return found

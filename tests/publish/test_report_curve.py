@@ -1,0 +1,84 @@
+"""A report takes the curve of a sweep of its own study, and refuses any other."""
+
+import copy
+import json
+
+import pytest
+
+from chargeplan.errors import DataError
+from chargeplan.publish.attribution import list_sources
+from chargeplan.publish.report.curve import read_curve
+from chargeplan.publish.report.page import build_report
+
+
+def make_point(value, served_share, outcome="PROVEN OPTIMAL"):
+    missing = served_share is None
+    return {
+        "value": value,
+        "cost_pkr": None if missing else value * 0.9,
+        "new_sites": None if missing else 3,
+        "served_kwh_day": None if missing else served_share * 1000,
+        "served_share": served_share,
+        "outcome": outcome,
+    }
+
+
+@pytest.fixture
+def curve(sample):
+    return {
+        "format_version": 1,
+        "study": {"name": "sample", "year": 2030},
+        "vary": {"key": "model.budget_pkr"},
+        "settings": copy.deepcopy(dict(sample.settings_as_run)) | {"solve": {"time_limit_s": 5}},
+        "inputs": list_sources(sample),
+        "points": [make_point(1e7, None, "IMPOSSIBLE"), make_point(1e8, 0.25), make_point(2.3e8, 0.5)],
+        "knee": {"text": "no clear knee"},
+    }
+
+
+def write_curve(folder, curve):
+    (folder / "curve.json").write_text(json.dumps(curve), encoding="utf-8")
+    return folder
+
+
+def test_its_points_are_drawn_and_listed(curve, sample, tmp_path):
+    read = read_curve(write_curve(tmp_path, curve), sample)
+    page = build_report(sample, curve=read).report
+    assert page.count('class="curve-point"') == 2
+    assert "IMPOSSIBLE" in page
+    for value in ("0.25", "0.5"):
+        assert f'<data value="{value}" data-of="sweep/' in page
+    assert "90 M" in page  # 0.9 x 1e8
+    assert 'id="curve"' not in build_report(sample).report
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"study": {"name": "other", "year": 2030}}, "it is of other in 2030"),
+        ({"study": {"name": "sample", "year": 2035}}, "in 2035"),
+        ({"settings": {"model": {"nearest_sites": 7}}}, "model.nearest_sites"),
+        ({"inputs": []}, "input files differ: network.path"),
+        ({"format_version": 9}, "format 9"),
+    ],
+)
+def test_a_sweep_of_something_else_is_refused_with_the_difference(curve, sample, tmp_path, change, told):
+    with pytest.raises(DataError, match=told):
+        read_curve(write_curve(tmp_path, curve | change), sample)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "no json"])
+def test_a_broken_file_is_refused(sample, tmp_path, text):
+    (tmp_path / "curve.json").write_text(text)
+    with pytest.raises(DataError, match="run the sweep again"):
+        read_curve(tmp_path, sample)
+
+
+def test_a_folder_without_a_curve_is_refused(sample, tmp_path):
+    with pytest.raises(DataError, match="chargeplan sweep"):
+        read_curve(tmp_path, sample)
+
+
+def test_other_search_times_and_the_varied_value_make_no_other_study(curve, sample, tmp_path):
+    curve["settings"]["model"] = {"budget_pkr": 1e7}
+    assert read_curve(write_curve(tmp_path, curve), sample) == curve
