@@ -109,6 +109,9 @@ PICTURES = (
     Picture("karachi-dark", ("karachi",), scheme="dark"),
 )
 
+# Pictures of other programs, which are taken by hand.
+BY_HAND = ("qgis-demo",)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Take the pictures; return 2 when something is missing."""
@@ -235,8 +238,9 @@ def _take(chromium: Any, picture: Picture, page_file: Path) -> bytes:
     page = context.new_page()
     page.goto(page_file.resolve().as_uri())
     page.wait_for_selector(picture.ready, state="attached")
-    page.emulate_media(media=picture.media)
-    page.evaluate("window.dispatchEvent(new Event('resize'))")
+    if picture.media == "print":  # as a browser does before it prints
+        page.emulate_media(media="print")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     if picture.act is not None:
         picture.act(page)
     page.wait_for_timeout(1500)  # drawn in slices, by several copies of the map's code

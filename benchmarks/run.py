@@ -33,6 +33,7 @@ ISLAMABAD_FILES = {
     "network.path": "osm/islamabad/islamabad_ict_2020-07.osm.pbf",
     "demand.population.path": "osm/islamabad/worldpop2020_1km_points_utm43n.gpkg",
 }
+KARACHI_FILE = "osm/karachi/derived_karachi_south_drive.osm.pbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Benchmark:
         Whether it needs the real extracts.
     is_on_instances : bool
         Whether it needs the benchmark instances with published optima.
+    is_on_karachi : bool
+        Whether it also takes the roads of Karachi, where they are.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Benchmark:
     quick_options: tuple[str, ...] = ()
     is_on_islamabad: bool = False
     is_on_instances: bool = False
+    is_on_karachi: bool = False
 
 
 BENCHMARKS = (
@@ -118,11 +122,12 @@ BENCHMARKS = (
         is_on_islamabad=True,
     ),
     Benchmark(
-        "islamabad_map",
-        "benchmarks.publish.islamabad_map",
+        "city_maps",
+        "benchmarks.publish.city_maps",
         ("--runs", "5"),
-        ("--runs", "1"),
+        ("--runs", "1", "--peer-runs", "1"),
         is_on_islamabad=True,
+        is_on_karachi=True,
     ),
 )
 
@@ -136,6 +141,14 @@ def find_islamabad() -> tuple[dict[str, Path], str]:
     if missing:
         return {}, f"no {' and no '.join(missing)}; set CHARGEPLAN_REAL_DATA to the folder that holds osm/"
     return found, ""
+
+
+def find_karachi() -> Path | None:
+    """Find the roads of Karachi South."""
+    named = os.environ.get("CHARGEPLAN_REAL_DATA")
+    folder = Path(named) if named else PROJECT_FOLDER.parent / "shared"
+    path = folder / KARACHI_FILE
+    return path if path.is_file() else None
 
 
 def find_instances() -> Path:
@@ -155,6 +168,8 @@ def run_benchmark(benchmark: Benchmark, files: dict[str, Path], *, quick: bool) 
     command = [sys.executable, "-m", benchmark.module]
     if benchmark.is_on_islamabad:
         command += [CONFIG, *(part for key, path in files.items() for part in ("--set", f"{key}={path}"))]
+    if benchmark.is_on_karachi and (roads := find_karachi()) is not None:
+        command += ["--karachi-pbf", str(roads)]
     if benchmark.is_on_instances:
         command.append(str(find_instances()))
     command += benchmark.quick_options if quick else benchmark.options

@@ -256,7 +256,7 @@ def run_study(
             grid=records.grid,
             rules=around.rules,
         )
-        folder = publish_run(settings.publish.folder / settings.study.name, bundle)
+        folder = publish_run(settings.publish.folder / settings.study.name, bundle, tell=phase.tell)
         phase.message = str(folder)
     table = tabulate_demand(cells, request.type_power_kw)
     return RunResult(folder, area, request, solution, evaluation, table, records.data_date)

@@ -80,7 +80,9 @@ class PlanLabels:
         return _name(self.asset_id, asset, "asset at row")
 
     def name_zone(self, zone: int) -> str:
-        """Name a zone, with its id where that is another word."""
+        """Name a zone, with its id where that is another word and a key of the config; hexagons have none."""
+        if self.zones_are_cells and zone < len(self.zone_name):
+            return self.zone_name[zone]
         return _join(self.zone_name, zone, self.key_zone(zone))
 
     def key_zone(self, zone: int) -> str:

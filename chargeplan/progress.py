@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import IO, TYPE_CHECKING, Protocol, Self
 
-from chargeplan.runlog import Event, PhaseEvent, SolveEvent
+from chargeplan.runlog import Event, PhaseEvent, SolveEvent, StepEvent
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BEFORE_STEP = 2.0
 STOP_HINT = "Ctrl-C keeps it"
 _PHASE_WIDTH = 10
 
@@ -144,6 +145,8 @@ class _Quiet:
 class LineProgress(_Quiet):
     """One line for each phase, one where a search begins, and for a long search one every 30 seconds.
 
+    What a phase is making is told where nothing was told for two seconds.
+
     Parameters
     ----------
     stream : text stream
@@ -163,6 +166,10 @@ class LineProgress(_Quiet):
             self._told_at, self._is_limit_told = self._clock(), False
             if event.elapsed_s is not None:
                 self.say(describe_phase(event))
+        elif isinstance(event, StepEvent):
+            if self._clock() - self._told_at >= SECONDS_BEFORE_STEP:
+                self._told_at = self._clock()
+                self.say(f"{event.phase:<{_PHASE_WIDTH}} {event.message} ...")
         elif not self._is_limit_told:
             self._is_limit_told = True
             self.say(f"{'solve':<{_PHASE_WIDTH}} search: limit {_write_limit(event.limit_s)} s")
@@ -188,6 +195,8 @@ class JsonProgress(_Quiet):
             data: dict[str, object] = {"event": "phase", "phase": event.phase, "state": state}
             if event.elapsed_s is not None:
                 data |= {"message": event.message, "elapsed_s": round(event.elapsed_s, 3)}
+        elif isinstance(event, StepEvent):
+            data = {"event": "step", "phase": event.phase, "message": event.message}
         else:
             data = {"event": "solve", "step": event.step} | {
                 name: value if math.isfinite(value) else None
@@ -219,6 +228,7 @@ class LiveProgress:
         self._phase = ""
         self._started = 0.0
         self._search: SolveEvent | None = None
+        self._step = ""
         self._console = console or Console(file=stream, highlight=False, markup=False, emoji=False)
         self._live = Live(
             get_renderable=self._render, console=self._console, refresh_per_second=5, transient=True
@@ -238,8 +248,11 @@ class LiveProgress:
         """Show an event."""
         if isinstance(event, SolveEvent):
             self._search = event
+        elif isinstance(event, StepEvent):
+            self._step = event.message
         elif event.elapsed_s is None:
             self._phase, self._started, self._search = event.phase, time.monotonic(), None
+            self._step = ""
         else:
             self._phase, self._search = "", None
             self.say(describe_phase(event))
@@ -256,5 +269,8 @@ class LiveProgress:
         if self._search is not None:
             text = fit_search(self._search, self._console.width)
         else:
-            text = f"{self._phase:<{_PHASE_WIDTH}} {time.monotonic() - self._started:>6.0f} s ..."
+            seconds = time.monotonic() - self._started
+            text = f"{self._phase:<{_PHASE_WIDTH}} {seconds:>6.0f} s  {self._step} ...".replace(
+                "   ...", " ..."
+            )
         return Text(text, style="bold", no_wrap=True, overflow="ellipsis")

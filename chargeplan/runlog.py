@@ -58,7 +58,23 @@ class SolveEvent:
     measure: str = ""
 
 
-Event = PhaseEvent | SolveEvent
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """A stage turned to its next piece of work.
+
+    Parameters
+    ----------
+    phase : str
+        Stage word.
+    message : str
+        What is being made, with counts.
+    """
+
+    phase: str
+    message: str
+
+
+Event = PhaseEvent | SolveEvent | StepEvent
 Listener = Callable[[Event], None]
 
 
@@ -72,6 +88,12 @@ class Phase:
 
     name: str
     message: str = ""
+    listen: Listener = ignore_event
+
+    def tell(self, message: str) -> None:
+        """Tell what is being made now."""
+        LOG.debug("%s: %s", self.name, message)
+        self.listen(StepEvent(self.name, message))
 
 
 @dataclass(slots=True)
@@ -92,7 +114,7 @@ class RunLog:
         """Time a stage; its log line and event are given when the block ends without error."""
         self.listen(PhaseEvent(name, "", None))
         started = time.perf_counter()
-        running = Phase(name)
+        running = Phase(name, listen=self.listen)
         yield running
         elapsed_s = time.perf_counter() - started
         self.seconds[name] = self.seconds.get(name, 0.0) + elapsed_s

@@ -131,7 +131,9 @@ def find_nearest_roads(table: pd.DataFrame, network: RoadNetwork) -> list[Road |
 
     Where several are equally near, as at a crossing, a main road goes before others, then the first by name.
     """
-    names = [shorten_name(name) for name in network.roads["name"]]
+    given = network.roads["name"].tolist()
+    short = {name: shorten_name(name) for name in set(given)}  # pieces of a road share its name
+    names = [short[name] for name in given]
     is_named = np.array([bool(name) for name in names], dtype=np.bool_)
     if len(table) == 0 or not is_named.any():
         return [None] * len(table)

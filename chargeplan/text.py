@@ -22,6 +22,13 @@ _SCRIPT_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Code points that Unicode keeps free of characters for ever; XML refuses some of them.
+_NONCHARACTERS = frozenset(
+    map(
+        chr, [*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF))]
+    )
+)
+_DROPPED = _BIDI_CONTROLS | _NONCHARACTERS
 _NAME_PARTS = re.compile(r"[;|؛]|\s/\s")
 _MAX_NAME_CHARACTERS = 300
 _LONGEST_WORD = 40  # a longer run of letters is cut where it is
@@ -46,9 +53,8 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
         text = "".join(
             " " if character in "\n\r\t\u2028\u2029" else character
             for character in unicodedata.normalize("NFC", text)
-            if character not in _BIDI_CONTROLS
+            if character not in _DROPPED
             and (character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs"})
-            and not _is_noncharacter(character)
         )
     joined = re.sub(r" {2,}", " ", text).strip()
     if len(joined) <= longest:
@@ -58,11 +64,6 @@ def clean_text(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:
     if joined[longest - 1] != " " and last_space > longest - _LONGEST_WORD:
         cut = cut[:last_space]
     return cut.rstrip() + "…"
-
-
-def _is_noncharacter(character: str) -> bool:
-    """Tell whether Unicode reserves a code point for no character ever; XML refuses some of them."""
-    return ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
 
 
 def safe_html(value: object, longest: int = _MAX_NAME_CHARACTERS) -> str:

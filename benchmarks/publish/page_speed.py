@@ -41,8 +41,9 @@ NOTE_ANSWER = """
 (() => {
   const afterFrame = act => requestAnimationFrame(() => setTimeout(act));
   window.longTasks = [];
-  new PerformanceObserver(list => list.getEntries().forEach(one => window.longTasks.push([one.startTime, one.duration])))
-    .observe({ type: "longtask", buffered: true });
+  new PerformanceObserver(list => {
+    list.getEntries().forEach(one => window.longTasks.push([one.startTime, one.duration]));
+  }).observe({ type: "longtask", buffered: true });
   const clickStation = () => {
     const clear = one => {
       const box = one.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
@@ -174,7 +175,9 @@ def open_once(
     if trace:
         measured |= find_longest_task(browser.stop_tracing())
     page.wait_for_timeout(REST_MS)
-    measured["long_tasks_moving_ms"] = sorted((round(one[1]) for one in page.evaluate("longTasks")), reverse=True)
+    measured["long_tasks_moving_ms"] = sorted(
+        (round(one[1]) for one in page.evaluate("longTasks")), reverse=True
+    )
     context.close()
     measured["leaving"] = [one for one in requests if one != url and not one.startswith(("data:", "blob:"))]
     return measured | {"faults": faults}

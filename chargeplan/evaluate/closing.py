@@ -11,7 +11,8 @@ a kWh served.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,8 +125,31 @@ def sum_alone_kwh_day(network: ServingNetwork) -> Floats:
     )
 
 
+def merge_alike_units(network: ServingNetwork) -> ServingNetwork:
+    """Merge the units that reach the same slots: what one of them does the others can do in its place."""
+    reach = network.reach.sorted_indices()
+    number: dict[bytes, int] = {}
+    merged = np.array(
+        [
+            number.setdefault(reach.indices[start:end].tobytes(), len(number))
+            for start, end in itertools.pairwise(reach.indptr.tolist())
+        ],
+        dtype=np.int64,
+    )
+    n_units, n_merged = len(merged), len(number)
+    joins = sp.csr_array((np.ones(n_units), (merged, np.arange(n_units))), shape=(n_merged, n_units))
+    _, first = np.unique(merged, return_index=True)
+    return replace(
+        network,
+        unit_kwh_day=joins @ network.unit_kwh_day,
+        reach=reach[first],
+        flow_kwh_day=sp.csc_array(joins @ network.flow_kwh_day),
+    )
+
+
 def compute_dropped_losses(network: ServingNetwork) -> Floats:
     """Compute by site what is no longer served when that station closes, shape (n_sites,), kWh per day."""
+    network = merge_alike_units(network)
     load = np.asarray(network.flow_kwh_day.sum(axis=0)).ravel()
     spare = np.maximum(network.slot_kwh_day - load, 0.0)
     loss = np.zeros(network.n_sites)

@@ -20,7 +20,7 @@ from chargeplan.store import check_records, write_records
 from chargeplan.text import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from chargeplan.publish.bundle import RunBundle
@@ -83,7 +83,7 @@ RUN_FOLDER_NAMES = (
 )
 
 
-def publish_run(folder: Path, bundle: RunBundle) -> Path:
+def publish_run(folder: Path, bundle: RunBundle, *, tell: Callable[[str], None] = lambda _: None) -> Path:
     """Write a whole run folder; an older run in its place is kept until the new one is complete.
 
     Every file but timings.json is the same bytes for the same bundle.
@@ -94,6 +94,8 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
         The run's folder, such as maps/islamabad.
     bundle : RunBundle
         A plan that `evaluate` has verified.
+    tell : callable
+        Called with what is being written, in words.
 
     Returns
     -------
@@ -109,7 +111,8 @@ def publish_run(folder: Path, bundle: RunBundle) -> Path:
     refuse_foreign_folder(folder)
     try:
         with replace_folder(folder.resolve()) as fresh:  # a link stays, its target is replaced
-            _write_files(fresh, bundle)
+            _write_files(fresh, bundle, tell)
+            tell("reading every file back")
             _check_files(fresh, bundle)
     except OSError as error:
         msg = (
@@ -172,14 +175,19 @@ def list_linked_files(bundle: RunBundle) -> list[tuple[str, str]]:
     return [(name, words) for name, words in _FILE_WORDS.items() if name not in absent]
 
 
-def _write_files(folder: Path, bundle: RunBundle) -> None:
+def _write_files(folder: Path, bundle: RunBundle, tell: Callable[[str], None]) -> None:
+    n_cells, n_sites = len(bundle.cells.cell_id), len(bundle.sites.table)
+    tell(f"writing {MAP_NAME}: {n_cells:,} cells, {len(bundle.network.roads):,} pieces of road")
     write_text(folder / MAP_NAME, build_map_page(bundle, files=list_linked_files(bundle)))
+    tell(f"writing {REPORT_NAME}")
     report = build_report(bundle)
     for name, page in ((REPORT_NAME, report.report), (SHEETS_NAME, report.sheets)):
         if page:
             write_text(folder / name, page)
+    tell(f"writing {GEOJSON_NAME} and {GEOPACKAGE_NAME}: {n_sites:,} sites, {n_cells:,} cells")
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
+    tell("writing the tables of demand, money and years")
     write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
     for name, table in (
         (PERIODS_NAME, tabulate_by_class(bundle.cells)),
@@ -201,6 +209,7 @@ def _write_files(folder: Path, bundle: RunBundle) -> None:
     write_text(folder / TIMINGS_NAME, to_json(describe_timings(bundle)) + "\n")
     records = folder / RECORDS_NAME
     records.mkdir()
+    tell(f"writing the records: {bundle.problem.n_pairs:,} pairs of cells and sites")
     published = [folder / name for name in RUN_FOLDER_NAMES if name not in (TIMINGS_NAME, RECORDS_NAME)]
     write_records(records, _gather_records(bundle), published=[path for path in published if path.is_file()])
 

@@ -94,20 +94,25 @@ def _name_curve(curve: Curve) -> str:
 
 
 def _write_lead(curve: Curve) -> str:
-    """Say first what a reader came for."""
+    """Say first, in one line, what a reader came for; the reasons are among the notes."""
     if curve.knee.pos is None:
-        return f"{raise_first(describe_knee(curve))}."
+        return "The curve has no clear knee." if curve.vary.is_limit else "The curve has no knee."
     point = curve.points[curve.knee.pos]
-    value = curve.vary.name_value(point.value)
-    lead = (
-        f"The knee of the curve is at {value}: {point.get_metric('served_share'):.1%} of all demand "
+    return (
+        f"Knee at {curve.vary.name_value(point.value)}: {point.get_metric('served_share'):.1%} of all demand "
         f"served with {point.get_metric('new_sites'):,.0f} new stations."
     )
+
+
+def _describe_slopes(curve: Curve) -> str:
+    """Say what a further million rupees serves on both sides of the knee; empty where it is not known."""
+    if curve.knee.pos is None:
+        return ""
     up_to, beyond = compute_slopes(curve)
     if up_to is None or beyond is None:
-        return lead
+        return ""
     unit = name_unit(name_curve_measure(curve))
-    return f"{lead} Up to it a further million rupees serves {up_to:,.1f} {unit} on average, beyond it {beyond:,.1f}."
+    return f"Up to the knee a further million rupees serves {up_to:,.1f} {unit} on average, beyond it {beyond:,.1f}."
 
 
 def _write_notices(curve: Curve) -> list[str]:
@@ -162,9 +167,8 @@ def _describe_axes(curve: Curve) -> str:
 
 
 def _list_notes(curve: Curve) -> list[str]:
-    notes = []
-    if curve.knee.pos is not None:
-        notes.append(f"{raise_first(describe_knee(curve))}. It depends on the range of values.")
+    depends = " It depends on the range of values." if curve.knee.pos is not None else ""
+    notes = [f"{raise_first(describe_knee(curve))}.{depends}", _describe_slopes(curve)]
     if curve.vary.is_limit:
         notes.append(
             "A plan for a smaller value is a plan for a larger one, and a bound for a larger value holds for a "
@@ -181,7 +185,7 @@ def _list_notes(curve: Curve) -> list[str]:
             f"are those of all plans, nested or not."
         )
     notes.append("Every plan was checked without the solver before this page was written.")
-    return notes
+    return [note for note in notes if note]
 
 
 def _write_table(curve: Curve) -> str:

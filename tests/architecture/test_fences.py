@@ -158,7 +158,7 @@ def test_only_the_command_line_prints(path):
         "cli_datasets.py",
         "cli_export.py",
         "cli_output.py",
-    "cli_report.py",
+        "cli_report.py",
         "cli_studies.py",
         "cli_sweep.py",
         "cli_why.py",

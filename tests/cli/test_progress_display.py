@@ -15,7 +15,7 @@ from chargeplan.progress import (
     fit_search,
     make_progress,
 )
-from chargeplan.runlog import PhaseEvent, SolveEvent
+from chargeplan.runlog import PhaseEvent, SolveEvent, StepEvent
 
 
 class Clock:
@@ -48,6 +48,32 @@ def test_lines_tell_a_phase_once_and_the_search_every_thirty_seconds():
         "solve      milp: plan serves 1,000 kWh/day, bound 1,023, gap 2.31 %; 90 of 120 s",
         "solve        90.0 s  WITHIN 2.31 %",
     ]
+
+
+def test_lines_tell_what_a_phase_makes_where_it_was_silent_for_two_seconds():
+    clock, stream = Clock(), io.StringIO()
+    progress = LineProgress(stream, clock)
+    progress(PhaseEvent("publish", "", None))
+    for second, message in (
+        (0.5, "writing a map"),
+        (2.5, "writing tables"),
+        (3.0, "records"),
+        (9.0, "reading back"),
+    ):
+        clock.now = second
+        progress(StepEvent("publish", message))
+    progress(PhaseEvent("publish", "maps/demo", 10.0))
+    assert stream.getvalue().splitlines() == [
+        "publish    writing tables ...",
+        "publish    reading back ...",
+        "publish      10.0 s  maps/demo",
+    ]
+
+
+def test_a_step_is_an_event_of_its_own_in_json():
+    stream = io.StringIO()
+    JsonProgress(stream)(StepEvent("publish", "writing tables"))
+    assert json.loads(stream.getvalue()) == {"event": "step", "phase": "publish", "message": "writing tables"}
 
 
 def test_json_lines_are_strict_and_complete():

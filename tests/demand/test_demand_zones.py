@@ -214,3 +214,9 @@ def test_hexagons_are_numbered_from_north_west_to_south_east():
     latlon = np.array([h3.cell_to_latlng(cell) for cell in zones["zone_id"]])
     south_east = (latlon[:, 1] - latlon[:, 0])[np.argsort(number)]
     assert (np.diff(south_east) > 0).all()
+
+
+def test_of_several_names_of_a_zone_the_first_is_shown(build, draw_zone):
+    everywhere = draw_zone(-500, -500, 3500, 3500)
+    cells = build([(everywhere, {"code": "a", "name": "Golra Sharif; Golra / گولڑہ شریف (E-11)"})])
+    assert cells.zones["zone_name"].tolist() == ["Golra Sharif"]

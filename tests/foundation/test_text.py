@@ -61,3 +61,8 @@ def test_a_long_text_ends_with_a_whole_word():
     assert clean_text(text) == " ".join(["station"] * 37) + "…"
     assert clean_text(text, 1000) == text
     assert clean_text("a" * 400) == "a" * 299 + "…"
+
+
+def test_code_points_that_are_never_characters_are_dropped():
+    assert clean_text("a\ufffeb\uffffc\ufdd0d\U0010ffffe") == "abcde"
+    assert clean_text("\ufdf0 \ufffd") == "\ufdf0 \ufffd"  # their neighbours are characters

@@ -123,7 +123,7 @@ def test_a_file_that_cannot_grow_keeps_the_older_run(name, older_run, sample, mo
     resource = pytest.importorskip("resource", reason="file size limits are a POSIX matter")
     folder, before = older_run
     if name == "plan.gpkg":
-        monkeypatch.setattr(run_folder, "build_map_page", lambda bundle: "<html></html>")
+        monkeypatch.setattr(run_folder, "build_map_page", lambda bundle, **_: "<html></html>")
     limit_bytes = (folder / name).stat().st_size - 9000
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
@@ -177,7 +177,7 @@ def test_a_file_that_reads_back_wrong_is_not_published(
 
 
 def test_a_page_that_was_cut_off_is_not_published(tmp_path, sample, monkeypatch):
-    monkeypatch.setattr(run_folder, "build_map_page", lambda bundle: "<!DOCTYPE html><html><body>")
+    monkeypatch.setattr(run_folder, "build_map_page", lambda bundle, **_: "<!DOCTYPE html><html><body>")
     with pytest.raises(DataError, match=r"index\.html: the page is not complete"):
         publish_run(tmp_path / "sample", sample)
     assert list(tmp_path.iterdir()) == []

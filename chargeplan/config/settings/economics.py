@@ -67,7 +67,7 @@ class EconomicsSettings(Section):
     battery_efficiency_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Energy that a battery gives back by energy put into it."""
     power_factor_share: Annotated[float, Field(gt=0, le=1)] | None = None
-    """kW by kVA of a station at full power."""
+    """kW given to vehicles by kVA drawn from the grid at full power, losses included."""
     charge_battery_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Part of the battery that one visit fills; sets how long a charge takes, and so the wait at the peak."""
     petrol_price_pkr_l: NotNegative | None = None

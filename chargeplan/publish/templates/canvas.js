@@ -2,6 +2,7 @@
 // page gets its turn, so that a hand on the map never waits for the drawing.
 chargeplan.SLICE_MS = 10;
 chargeplan.drawing = { jobs: [], waiting: [], isPlanned: false };
+chargeplan.FIRST_DRAWN = ["marks", "reach", "cells", "unserved", "zones", "grid", "roads", "labels"];  // what is looked at first
 
 // Lets the browser do what is more urgent: input, then frames. A message comes back sooner than a timer.
 chargeplan.giveWay = (function () {
@@ -23,7 +24,8 @@ chargeplan.startSlice = async function () {
 // `begin` is called when the drawing's turn has come, and returns the pen, the pieces and what to do at the end.
 chargeplan.drawLater = function (layer, begin) {
   var drawing = chargeplan.drawing;
-  drawing.jobs.push({ layer: layer, begin: begin, begun: null });
+  drawing.jobs.push({ layer: layer, begin: begin, begun: null, place: chargeplan.FIRST_DRAWN.indexOf(layer.options.pane) });
+  drawing.jobs.sort(function (a, b) { return a.place - b.place; });
   if (drawing.isPlanned) return;
   drawing.isPlanned = true;
   chargeplan.giveWay().then(chargeplan.drawSlice);
@@ -156,7 +158,7 @@ chargeplan.traceLine = function (path, lines, line, isRing) {
 };
 
 // Runs of neighbouring lines as one path with its box, so that what is out of view is skipped.
-chargeplan.RUN_LENGTH = 120;
+chargeplan.RUN_LENGTH = 40;
 chargeplan.buildPaths = async function (lines, first, last, closed) {
   var paths = [];
   for (var from = first; from < last; from += chargeplan.RUN_LENGTH) {
@@ -179,19 +181,4 @@ chargeplan.buildPaths = async function (lines, first, last, closed) {
 };
 chargeplan.isInView = function (box, view) {
   return box[2] >= view.left && box[0] <= view.right && box[3] >= view.top && box[1] <= view.bottom;
-};
-
-// Slanted lines that stay fixed to the map and keep their spacing on the screen.
-chargeplan.makeHatch = function (pen, view, colour, spacing, width) {
-  var tile = document.createElement("canvas");
-  tile.width = tile.height = Math.round(spacing * view.ratio);
-  var brush = tile.getContext("2d"), size = tile.width;
-  brush.strokeStyle = colour;
-  brush.lineWidth = width * view.ratio;
-  brush.beginPath();
-  [-size, 0, size].forEach(function (at) { brush.moveTo(at - 2, size + 2); brush.lineTo(at + size + 2, -2); });
-  brush.stroke();
-  var pattern = pen.createPattern(tile, "repeat");
-  pattern.setTransform(new DOMMatrix().scale(1 / (view.factor * view.ratio)));
-  return pattern;
 };

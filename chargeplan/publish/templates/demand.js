@@ -10,26 +10,37 @@ chargeplan.findClass = function (demand, breaks) {
   return breaks.length ? Math.round((found * 5) / breaks.length) : 3;
 };
 
+chargeplan.CELLS_AT_ONCE = 250;
+
+// Calls `draw` with the rows of each run of cells that has any in view.
+chargeplan.walkCells = function* (level, view, draw) {
+  for (var from = 0; from < level.cells.length; from += chargeplan.CELLS_AT_ONCE) {
+    var shown = level.cells.slice(from, from + chargeplan.CELLS_AT_ONCE).filter(function (cell) { return chargeplan.isCellInView(cell, view); });
+    if (shown.length) { draw(shown); yield; }
+  }
+};
+
 chargeplan.drawDemand = function* (pen, view) {
   var level = chargeplan.chooseLevel(view.zoom), colours = chargeplan.getColours();
-  var paths = colours.ramp.map(function () { return new Path2D(); }), radius = level.cells.length ? level.cells[0].radius * view.factor : 0;
-  for (var row = 0; row < level.cells.length; row += 1) {
-    var cell = level.cells[row];
-    if (row % 500 === 499) yield;
-    if (cell.demand > 0 && chargeplan.isCellInView(cell, view)) {
-      chargeplan.traceLine(paths[chargeplan.findClass(cell.demand, level.breaks)], level.lines, row, true);
-    }
-  }
+  var radius = level.cells.length ? level.cells[0].radius * view.factor : 0;
   pen.globalAlpha = colours.rampAlpha;
   pen.strokeStyle = colours.paper;
   pen.lineWidth = Math.min(1, radius / 14) / view.factor;
-  for (var step = 0; step < paths.length; step += 1) {
-    pen.fillStyle = colours.ramp[step];
-    pen.fill(paths[step]);
-    if (radius > 6) pen.stroke(paths[step]);
-    yield;
-  }
-  pen.globalAlpha = 1;
+  yield* chargeplan.walkCells(level, view, function (cells) {
+    var paths = colours.ramp.map(function () { return null; });
+    cells.forEach(function (cell) {
+      if (!(cell.demand > 0)) return;
+      var step = chargeplan.findClass(cell.demand, level.breaks);
+      paths[step] = paths[step] || new Path2D();
+      chargeplan.traceLine(paths[step], level.lines, cell.row, true);
+    });
+    paths.forEach(function (path, step) {
+      if (!path) return;
+      pen.fillStyle = colours.ramp[step];
+      pen.fill(path);
+      if (radius > 6) pen.stroke(path);
+    });
+  });
 };
 
 // Radius on the screen of the dot for an energy, in pixels.
@@ -39,29 +50,27 @@ chargeplan.measureDot = function (level, kwhDay, zoom) {
 };
 
 chargeplan.drawUnserved = function* (pen, view) {
-  var level = chargeplan.chooseLevel(view.zoom), colours = chargeplan.getColours(), path = new Path2D();
-  for (var row = 0; row < level.cells.length; row += 1) {
-    var cell = level.cells[row];
-    if (row % 500 === 499) yield;
-    if (cell.left < 0.01 || !chargeplan.isCellInView(cell, view)) continue;
-    var radius = chargeplan.measureDot(level, cell.left, view.zoom);
-    if (radius < chargeplan.LEAST_DOT_PX) continue;
-    path.moveTo(cell.x + radius / view.factor, cell.y);
-    path.arc(cell.x, cell.y, radius / view.factor, 0, 2 * Math.PI);
-  }
-  yield;
+  var level = chargeplan.chooseLevel(view.zoom), colours = chargeplan.getColours();
   pen.strokeStyle = colours.labelHalo;
   pen.lineWidth = 1.2 / view.factor;
-  pen.globalAlpha = 0.7;
-  pen.stroke(path);
-  pen.globalAlpha = 0.92;
   pen.fillStyle = colours.unserved;
-  pen.fill(path);
-  pen.globalAlpha = 1;
+  yield* chargeplan.walkCells(level, view, function (cells) {
+    var path = new Path2D();
+    cells.forEach(function (cell) {
+      var radius = cell.left < 0.01 ? 0 : chargeplan.measureDot(level, cell.left, view.zoom);
+      if (radius < chargeplan.LEAST_DOT_PX) return;
+      path.moveTo(cell.x + radius / view.factor, cell.y);
+      path.arc(cell.x, cell.y, radius / view.factor, 0, 2 * Math.PI);
+    });
+    pen.globalAlpha = 0.7;
+    pen.stroke(path);
+    pen.globalAlpha = 0.92;
+    pen.fill(path);
+  });
 };
 
 // The chosen station's cells keep their colours; a line runs round them, and everything else steps back.
-chargeplan.drawReach = function (pen, view) {
+chargeplan.drawReach = function* (pen, view) {
   var state = chargeplan.state, colours = chargeplan.getColours(), served = chargeplan.getReach(state.selected);
   var site = state.plan.openSites[state.selected], centre = chargeplan.toLocal(site.lon, site.lat), lit = new Path2D();
   served.forEach(function (pair) { chargeplan.traceLine(lit, state.cellLines, state.cells[pair.cell].row, true); });
@@ -72,16 +81,18 @@ chargeplan.drawReach = function (pen, view) {
   pen.globalCompositeOperation = "destination-out";
   pen.fill(lit);
   pen.globalCompositeOperation = "source-over";
+  yield;
   pen.strokeStyle = colours.reachLine;
   pen.lineWidth = 0.8 / view.factor;
-  served.forEach(function (pair) {
-    var cell = state.cells[pair.cell];
-    pen.globalAlpha = 0.06 + 0.2 * pair.share;
+  for (var at = 0; at < served.length; at += 1) {
+    var cell = state.cells[served[at].cell];
+    pen.globalAlpha = 0.06 + 0.2 * served[at].share;
     pen.beginPath();
     pen.moveTo(centre[0], centre[1]);
     pen.lineTo(cell.x, cell.y);
     pen.stroke();
-  });
+    if (at % 40 === 39) yield;
+  }
   var border = chargeplan.traceBorder(served.map(function (pair) { return pair.cell; }));
   pen.globalAlpha = 1;
   pen.lineJoin = pen.lineCap = "round";

@@ -1,6 +1,6 @@
 // On paper: the map with title, figures and legend on the first page, the tables on the pages after it.
 // A printed page has its own size, so the map is sized and drawn for the paper just before.
-chargeplan.PAPERS = { A4: { wide_mm: 277, map_mm: 131 }, A3: { wide_mm: 400, map_mm: 217 } };  // margins of 10 mm
+chargeplan.PAPERS = { A4: { wide_mm: 277, map_mm: 127 }, A3: { wide_mm: 400, map_mm: 213 } };  // margins of 10 mm
 chargeplan.PX_PER_MM = 96 / 25.4;
 chargeplan.PRINT_PIXEL_RATIO = 3;
 
@@ -83,8 +83,9 @@ chargeplan.writeSheet = function () {
     if (!entry.querySelector("input").hasAttribute("data-on")) entry.remove();
     else entry.querySelector("input").remove();
   });
-  var title = copy("plan-title"), head = make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
-    make("div", { className: "print-title" }, [copy("print-eyebrow"), title, copy("plan-outcome")]), copy("figures"),
+  var outcome = copy("plan-outcome"), cautions = make("div", { className: "print-cautions" }, Array.from(outcome.querySelectorAll(".schematic")));
+  var head = make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
+    make("div", { className: "print-title" }, [copy("print-eyebrow"), copy("plan-title"), outcome]), copy("figures"), cautions,
   ]);
   var foot = make("div", { className: "print-foot", attributes: { "data-kept": "" } }, [key, copy("key-demand")]);
   map.before(head);

@@ -41,8 +41,6 @@ chargeplan.addRoads = function (map, id) {
 
 chargeplan.drawRoads = function* (pen, view, groups) {
   var colours = chargeplan.getColours();
-  pen.lineJoin = "round";
-  pen.lineCap = "round";
   var shown = groups.filter(function (group) { return group.paths !== null && view.zoom >= group.style.from; }).map(function (group) {
     var width = Math.max(group.style.width * Math.pow(chargeplan.ROAD_GROWTH, view.zoom - 13), 0.5);
     return {
@@ -53,6 +51,8 @@ chargeplan.drawRoads = function* (pen, view, groups) {
   function* stroke(road, width, colour) {
     for (var at = 0; at < road.paths.length; at += 1) {
       pen.lineWidth = width / view.factor;
+      pen.lineJoin = width < 2.2 ? "bevel" : "round";  // nobody sees the joins of thin lines
+      pen.lineCap = width < 2.2 ? "butt" : "round";
       pen.strokeStyle = colour;
       pen.stroke(road.paths[at].path);
       yield;
