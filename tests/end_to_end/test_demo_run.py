@@ -68,6 +68,7 @@ def test_a_run_writes_every_file_it_promises(two_runs):
     names = {path.name for path in two_runs[0].iterdir()}
     assert names == {
         "index.html",
+        "report.html",
         "sites.geojson",
         "plan.gpkg",
         "demand.csv",

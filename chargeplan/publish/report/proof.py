@@ -80,7 +80,7 @@ def describe_rules(bundle: RunBundle) -> Table | None:
     ]
     return Table(
         f"Rules in {int(bundle.rules.years[-1])}, broken ones first",
-        (("State", "words"), ("Rule", "long"), ("", "words"), ("How far", "long"), ("Source", "long")),
+        (("State", "short"), ("Rule", "long"), ("", "short"), ("How far", "long"), ("Source", "long")),
         rows,
         name="fine",
     )
