@@ -9,7 +9,7 @@ import numpy as np
 
 from chargeplan.errors import DataError
 from chargeplan.run_records import RECORD_TYPES
-from chargeplan.store import check_records, read_record
+from chargeplan.store import check_published, check_records, read_record
 from chargeplan.sweep.measure import name_energy
 from chargeplan.text import clean_text, show_name
 from chargeplan.words import PlanObjective
@@ -136,10 +136,13 @@ def read_case(folder: Path) -> RunCase:
     Raises
     ------
     DataError
-        When they are incomplete or changed, or the plan was made for a least cost.
+        When they or the published files beside them are incomplete or changed, or the plan was made
+        for a least cost.
     """
     records_folder = folder / "records" if (folder / "records").is_dir() else folder
     check_records(records_folder)
+    if records_folder != folder:
+        check_published(records_folder)
     records: dict[str, Any] = {
         name: read_record(records_folder, name, RECORD_TYPES[name]) for name in CASE_RECORDS
     }

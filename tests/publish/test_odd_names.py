@@ -72,4 +72,6 @@ def test_odd_names_reach_the_geopackage_as_they_reach_the_geojson(run_with_odd_n
 def test_a_clean_name_has_nothing_that_steers(name):
     clean = clean_text(name)
     assert clean == clean_text(clean)
-    assert not set(clean) & set("\x00\n\r\t\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    assert not set(clean) & set(
+        "\x00\n\r\t\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )

@@ -9,7 +9,12 @@ import pytest
 
 pytestmark = pytest.mark.real_data  # needs no extract, but minutes
 
-PLAIN = {"solve.time_limit_s": 300, "demand.cell_resolution": 7, "sites.min_spacing_m": 2000, "solve.gap": 0.02}
+PLAIN = {
+    "solve.time_limit_s": 300,
+    "demand.cell_resolution": 7,
+    "sites.min_spacing_m": 2000,
+    "solve.gap": 0.02,
+}
 STAGED = PLAIN | {
     "study.year": 2030,
     "model.budget_pkr": "null",
@@ -41,7 +46,14 @@ def test_five_runs_with_two_hash_seeds_give_the_same_bytes(tmp_path, project_fol
         changes = [f"{key}={value}" for key, value in (settings | {"publish.folder": folder}).items()]
         parts = [part for change in changes for part in ("--set", change)]
         subprocess.run(
-            [sys.executable, "-m", "chargeplan", "run", str(project_folder / "configs" / "demo.yaml"), *parts],
+            [
+                sys.executable,
+                "-m",
+                "chargeplan",
+                "run",
+                str(project_folder / "configs" / "demo.yaml"),
+                *parts,
+            ],
             check=True,
             capture_output=True,
             env=os.environ | {"PYTHONHASHSEED": seed},
