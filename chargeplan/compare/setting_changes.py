@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chargeplan.flat_settings import flatten_settings
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 
@@ -68,24 +69,6 @@ def find_changes(runs: Sequence[ComparedRun]) -> tuple[SettingChange, ...]:
         if len(set(shown)) > 1:
             changes.append(SettingChange(key, shown))
     return (*changes, *_find_input_changes(runs))
-
-
-def flatten_settings(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Write nested settings under dotted keys; lists stay whole.
-
-    Examples
-    --------
-    >>> flatten_settings({"model": {"budget_pkr": 1.0, "levels": [2, 4]}})
-    {'model.budget_pkr': 1.0, 'model.levels': [2, 4]}
-    """
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        key = f"{before}{name}"
-        if isinstance(value, Mapping) and value:
-            flat |= flatten_settings(value, f"{key}.")
-        else:
-            flat[key] = value
-    return flat
 
 
 def describe_variant(changes: Sequence[SettingChange], pos: int) -> str:
