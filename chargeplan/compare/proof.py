@@ -92,8 +92,8 @@ def _judge_worst_first(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
         return ProvenDifference(
             Verdict.PROVEN,
             f"Proven: no plan for {low.letter} serves its worst zone to more than {_write_most(most)}; {high.letter} "
-            f"serves its own to {_write_percent(reached)}, and that came first. Of the energy nothing is proven, for its bounds "
-            "hold only for plans that serve their worst zones as well.",
+            f"serves its own to {_write_percent(reached)}, and that came first. Of the energy nothing is proven, for its "
+            "bounds hold only for plans that serve their worst zones as well.",
             SERVED,
         )
     ruled_out = (
@@ -103,8 +103,8 @@ def _judge_worst_first(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
     )
     return ProvenDifference(
         Verdict.UNPROVEN,
-        f"The difference may be due to the gap: {high.letter} serves its worst zone to {_write_percent(reached)}, {low.letter} to "
-        f"{_write_percent(least)}, but {ruled_out}.",
+        f"The difference may be due to the gap: {high.letter} serves its worst zone to {_write_percent(reached)}, "
+        f"{low.letter} to {_write_percent(least)}, but {ruled_out}.",
         SERVED | WORST_SERVED,
     )
 
