@@ -92,8 +92,8 @@ def _judge_worst_first(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
         return ProvenDifference(
             Verdict.PROVEN,
             f"Proven: no plan for {low.letter} serves its worst zone to more than {_write_most(most)}; {high.letter} "
-            f"serves its own to {_write_percent(reached)}, and that came first. Of the energy nothing is proven, for its "
-            "bounds hold only for plans that serve their worst zones as well.",
+            f"serves its own to {_write_percent(reached)}, and that came first. Of the energy nothing is proven, for "
+            "its bounds hold only for plans that serve their worst zones as well.",
             SERVED,
         )
     ruled_out = (
