@@ -49,6 +49,41 @@ def test_later_formats_join_the_earlier_ones(own_run):
     assert export_run(own_run, CSV)[1].kept == ()  # again, over our own files
 
 
+def read_sections(folder):
+    """Split README.txt at its empty lines: lines of a section, joined, by its heading."""
+    text = (folder / "README.txt").read_text(encoding="utf-8")
+    parts = [part.split("\n", 1) for part in text.strip().split("\n\n")]
+    return {part[0]: " ".join(part[1].split()) for part in parts[1:]}
+
+
+def test_what_is_told_of_a_file_stays_that_of_its_own_export(own_run):
+    ocpi = ExportOptions(formats=(ExportFormat.OCPI,), plugs={"all": "GBT_DC"}, party_id="ABC")
+    folder = export_run(own_run, ocpi)[1].folder
+    export_run(own_run, ExportOptions(formats=(ExportFormat.OCM,), plugs={"all": "CHADEMO"}))
+    export_run(own_run, KML)
+    sections = read_sections(folder)
+    plugs = "Plugs (a plan decides power, not plugs): sample-"
+    assert "GBT_DC" in sections[f"{plugs}ocpi-locations.json"]
+    assert "CHADEMO" in sections[f"{plugs}ocm-planned.json"]
+    assert "party_id ABC" in sections["OCPI: sample-ocpi-locations.json"]
+    export_run(own_run, replace(ocpi, plugs={"all": "CHADEMO"}, party_id="XYZ"))
+    sections = read_sections(folder)
+    assert "CHADEMO" in sections[f"{plugs}ocm-planned.json, sample-ocpi-locations.json"]
+    assert "party_id XYZ" in sections["OCPI: sample-ocpi-locations.json"]
+    assert "ABC" not in (folder / "README.txt").read_text(encoding="utf-8")
+
+
+def test_readme_names_the_files_of_an_older_state_of_the_run(own_run):
+    folder = export_run(own_run, CSV)[1].folder
+    heading = "Files of an earlier state of the run, or of another run"
+    assert heading not in read_sections(folder)
+    manifest = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    manifest["files"]["sample-zones.csv"]["run_sha256"] = "0" * 64
+    (folder / "export.json").write_text(json.dumps(manifest), encoding="utf-8")
+    export_run(own_run, KML)
+    assert read_sections(folder)[heading].endswith("export them again: sample-zones.csv")
+
+
 def test_files_of_an_older_state_of_the_run_are_named(own_run, tmp_path):
     folder = export_run(own_run, CSV)[1].folder
     manifest = json.loads((folder / "export.json").read_text(encoding="utf-8"))
