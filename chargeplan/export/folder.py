@@ -10,23 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan.errors import ChargeplanError, DataError, name_rows
 from chargeplan.export.manifest import read_manifest, write_manifest
+from chargeplan.export.own_folders import refuse_own_folder
 from chargeplan.export.readme import README_NAME, list_notes, write_readme
 from chargeplan.files import compute_sha256, write_text
+from chargeplan.publish.finished_run import find_run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chargeplan.export.output_file import OutputFile
     from chargeplan.export.plan import ExportPlan
-
-# Folders that the program keeps for itself, by a file that each holds.
-_OWN_FOLDERS = {
-    "run.json": "a run",
-    "curve.json": "a sweep",
-    "why.json": "the answers of chargeplan why",
-    "compare.json": "a comparison",
-    "manifest.json": "the records of a run",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +41,8 @@ class Written:
 
 def name_folder(run_folder: Path) -> Path:
     """Name the folder of the exports of a run, such as maps/demo-export."""
-    run = run_folder.resolve()
-    run = run.parent if run.name == "records" else run
+    run = find_run_folder(run_folder).resolve()
     return run.with_name(f"{run.name}-export")
-
-
-def refuse_own_folder(folder: Path) -> None:
-    """Refuse to write into a folder that the program itself keeps: its checksums would not hold.
-
-    Raises
-    ------
-    ChargeplanError
-    """
-    for place in (folder, *folder.parents):
-        for name, what in _OWN_FOLDERS.items():
-            if (place / name).is_file() and (name != "run.json" or (place / "records").is_dir()):
-                raise ChargeplanError(
-                    f"--out: {folder} lies in the folder of {what} ({place}), which must stay as it is; "
-                    f"name a folder outside it, or leave --out away"
-                )
 
 
 def write_exports(

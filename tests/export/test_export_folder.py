@@ -10,6 +10,7 @@ from chargeplan.errors import ChargeplanError, ConfigError, DataError
 from chargeplan.export.folder import write_exports
 from chargeplan.export.options import ExportFormat, ExportLayer, ExportOptions
 from chargeplan.export.output_file import OutputFile, find_shifted
+from chargeplan.export.own_folders import refuse_own_folder
 from chargeplan.export.run import export_run, is_file_name
 
 CSV = ExportOptions(formats=(ExportFormat.CSV,), layers=(ExportLayer.ZONES,))
@@ -102,12 +103,44 @@ def test_nothing_goes_into_a_run_folder(inside, own_run):
     assert read_tree(own_run) == before
 
 
-@pytest.mark.parametrize("name", ["curve.json", "why.json", "compare.json"])
-def test_nothing_goes_into_the_folder_of_another_command(name, own_run, tmp_path):
+# What the commands write, cut to what tells it from somebody else's file; whole folders are tried with each command.
+OWN_CONTENTS = {
+    "curve.json": {"format_version": 1, "vary": {}, "points": [], "knee": {}},
+    "why.json": {"chargeplan": "0.1", "plan": {}, "questions": {}},
+    "compare.json": {"format_version": 1, "chargeplan": "0.1", "runs": [], "figures": {}},
+    "manifest.json": {"format_version": 5, "sha256": {}, "published_sha256": {}},
+    "run.json": {"format_version": 1, "config_sha256": "", "settings": {}},
+}
+
+
+@pytest.mark.parametrize("inside", [".", "deeper"])
+@pytest.mark.parametrize("name", list(OWN_CONTENTS))
+def test_nothing_goes_into_the_folder_of_another_command(name, inside, own_run, tmp_path):
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / name).write_text("{}", encoding="utf-8")
+    (tmp_path / "other" / name).write_text(json.dumps(OWN_CONTENTS[name]), encoding="utf-8")
     with pytest.raises(ChargeplanError, match="must stay as it is"):
-        export_run(own_run, CSV, out=tmp_path / "other")
+        export_run(own_run, CSV, out=tmp_path / "other" / inside)
+
+
+@pytest.mark.parametrize("content", ['{"name": "my page", "sha256": {}}', "[1]", "not json", "", "\x00"])
+@pytest.mark.parametrize("name", list(OWN_CONTENTS))
+def test_a_file_of_the_same_name_by_somebody_else_bars_no_folder(name, content, own_run, tmp_path):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    folder = export_run(own_run, CSV, out=tmp_path / "desk")[1].folder
+    assert (folder / "sample-zones.csv").is_file()
+
+
+def test_a_run_with_a_damaged_run_json_is_still_a_run(own_run):
+    (own_run / "run.json").write_text("", encoding="utf-8")
+    with pytest.raises(ChargeplanError, match="lies in the folder of a run"):
+        refuse_own_folder(own_run)
+
+
+def test_a_study_may_be_called_records(own_run):
+    run = own_run.rename(own_run.with_name("records"))
+    folder = export_run(run, CSV)[1].folder
+    assert folder == run.with_name("records-export")
+    assert export_run(run / "records", CSV)[1].folder == folder
 
 
 def test_somebody_s_file_is_not_replaced_unless_asked(own_run, tmp_path):

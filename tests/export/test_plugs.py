@@ -102,7 +102,9 @@ STANDARDS = {
 }
 
 
-@pytest.mark.parametrize("power_kw", [3.0, 3.7, 7.0, 7.4, 11.0, 22.0, 43.0, 60.0, 120.0, 360.0, 500.0, 501.0, 999.0])
+@pytest.mark.parametrize(
+    "power_kw", [3.0, 3.7, 7.0, 7.4, 11.0, 22.0, 43.0, 60.0, 120.0, 360.0, 500.0, 501.0, 999.0]
+)
 @pytest.mark.parametrize("standard", [None, *STANDARDS])
 def test_whatever_is_written_carries_its_power_with_its_kind_of_current(power_kw, standard, request_of):
     try:

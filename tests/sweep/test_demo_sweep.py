@@ -18,6 +18,7 @@ from chargeplan.errors import (
     InterruptedRunError,
     VerificationError,
 )
+from chargeplan.export.own_folders import find_maker
 from chargeplan.progress import describe_search
 from chargeplan.runlog import SolveEvent
 from chargeplan.sweep import curve as curve_module
@@ -160,6 +161,10 @@ def test_a_folder_of_a_run_or_of_somebody_else_is_not_replaced(tmp_path, nested_
     with pytest.raises(ChargeplanError, match="not of a sweep"):
         publish_curve(tmp_path, nested_curve)
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_other_commands_know_the_folder(folder):
+    assert find_maker(folder) == "a sweep"
 
 
 def test_the_same_curve_gives_the_same_page_and_table(folder, nested_curve, tmp_path):

@@ -11,6 +11,7 @@ import staged_problems
 from typer.testing import CliRunner
 
 from chargeplan.cli import app
+from chargeplan.export.own_folders import find_maker
 from chargeplan.pipeline import verify_run
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.why.case import Questions, RunCase
@@ -61,6 +62,10 @@ def test_the_run_stays_as_it_was(answered, demo_run):
     assert list_checksums(demo_run) == before
     assert verify_run(demo_run).checks["passed"].all()
     assert {path.name for path in folder.iterdir()} == {"why.csv", "why.json", "alternatives.geojson"}
+
+
+def test_other_commands_know_the_folder(answered):
+    assert find_maker(answered[2]) == "the answers of chargeplan why"
 
 
 def test_every_new_station_has_its_row_with_the_figures_of_the_run(answered, demo_run):
