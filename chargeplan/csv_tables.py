@@ -28,16 +28,19 @@ def write_csv_table(table: pd.DataFrame, *, float_format: str | None = None) -> 
         if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)):
             cells = [guard_if_text(cell) for cell in table.iloc[:, at].tolist()]
             guarded.isetitem(at, pd.Series(cells, index=table.index, dtype=object))
-    guarded.columns = pd.Index([guard_cell(str(name)) for name in table.columns], dtype=object)
+    guarded.columns = pd.Index([guard_if_text(str(name)) for name in table.columns], dtype=object)
     return guarded.to_csv(index=False, lineterminator="\n", float_format=float_format)
 
 
 def guard_if_text(cell: object) -> object:
-    """Guard a text; anything else stays as it is.
+    r"""Guard a text; anything else stays as it is.
+
+    A carriage return becomes a space: writers of CSV before Python 3.13 leave it without quotes, and
+    a spreadsheet begins a new row there.
 
     Examples
     --------
-    >>> guard_if_text("-2+3"), guard_if_text(-2.5)
-    ("'-2+3", -2.5)
+    >>> guard_if_text("-2+3"), guard_if_text(-2.5), guard_if_text("a\r=1")
+    ("'-2+3", -2.5, 'a =1')
     """
-    return guard_cell(cell) if isinstance(cell, str) else cell
+    return guard_cell(cell).replace("\r", " ") if isinstance(cell, str) else cell

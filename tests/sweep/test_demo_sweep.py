@@ -294,3 +294,10 @@ def test_figures_of_the_table_are_whole_lines(nested_curve):
     lines = write_csv(nested_curve).splitlines()
     assert len(lines) == 5
     assert {len(row) for row in csv.reader(io.StringIO(write_csv(nested_curve)))} == {17}
+
+
+def test_no_cell_of_the_table_is_a_formula(nested_curve):
+    first, *others = nested_curve.points
+    hostile = replace(first, solved=None, evaluation=None, nested=None, word='=HYPERLINK("x")')
+    rows = csv.DictReader(write_csv(replace(nested_curve, points=(hostile, *others))).splitlines())
+    assert next(rows)["outcome"] == '\'=HYPERLINK("x")'
