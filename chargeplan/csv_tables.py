@@ -29,7 +29,7 @@ def write_csv_table(table: pd.DataFrame, *, float_format: str | None = None) -> 
             cells = [guard_if_text(cell) for cell in table.iloc[:, at].tolist()]
             guarded.isetitem(at, pd.Series(cells, index=table.index, dtype=object))
     guarded.columns = pd.Index([guard_if_text(str(name)) for name in table.columns], dtype=object)
-    return guarded.to_csv(index=False, lineterminator="\n", float_format=float_format)
+    return str(guarded.to_csv(index=False, lineterminator="\n", float_format=float_format))
 
 
 def guard_if_text(cell: object) -> object:
