@@ -45,8 +45,7 @@ def read_finished_run(folder: Path) -> RunBundle:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; name the folder of a finished run, such as maps/demo")
-    if folder.name == _RECORDS_NAME and (folder.parent / _RUN_NAME).is_file():
-        folder = folder.parent
+    folder = find_run_folder(folder)
     records_folder = folder / _RECORDS_NAME
     check_records(records_folder if records_folder.is_dir() else folder)
     if not records_folder.is_dir():
@@ -72,6 +71,13 @@ def read_finished_run(folder: Path) -> RunBundle:
         else _read_zone_outlines(folder / _GEOPACKAGE_NAME),
         online_tiles=bool(settings["publish"]["online_tiles"]),
     )
+
+
+def find_run_folder(folder: Path) -> Path:
+    """Find the folder of a run that is named by itself or by its records; a study may be called records too."""
+    whole = folder.resolve()
+    is_inside = whole.name == _RECORDS_NAME and (whole.parent / _RUN_NAME).is_file()
+    return whole.parent if is_inside else folder
 
 
 def _read_description(path: Path) -> dict[str, Any]:
