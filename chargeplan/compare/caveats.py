@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chargeplan.compare.setting_changes import INPUT_SUFFIX
+from chargeplan.compare.setting_changes import strip_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +16,7 @@ GRADED = frozenset({"objective", "bound"})
 SERVICE = frozenset(
     {"served", "served_share", "unserved", "mean_utilisation", "cost_per_kwh_day", "served_pairs"}
 )
+WORST = frozenset({"worst_zone_share", "worst_zone_share_bound"})
 DRIVES = frozenset({"mean_drive", "median_drive", "p90_drive", "out_of_reach"})
 MONEY = frozenset(
     {
@@ -86,8 +87,14 @@ class _Rule:
 
 _RULES = (
     _Rule(
+        ("study.zones",),
+        WORST,
+        True,
+        "the worst-served zone is one of other zones",
+    ),
+    _Rule(
         ("model.mode",),
-        SERVICE | GRADED,
+        SERVICE | GRADED | WORST,
         True,
         "a plan of mode cover counts all demand in reach as served, one of mode allocate what its chargers deliver",
     ),
@@ -116,7 +123,7 @@ _RULES = (
         "drivers accept another longest drive; the share served is plain energy either way and can be compared",
     ),
     _Rule(
-        ("network.speed*", f"network.path{INPUT_SUFFIX}", "network.path"),
+        ("network.speed*", "network.path"),
         DRIVES | SERVICE,
         False,
         "driving times are of other roads or speeds",
@@ -160,7 +167,8 @@ _RULES = (
         "CO2 reckoned with other factors",
     ),
     _Rule(
-        ("sites.files", "sites.existing_from_osm"),
+        # A layer of sites.paths can hold stations that stand too.
+        ("sites.files", "sites.paths", "sites.existing_from_osm"),
         SERVICE | frozenset({"existing_sites", "competitor", "installed_power"}),
         False,
         "other stations stand already, or other competitors",
@@ -192,10 +200,14 @@ def is_barred(metric: str, caveats: Iterable[Caveat]) -> bool:
 
 
 def _matches(key: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether a key is one of those, lies below one, or begins like one that ends in a star."""
+    """Tell whether a key is one of those, lies below one, or begins like one that ends in a star.
+
+    The contents of a file count as the setting that names it.
+    """
+    plain = strip_key(key)
     return any(
-        key.startswith(pattern[:-1])
+        plain.startswith(pattern[:-1])
         if pattern.endswith("*")
-        else key == pattern or key.startswith(f"{pattern}.")
+        else plain == pattern or plain.startswith(f"{pattern}.")
         for pattern in patterns
     )

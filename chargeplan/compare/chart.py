@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chargeplan.chart_ticks import find_ticks
 from chargeplan.compare.caveats import is_barred, select_caveats
 from chargeplan.text import safe_html
 from chargeplan.units import format_pkr
@@ -18,7 +19,6 @@ _MILLION = 1e6
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 66.0, 22.0, 20.0, 48.0
 _RADIUS, _WHISKER = 4.5, 6.0
 _APART = 17.0  # of a letter from its point and from others
-_N_TICKS = 5
 _AROUND_SHARE = 0.25  # of the spread of the values, left free on either side
 _LEAST_SPREAD_SHARE = 0.04  # differences smaller than this of the values look small
 
@@ -97,22 +97,6 @@ def draw_chart(comparison: Comparison, *, width: float, height: float, name: str
         f'<svg class="{name}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">'
         f"{''.join(parts)}</svg>"
     )
-
-
-def find_ticks(low: float, high: float) -> list[float]:
-    """Find round values between two.
-
-    Examples
-    --------
-    >>> find_ticks(72.0, 151.0)
-    [80.0, 100.0, 120.0, 140.0]
-    """
-    rough = (high - low) / _N_TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * (1 - 1e-9))
-    return [
-        step * number for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
-    ]
 
 
 def _find_point(run: ComparedRun, *, is_objective: bool) -> PlanPoint:

@@ -38,8 +38,10 @@ MORE_IS_BETTER = {
         False,
     ),
 }
-# What the search makes large: while its difference is not proven, neither is that of these.
+# What the search makes large or small: while its difference is not proven, neither is that of these.
 SERVED = frozenset({"objective", "served", "served_share", "served_usable_share", "unserved"})
+WORST_SERVED = frozenset({"worst_zone_share"})
+PAID = frozenset({"cost", "cost_per_kwh_day"})
 GROUPS = {
     "Demand served": (
         "served_share",

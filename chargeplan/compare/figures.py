@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.caveats import Caveat, is_barred, select_caveats
-from chargeplan.compare.figure_names import GROUPS, MORE_IS_BETTER, OTHER_GROUP, SERVED, TITLES
-from chargeplan.compare.proof import Verdict, judge_difference
+from chargeplan.compare.figure_names import GROUPS, MORE_IS_BETTER, OTHER_GROUP, TITLES
+from chargeplan.compare.proof import judge_difference
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from chargeplan.compare.records import Comparison
 
@@ -85,7 +85,7 @@ def list_figures(comparison: Comparison) -> list[FigureRow]:
     for table in tables:
         for name, unit, meaning in zip(table.index, table["unit"], table["meaning"], strict=True):
             described.setdefault(str(name), (clean_text(unit), clean_text(meaning)))
-    verdicts = [judge_difference(comparison, 0, second).verdict for second in range(1, len(comparison.runs))]
+    unproven = [judge_difference(comparison, 0, second).unproven for second in range(1, len(comparison.runs))]
     rows = []
     for group, name in _order_names(described):
         unit, meaning = described[name]
@@ -102,7 +102,7 @@ def list_figures(comparison: Comparison) -> list[FigureRow]:
                 values,
                 tuple(format_value(value, unit) for value in values),
                 tuple(
-                    _compute_difference(comparison, name, unit, values, second, verdicts[second - 1])
+                    _compute_difference(comparison, name, unit, values, second, unproven[second - 1])
                     for second in range(1, len(values))
                 ),
             )
@@ -163,7 +163,7 @@ def _name_figure(name: str) -> str:
 
 
 def _compute_difference(
-    comparison: Comparison, name: str, unit: str, values: Sequence[float], second: int, verdict: Verdict
+    comparison: Comparison, name: str, unit: str, values: Sequence[float], second: int, unproven: Set[str]
 ) -> Difference:
     caveats = select_caveats(comparison.caveats, comparison.changes, 0, second)
     caveats = tuple(caveat for caveat in caveats if name in caveat.metrics)
@@ -177,8 +177,8 @@ def _compute_difference(
     more = after - before
     if not math.isfinite(more):
         return Difference(math.nan, "–", _judge(name, more), False, caveats)
-    is_unproven = verdict is Verdict.UNPROVEN and name in SERVED
-    return Difference(more, format_difference(more, before, unit), _judge(name, more), is_unproven, caveats)
+    text = format_difference(more, before, unit)
+    return Difference(more, text, _judge(name, more), name in unproven, caveats)
 
 
 def _judge(name: str, more: float) -> Judgement:

@@ -13,6 +13,7 @@ from chargeplan.compare.page import build_page
 from chargeplan.compare.proof import judge_difference
 from chargeplan.compare.stations import count_changes
 from chargeplan.compare.table_files import write_figures_csv, write_sites_csv
+from chargeplan.compare.words import list_proof_notes
 from chargeplan.errors import ChargeplanError, ConfigError, DataError
 from chargeplan.files import replace_folder, write_text
 from chargeplan.publish.run_folder import refuse_foreign_folder
@@ -118,9 +119,14 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
             for pos in pairs
         ],
         "proofs": [
-            {"verdict": judged.verdict.value, "text": judged.text}
+            {
+                "verdict": judged.verdict.value,
+                "text": judged.text,
+                "may_be_due_to_the_gap": sorted(judged.unproven),
+            }
             for judged in (judge_difference(comparison, 0, pos) for pos in pairs)
         ],
+        "proof_notes": list_proof_notes(comparison),
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.figures import Difference, FigureRow, Judgement, format_value, list_figures
 from chargeplan.compare.setting_changes import describe_variant
-from chargeplan.compare.words import list_verdicts
+from chargeplan.compare.words import list_proof_notes, list_verdicts
 from chargeplan.text import safe_html
 from chargeplan.words import Outcome, PlanObjective
 
@@ -63,14 +64,7 @@ def write_proofs(comparison: Comparison) -> str:
     rows = []
     for run in comparison.runs:
         solution = run.bundle.solution
-        is_cost = run.bundle.problem.objective is PlanObjective.COST
-        found, bound = (
-            (solution.cost_pkr, solution.cost_bound_pkr)
-            if is_cost
-            else (solution.objective_kwh_day, solution.bound_kwh_day)
-        )
-        unit = "PKR" if is_cost else "kWh/day"
-        shown = [f"{format_value(value, unit)}{'' if is_cost else ' kWh/day'}" for value in (found, bound)]
+        shown = _show_objective(run)
         rows.append(
             f'<tr><th scope="row">{_write_letter(run)} <span class="faint">{safe_html(run.label)}</span></th>'
             f'<td>{_write_badge(run)}</td><td class="n">{safe_html(shown[0])}</td>'
@@ -87,13 +81,32 @@ def write_proofs(comparison: Comparison) -> str:
             ("What is proven", ""),
         )
     )
-    verdicts = "".join(f"<li>{safe_html(text)}</li>" for text in list_verdicts(comparison))
+    told = [*list_verdicts(comparison), *list_proof_notes(comparison)]
+    verdicts = "".join(f"<li>{safe_html(text)}</li>" for text in told)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     return (
         f'{_put_in_card(table, "Table of proofs")}<ul class="footnotes">{verdicts}'
         "<li>The figures of each plan are exact: they were recomputed without the solver. A gap leaves open how good "
         "the best possible plan for the same settings is.</li></ul>"
     )
+
+
+def _show_objective(run: ComparedRun) -> tuple[str, str]:
+    """Show what the search made large or small, and its bound; the worst zone first where it came first."""
+    solution = run.bundle.solution
+    if run.bundle.problem.objective is PlanObjective.COST:
+        return format_value(solution.cost_pkr, "PKR"), format_value(solution.cost_bound_pkr, "PKR")
+    found, bound = (
+        f"{format_value(value, 'kWh/day')} kWh/day"
+        for value in (solution.objective_kwh_day, solution.bound_kwh_day)
+    )
+    if math.isnan(solution.worst_share):
+        return found, bound
+    worst, most = (
+        f"{format_value(value, 'share')} of the worst zone"
+        for value in (solution.worst_share, solution.worst_share_bound)
+    )
+    return f"{worst}, then {found}", f"{most}; {bound} for plans that serve theirs as well"
 
 
 def write_changes(comparison: Comparison) -> str:

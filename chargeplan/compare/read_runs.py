@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_RUNS = 8
-_RECORDS_NAME = "records"
+_RECORDS_NAME, _RUN_NAME = "records", "run.json"
 
 
 def check_folders(folders: Sequence[Path]) -> list[Path]:
@@ -38,7 +38,9 @@ def check_folders(folders: Sequence[Path]) -> list[Path]:
     resolved = []
     for folder in folders:
         whole = folder.resolve()
-        whole = whole.parent if whole.name == _RECORDS_NAME else whole
+        # A study can be called records itself.
+        is_inside = whole.name == _RECORDS_NAME and (whole.parent / _RUN_NAME).is_file()
+        whole = whole.parent if is_inside else whole
         if whole in seen:
             faults.add(f"{folder}: is the same run as {seen[whole]}; name each run once")
         seen.setdefault(whole, folder)

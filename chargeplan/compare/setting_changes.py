@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from chargeplan.flat_settings import flatten_settings
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence, Set
 
     from chargeplan.compare.records import ComparedRun
     from chargeplan.publish.bundle import RunBundle
+    from chargeplan.records import DataSource
 
 INPUT_SUFFIX = " (contents)"
 # Where a run is written and what it is called does nothing to a plan.
@@ -31,6 +36,25 @@ _SHORT_NAMES = {
 }
 _UNITS = {"travel.limit_min": " min", "model.spacing_m": " m"}
 _MOST_NAMED = 2
+_PATH_NAMES = frozenset(
+    {
+        "path",
+        "paths",
+        "files",
+        "polygon",
+        "costs",
+        "links",
+        "speeds",
+        "scenarios",
+        "folder",
+        "rules",
+        "reported_rules",
+    }
+)
+_CHECKSUM_LETTERS = 8
+_LONGEST_FULL = 2000
+_LARGEST_WHOLE = 2.0**53  # above, not every whole number is a float
+_LIST_PLACE = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +66,7 @@ class SettingChange:
     key : str
         Dotted key of the config; with `INPUT_SUFFIX` where a file of the same name holds other bytes.
     shown : tuple of str
-        Its value in each run, as text.
+        Its value in each run, as text; two are the same text only when the values are equal.
     """
 
     key: str
@@ -59,33 +83,14 @@ def find_changes(runs: Sequence[ComparedRun]) -> tuple[SettingChange, ...]:
     A file counts by its name and its checksum, not by the folder it lies in.
     """
     flat = [flatten_settings(run.bundle.settings_as_run) for run in runs]
-    keys = sorted(set().union(*flat))
     changes = []
-    for key in keys:
+    for key in sorted(set().union(*flat)):
         if key.startswith(_IGNORED):
             continue
-        shown = tuple(_show_value(key, settings.get(key)) for settings in flat)
-        if len(set(shown)) > 1:
-            changes.append(SettingChange(key, shown))
-    return (*changes, *_find_input_changes(runs))
-
-
-def flatten_settings(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Write nested settings under dotted keys; lists stay whole.
-
-    Examples
-    --------
-    >>> flatten_settings({"model": {"budget_pkr": 1.0, "levels": [2, 4]}})
-    {'model.budget_pkr': 1.0, 'model.levels': [2, 4]}
-    """
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        key = f"{before}{name}"
-        if isinstance(value, Mapping) and value:
-            flat |= flatten_settings(value, f"{key}.")
-        else:
-            flat[key] = value
-    return flat
+        values = [_drop_folders(key, settings.get(key)) for settings in flat]
+        if len(set(map(_write_raw, values))) > 1:
+            changes.append(SettingChange(key, _show_apart(key, values)))
+    return (*changes, *_find_input_changes(runs, {change.key for change in changes}))
 
 
 def describe_variant(changes: Sequence[SettingChange], pos: int) -> str:
@@ -98,60 +103,131 @@ def describe_variant(changes: Sequence[SettingChange], pos: int) -> str:
     return ", ".join(named[:_MOST_NAMED])
 
 
-def _show_value(key: str, value: object) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return format_pkr(value) if key.endswith("_pkr") else f"{value:.12g}"
-    if isinstance(value, str):
-        # The folder of a file is of one computer.
-        return clean_text(value.replace("\\", "/").rpartition("/")[2] if _is_path(key) else value)
-    if isinstance(value, list) and _is_path(key):
-        return ", ".join(_show_value(key, each) for each in value) or "none"
-    if value in ([], {}):
-        return "none"
-    return clean_text(_join_parts(value))
-
-
-def _join_parts(value: object) -> str:
-    """Write nested values with words alone: no braces and quotes."""
+def _drop_folders(key: str, value: object) -> object:
+    """Leave out what is of one computer, the folders of files, and what is no difference, 1 against 1.0."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_join_parts(each)}" for name, each in sorted(value.items()))
+        return {name: _drop_folders(f"{key}.{name}", each) for name, each in value.items()}
     if isinstance(value, list):
-        return ("; " if any(isinstance(each, Mapping) for each in value) else ", ").join(
-            map(_join_parts, value)
-        )
-    return "not set" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
+        return [_drop_folders(key, each) for each in value]
+    if isinstance(value, str) and _is_path(key):
+        return value.replace("\\", "/").rpartition("/")[2]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _is_path(key: str) -> bool:
-    last = key.rpartition(".")[2]
-    return (
-        last in {"path", "paths", "files", "polygon", "zones", "rules", "reported_rules"}
-        or ".figures." in key
+def _write_raw(value: object) -> str:
+    """Write a value so that two are the same text only when they are equal."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _show_apart(key: str, values: Sequence[object]) -> tuple[str, ...]:
+    """Show values in short, or in full where the short forms of different ones are the same."""
+    raw = [_write_raw(value) for value in values]
+    for show in (_show_short, _show_full):
+        shown = tuple(show(key, value) for value in values)
+        if len(set(shown)) == len(set(raw)):
+            return shown
+    # Too long to show, or other in what cannot be seen.
+    return tuple(f"{text}, checksum {_sum_up(text_raw)}" for text, text_raw in zip(shown, raw, strict=True))
+
+
+def _sum_up(raw: str) -> str:
+    return hashlib.sha256(raw.encode("utf-8")).hexdigest()[:_CHECKSUM_LETTERS]
+
+
+def _show_short(key: str, value: object) -> str:
+    if isinstance(value, float) and key.endswith("_pkr"):
+        return format_pkr(value)
+    return clean_text(_join_parts(key, value, lambda number: f"{number:.12g}"))
+
+
+def _show_full(key: str, value: object) -> str:
+    money = "PKR " if key.endswith("_pkr") else ""
+    return clean_text(
+        _join_parts(key, value, lambda number: f"{money}{_write_exactly(number)}"), _LONGEST_FULL
     )
 
 
-def _find_input_changes(runs: Sequence[ComparedRun]) -> list[SettingChange]:
-    """Find files of the same key and name with other contents."""
+def _write_exactly(number: float) -> str:
+    """Write a number with all its digits, whole ones without a point."""
+    return f"{number:,.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else repr(number)
+
+
+def _join_parts(key: str, value: object, write: Callable[[float], str]) -> str:
+    """Write nested values with words alone: no braces and quotes."""
+    if value is None:
+        return "not set"
+    if value in ([], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return write(value)
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{name} {_join_parts(f'{key}.{name}', each, write)}" for name, each in sorted(value.items())
+        )
+    if isinstance(value, list):
+        mark = "; " if any(isinstance(each, Mapping) for each in value) else ", "
+        return mark.join(_join_parts(key, each, write) for each in value)
+    return str(value)
+
+
+def _is_path(key: str) -> bool:
+    """Tell whether a setting names files."""
+    return key.startswith("demand.figures.") or key.rpartition(".")[2] in _PATH_NAMES
+
+
+def strip_key(key: str) -> str:
+    """Leave the place in a list and the mark of contents out of a key, so that rules can know it.
+
+    Examples
+    --------
+    >>> strip_key("sites.files[0].path (contents)")
+    'sites.files.path'
+    """
+    return _LIST_PLACE.sub("", key.removesuffix(INPUT_SUFFIX))
+
+
+def _find_input_changes(runs: Sequence[ComparedRun], changed: Set[str]) -> list[SettingChange]:
+    """Find files of the same key and name with other contents in any two runs, and files only some runs read.
+
+    The latter are left to the setting that names them, where it differs.
+    """
     found = [_list_inputs(run.bundle) for run in runs]
-    shared = set(found[0]).intersection(*found[1:])
     changes = []
-    for key in sorted(shared):
-        if len({inputs[key][0] for inputs in found}) > 1:
-            shown = tuple(inputs[key][1] for inputs in found)
-            changes.append(SettingChange(f"{key[0]}{INPUT_SUFFIX}", shown))
+    for key, name in sorted(set().union(*found)):
+        files = [inputs.get((key, name), ()) for inputs in found]
+        sums = [tuple(sorted(source.sha256 for source in sources)) for sources in files]
+        read = {checksums for checksums in sums if checksums}
+        is_named_elsewhere = any(_covers(setting, key) for setting in changed)
+        if len(read) > 1 or (len(set(sums)) > 1 and not is_named_elsewhere):
+            changes.append(SettingChange(f"{key}{INPUT_SUFFIX}", _show_files(name, files)))
     return changes
 
 
-def _list_inputs(bundle: RunBundle) -> dict[tuple[str, str], tuple[str, str]]:
-    return {
-        (clean_text(source.key), clean_text(source.file_name)): (
-            source.sha256,
-            f"{clean_text(source.file_name)}, {f'data of {clean_text(source.data_date)}, ' if source.data_date else ''}"
-            f"checksum {source.sha256[:8]}",
+def _covers(setting: str, key: str) -> bool:
+    return key == setting or key.startswith(f"{setting}.") or setting.startswith(f"{key}.")
+
+
+def _show_files(name: str, files: Sequence[Sequence[DataSource]]) -> tuple[str, ...]:
+    """Show a file of each run by its date and checksum, whole where the first letters are the same."""
+    sums = {source.sha256 for sources in files for source in sources}
+    letters = _CHECKSUM_LETTERS if len({each[:_CHECKSUM_LETTERS] for each in sums}) == len(sums) else None
+    return tuple(
+        " and ".join(
+            f"{name}, {f'data of {clean_text(source.data_date)}, ' if source.data_date else ''}"
+            f"checksum {source.sha256[:letters]}"
+            for source in sources
         )
-        for source in bundle.sources
-    }
+        or f"{name} not read"
+        for sources in files
+    )
+
+
+def _list_inputs(bundle: RunBundle) -> dict[tuple[str, str], list[DataSource]]:
+    """List the input files by key without place in a list, and name; several folders can hold one of a name."""
+    found: dict[tuple[str, str], list[DataSource]] = {}
+    for source in sorted(bundle.sources, key=lambda source: source.sha256):
+        key = (strip_key(clean_text(source.key)), clean_text(source.file_name))
+        found.setdefault(key, []).append(source)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.chart import shows_objective
@@ -13,6 +14,8 @@ from chargeplan.units import format_pkr
 from chargeplan.words import PlanObjective
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chargeplan.compare.records import Comparison
 
 _LEAST_SAID_SHARE = 0.0005
@@ -70,12 +73,36 @@ def describe_stations(comparison: Comparison, first: int, second: int) -> str:
     if sum(counts.values()) == counts[StationChange.KEPT]:
         return "The two plans have the same stations of the same size."
     parts = [f"{count} {CHANGE_WORDS[change]}" for change, count in counts.items() if count]
-    return f"Stations: {', '.join(parts[:-1])} and {parts[-1]}." if len(parts) > 1 else f"{parts[0]}."
+    return f"Stations: {join_words(parts)}." if len(parts) > 1 else f"{parts[0]}."
 
 
 def list_verdicts(comparison: Comparison) -> list[str]:
     """Say for each other run what is proven of its difference from the first."""
     return [judge_difference(comparison, 0, pos).text for pos in range(1, len(comparison.runs))]
+
+
+def list_proof_notes(comparison: Comparison) -> list[str]:
+    """Say of which problem the proofs hold, where it is a part of the whole one."""
+    letters: dict[int, list[str]] = {}
+    for run in comparison.runs:
+        letters.setdefault(run.bundle.problem.nearest_sites, []).append(run.letter)
+    return [
+        f"{join_words(named)}: each cell may use only its nearest {limit} sites; what is proven holds for the problem "
+        "with this limit."
+        for limit, named in letters.items()
+        if limit
+    ]
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Join words as in a sentence.
+
+    Examples
+    --------
+    >>> join_words(["A"]), join_words(["A", "B", "C"])
+    ('A', 'A, B and C')
+    """
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def list_notices(comparison: Comparison) -> list[str]:
@@ -105,7 +132,9 @@ def describe_axes(comparison: Comparison) -> str:
             f"What the plans serve, kWh/day; {share}. The whisker goes to the least money that any plan for the target "
             "costs."
         )
+    is_worst_first = any(math.isfinite(run.bundle.solution.worst_share) for run in comparison.runs)
+    alike = " that serves its worst zone as well" if is_worst_first else ""
     return (
         f"What the plans maximise, kWh/day; {share}. The whisker goes up to the proven bound: no plan for these "
-        "settings lies above it."
+        f"settings{alike} lies above it."
     )

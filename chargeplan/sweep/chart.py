@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chargeplan.chart_ticks import find_ticks
 from chargeplan.sweep.table import name_curve_measure
 from chargeplan.sweep.values import BUDGET_KEY
 from chargeplan.text import safe_html
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from chargeplan.sweep.records import Curve, CurvePoint
 
 _MILLION = 1e6
-_N_TICKS = 5
 _HEADROOM = 1.06
 _LABEL_HEIGHT, _LETTER_WIDTH = 16.0, 7.5
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 58.0, 50.0, 18.0, 46.0
@@ -80,20 +80,6 @@ def draw_chart(curve: Curve, *, width: float, height: float, name: str) -> str:
     )
 
 
-def find_ticks(largest: float) -> list[float]:
-    """Find round values from 0 to at most `largest`.
-
-    Examples
-    --------
-    >>> find_ticks(1600.0)
-    [0.0, 500.0, 1000.0, 1500.0]
-    """
-    rough = largest / _N_TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * (1 - 1e-9))
-    return [number * step for number in range(int(largest / step * (1 + 1e-9)) + 1)]
-
-
 def _place(point: CurvePoint, frame: _Frame, *, by_bound: bool = False) -> tuple[float, float]:
     solution = point.solution
     if solution is None:
@@ -108,19 +94,19 @@ def _draw_axes(curve: Curve, frame: _Frame) -> list[str]:
     demand = curve.demand_kwh_day
     is_money = curve.vary.key.endswith("_pkr")
     parts = []
-    for kwh_day in find_ticks(frame.largest_y):
+    for kwh_day in find_ticks(0.0, frame.largest_y):
         y = frame.get_y(kwh_day)
         parts.append(
             f'<line class="grid" x1="{_MARGIN_LEFT:g}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         parts.append(_write_text(_MARGIN_LEFT - 8, y + 4, f"{kwh_day:,.10g}", "end"))
-    for share in find_ticks(min(frame.largest_y / demand, 1.0)) if demand > 0 else []:
+    for share in find_ticks(0.0, min(frame.largest_y / demand, 1.0)) if demand > 0 else []:
         y = frame.get_y(share * demand)
         parts.append(
             f'<line class="tick" x1="{frame.right:.1f}" x2="{frame.right + 5:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         parts.append(_write_text(frame.right + 9, y + 4, f"{100 * share:.4g}%", "start"))
-    for value in find_ticks(frame.largest_x):
+    for value in find_ticks(0.0, frame.largest_x):
         x = frame.get_x(value)
         shown = value / _MILLION if is_money else value
         parts.append(

@@ -1,11 +1,16 @@
 """The page of a comparison in Chromium: one divider, two plans, by mouse, touch and keys, with names that attack."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+from injection_places import PAYLOADS, PLAIN
 from sample_bundle import build_sample_bundle
 from sample_comparison import name_runs, vary_run
 
 from chargeplan.compare.build import compare_runs
 from chargeplan.compare.folder import publish_comparison
+from chargeplan.text import clean_text
 
 pytestmark = pytest.mark.browser
 
@@ -239,3 +244,99 @@ def test_names_that_attack_are_shown_as_text(open_map, hostile):
         page.locator(".leaflet-popup-content").last.wait_for()
     assert page.evaluate("window.__x") is None
     assert page.evaluate("document.querySelectorAll('main img, main svg[onload], main iframe').length") == 0
+
+
+AXE = """() => axe.run().then(found => [found.passes.length, found.violations
+  .filter(one => ["serious", "critical"].includes(one.impact))
+  .map(one => [one.id, one.nodes.map(node => node.html.slice(0, 120)).slice(0, 5)])])"""
+
+
+def find_violations(page):
+    """Run axe-core through the debugger, for the policy of the page forbids a script of others."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    source = Path(axe.__file__).parent.joinpath("axe.min.js").read_text(encoding="utf-8")
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": source})
+    passes, violations = page.evaluate(AXE)
+    assert passes > 10  # else it looked at nothing
+    return violations
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_serious(open_map, three, screen, scheme):
+    page = open_map(three, color_scheme=scheme, **screen)
+    assert find_violations(page) == [], "as it opens"
+    page.locator("#stations tbody button").first.click()
+    page.locator(".leaflet-popup-content").wait_for()
+    page.wait_for_timeout(400)  # a card that fades in has less contrast
+    assert find_violations(page) == [], "with a card open"
+
+
+def test_axe_would_find_a_button_without_a_name(open_map, two):
+    page = open_map(two)
+    page.evaluate("document.body.appendChild(document.createElement('button'))")
+    assert [name for name, _ in find_violations(page)] == ["button-name"]
+
+
+READ_SHAPE = """() => {
+  const shape = {}, suspects = [];
+  for (const node of document.querySelectorAll("*")) {
+    const names = [...node.attributes].map(one => one.name).filter(name => name !== "style").sort();
+    const key = [node.tagName, ...names].join(" ");
+    shape[key] = (shape[key] || 0) + 1;
+    for (const one of node.attributes) {
+      if (/^on/i.test(one.name) || /^\\s*javascript:/i.test(one.value)) suspects.push(node.outerHTML.slice(0, 200));
+    }
+  }
+  return { shape, suspects, ran: typeof window.__x !== "undefined" };
+}"""
+CHOSEN = (
+    "end of a script, spaced",
+    "end of a title",
+    "comment in a script",
+    "image, quoted out",
+    "attribute, apostrophe",
+    "template literal",
+    "end of a text, backslash",
+    "line separators",
+)
+
+
+def fill_with(plan, text):
+    """Put a text at every place that a comparison shows: title, names, settings, files, solver, meanings."""
+    evaluation = plan.evaluation
+    (source,) = plan.sources
+    sites = evaluation.sites.assign(name=text)
+    if "shown_name" in sites:
+        sites = sites.assign(shown_name=text)
+    return replace(
+        plan,
+        area=replace(plan.area, title=text),
+        network=replace(plan.network, roads=plan.network.roads.assign(name=text)),
+        sites=replace(plan.sites, table=plan.sites.table.assign(name=text, name_en=text, name_ur=text)),
+        sources=(replace(source, file_name=text, attribution=text),),
+        solution=replace(plan.solution, solver=text),
+        evaluation=replace(evaluation, sites=sites, metrics=evaluation.metrics.assign(meaning=text)),
+    )
+
+
+def open_filled(open_map, folder, plan, text):
+    other = vary_run(fill_with(plan, text), chargers=CHANGED, settings={"demand.scenario": text})
+    other = replace(other, sources=(replace(other.sources[0], sha256="f" * 64),))
+    first = vary_run(fill_with(plan, text), settings={"demand.scenario": f"{text} too"})
+    page = open_map(publish(folder, first, other))
+    for button in page.locator("#stations tbody button").all()[:3]:
+        button.click()
+        page.locator(".leaflet-popup-content").last.wait_for()
+    page.wait_for_timeout(400)  # the last card but one fades out
+    return page, page.evaluate(READ_SHAPE)
+
+
+def test_no_text_of_data_changes_the_shape_of_the_page(open_map, plan, tmp_path):
+    _, expected = open_filled(open_map, tmp_path / "plain", plan, PLAIN)
+    for number, name in enumerate(CHOSEN):
+        page, found = open_filled(open_map, tmp_path / str(number), plan, PAYLOADS[name])
+        assert not found["ran"], name
+        assert found["suspects"] == [], name
+        assert found["shape"] == expected["shape"], name
+        assert clean_text(PAYLOADS[name]) in page.locator("h1").text_content(), name

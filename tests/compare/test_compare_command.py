@@ -134,6 +134,12 @@ def test_one_run_alone_and_the_same_run_twice_are_slips_of_the_command(runs):
         assert words in answer.stderr
 
 
+def test_a_study_that_is_called_records_is_compared(runs, tmp_path):
+    named = shutil.copytree(runs[0], tmp_path / "records")
+    answer = call(named, runs[1], "--out", tmp_path / "out")
+    assert answer.exit_code == ExitCode.PLAN_FOUND, answer.output
+
+
 def test_broken_and_foreign_folders_are_all_named_at_once(runs, tmp_path):
     edited = shutil.copytree(runs[0], tmp_path / "edited")
     with (edited / "sites.geojson").open("a", encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from sample_comparison import name_runs, vary_run
 
 from chargeplan.compare.caveats import find_caveats, is_barred, select_caveats
@@ -82,3 +83,100 @@ def test_a_caveat_counts_only_for_the_runs_whose_settings_differ():
     caveats = find_caveats(changes)
     assert select_caveats(caveats, changes, 0, 1) == ()
     assert len(select_caveats(caveats, changes, 0, 2)) == 1
+
+
+def test_amounts_that_differ_in_digits_not_shown_in_short_are_shown_in_full(plan):
+    runs = [
+        vary_run(plan, settings={"model.budget_pkr": amount}) for amount in (230_010_000.0, 230_020_000.0)
+    ]
+    (change,) = find_changes(name_runs(*runs))
+    assert change.shown == ("PKR 230,010,000", "PKR 230,020,000")  # both are PKR 230 M in short
+    assert change.differs(0, 1)
+
+
+def test_numbers_that_differ_in_the_last_digit_are_a_difference(plan):
+    runs = [vary_run(plan, settings={"travel.limit_min": value}) for value in (0.1 + 0.2, 0.3)]
+    (change,) = find_changes(name_runs(*runs))
+    assert change.shown == ("0.30000000000000004", "0.3")
+
+
+def test_one_as_a_whole_number_is_no_other_value(plan):
+    runs = [vary_run(plan, settings={"travel.limit_min": value}) for value in (8, 8.0)]
+    assert find_changes(name_runs(*runs)) == ()
+
+
+def test_lists_too_long_to_show_are_told_apart_by_their_checksum(plan):
+    names = [f"estate number {number}" for number in range(400)]
+    runs = [vary_run(plan, settings={"demand.names": [*names, last]}) for last in ("one", "two")]
+    (change,) = find_changes(name_runs(*runs))
+    assert change.differs(0, 1)
+    assert all("checksum" in shown for shown in change.shown)
+
+
+def test_the_folders_of_files_inside_a_list_are_no_difference(plan):
+    runs = [
+        vary_run(plan, settings={"study.files": [{"path": f"{folder}/a.csv", "status": "existing"}]})
+        for folder in ("/home/one", "../two")
+    ]
+    assert find_changes(name_runs(*runs)) == ()
+
+
+def read_files(plan, *files):
+    """Give a run the input files of these keys, names and first letters of checksums."""
+    (source,) = plan.sources
+    return replace(
+        plan,
+        sources=tuple(
+            replace(source, key=key, file_name=name, sha256=letter * 64) for key, name, letter in files
+        ),
+    )
+
+
+def test_a_file_that_only_two_of_three_runs_read_is_compared_between_these(plan):
+    runs = [
+        read_files(plan, ("sites.costs", "prices.csv", "a")),
+        read_files(plan, ("sites.costs", "prices.csv", "b")),
+        read_files(plan),
+    ]
+    (change,) = find_changes(name_runs(*runs))
+    assert change.key == "sites.costs (contents)"
+    assert change.shown == (
+        "prices.csv, data of 2026-01-31, checksum aaaaaaaa",
+        "prices.csv, data of 2026-01-31, checksum bbbbbbbb",
+        "prices.csv not read",
+    )
+
+
+def test_a_file_that_one_run_alone_reads_is_listed_unless_the_setting_that_names_it_is(plan):
+    bare, priced = read_files(plan), read_files(plan, ("sites.paths[1]", "places.geojson", "a"))
+    assert [change.key for change in find_changes(name_runs(bare, priced))] == ["sites.paths (contents)"]
+    settings = vary_run(plan, settings={"network.path": "other.osm.pbf"}).settings_as_run
+    other = replace(
+        read_files(plan, ("network.path", "other.osm.pbf", "b")),
+        settings_as_run=settings,
+    )
+    first = read_files(plan, ("network.path", "roads.osm.pbf", "a"))
+    assert [change.key for change in find_changes(name_runs(first, other))] == ["network.path"]
+
+
+def test_a_file_that_moved_in_its_list_is_no_difference(plan):
+    runs = [read_files(plan, (key, "a.geojson", "a")) for key in ("sites.paths[0]", "sites.paths[1]")]
+    assert find_changes(name_runs(*runs)) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "metric"),
+    [
+        ("sites.costs (contents)", "cost"),
+        ("sites.files (contents)", "served_share"),
+        ("sites.files[0].path (contents)", "served_share"),
+        ("sites.paths[0] (contents)", "served_share"),
+        ("grid.path (contents)", "grid_upgrades"),
+        ("grid (contents)", "grid_upgrades"),
+        ("network.path (contents)", "mean_drive"),
+    ],
+)
+def test_other_contents_of_a_file_have_the_caveat_of_the_setting_that_names_it(key, metric):
+    caveats = find_caveats([SettingChange(key, ("1", "2"))])
+    assert any(metric in caveat.metrics for caveat in caveats)
+    assert caveats[0].keys == (key,)

@@ -6,16 +6,18 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from chargeplan.chart_ticks import find_ticks
 from chargeplan.errors import DataError, name_rows
+from chargeplan.flat_settings import flatten_settings
 from chargeplan.publish.attribution import list_sources
-from chargeplan.publish.report.drawing import find_ticks, wrap_picture, write_text
+from chargeplan.publish.report.drawing import wrap_picture, write_text
 from chargeplan.publish.report.numbers import count, money, number, share
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from markupsafe import Markup
@@ -65,7 +67,7 @@ def _find_differences(curve: Mapping[str, Any], bundle: RunBundle) -> list[str]:
             f"it is of {clean_text(name)} in {year}, the run of {bundle.area.name} in {bundle.year}"
         )
     key = curve["vary"]["key"]
-    theirs, ours = (dict(_flatten(settings)) for settings in (curve["settings"], bundle.settings_as_run))
+    theirs, ours = (flatten_settings(settings) for settings in (curve["settings"], bundle.settings_as_run))
     other = sorted(
         name
         for name in theirs.keys() | ours.keys()
@@ -80,14 +82,6 @@ def _find_differences(curve: Mapping[str, Any], bundle: RunBundle) -> list[str]:
     if changed:
         faults.append(f"input files differ: {name_rows(changed)}; run both with the same files")
     return faults
-
-
-def _flatten(settings: object, place: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(settings, dict):
-        for name, value in settings.items():
-            yield from _flatten(value, f"{place}.{name}" if place else str(name))
-    else:
-        yield place, settings
 
 
 def describe_curve(curve: Mapping[str, Any], bundle: RunBundle) -> dict[str, Any]:
@@ -149,13 +143,13 @@ def _draw_curve(curve: Mapping[str, Any], bundle: RunBundle, *, name: str, is_mo
         return x, height - bottom - (height - bottom - top) * served_share / max(highest, 1e-9)
 
     parts = []
-    for tick in find_ticks(highest):
+    for tick in find_ticks(0.0, highest):
         y = place(0, tick)[1]
         parts.append(f'<path class="axis" d="M{left} {y:.1f}H{width - right}"/>')
         parts.append(write_text(left - 8, y + 4, f"{tick:.4%}".replace(".0000", ""), "end", "tick"))
     parts += [
         write_text(place(tick * scale, 0)[0], height - bottom + 17, f"{tick:,.6g}", "middle", "tick")
-        for tick in find_ticks(widest)
+        for tick in find_ticks(0.0, widest)
     ]
     places = [place(point["value"], point["served_share"]) for point in points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)

@@ -14,7 +14,6 @@ from chargeplan.text import safe_html
 if TYPE_CHECKING:
     from chargeplan.records import Floats, Ints
 
-_N_TICKS = 5
 # Drawn once on the page, used by every picture: hatching tells what grey alone cannot.
 PATTERNS = Markup(
     '<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>'
@@ -78,22 +77,6 @@ def write_steps(points: Floats | Ints, *, closed: bool = False) -> str:
         return ""
     written = "".join(f" {x:g} {y:g}" for x, y in steps.tolist()).replace(" -", "-")
     return f"M{points[0][0]:g} {points[0][1]:g}l{written.strip()}{'z' if closed else ''}"
-
-
-def find_ticks(largest: float) -> list[float]:
-    """Find round values from 0 to at most `largest`.
-
-    Examples
-    --------
-    >>> find_ticks(1600.0)
-    [0.0, 500.0, 1000.0, 1500.0]
-    """
-    if not largest > 0:
-        return [0.0]
-    rough = largest / _N_TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * (1 - 1e-9))
-    return [number * step for number in range(int(largest / step * (1 + 1e-9)) + 1)]
 
 
 def draw_bar(share: float, *, mark_share: float | None = None, name: str = "") -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.publish.report.drawing import draw_box, find_ticks, wrap_picture, write_text
+from chargeplan.chart_ticks import find_ticks
+from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_text
 from chargeplan.publish.report.numbers import count, full_money, money, number, share, years
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
@@ -143,7 +144,7 @@ def _draw_account(table: pd.DataFrame) -> Markup:
     parts = [
         f'<path class="axis" d="M{left} {get_y(tick):.1f}H{width - 10:.0f}"/>'
         + write_text(left - 8, get_y(tick) + 4, f"{tick:,.6g}", "end", "tick")
-        for tick in find_ticks(high) or [0.0]
+        for tick in find_ticks(0.0, high)
     ]
     for pos, (value, year) in enumerate(zip(values.tolist(), table["calendar_year"], strict=True)):
         x = left + step * pos + 0.14 * step

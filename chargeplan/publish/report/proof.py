@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.publish.report.numbers import Number, full_money, number
+from chargeplan.publish.report.numbers import Number, full_money, number, share
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.publish.stage_results import evaluate_bundle_rules
 from chargeplan.records import format_gap
@@ -19,22 +20,7 @@ _LONGEST_RULE = 2000
 def describe_proof(bundle: RunBundle) -> dict[str, Any]:
     """Describe plan, bound and gap, how they were obtained, and the checks that the plan passed."""
     solution = bundle.solution
-    is_cost = solution.cost_pkr == solution.cost_pkr
-    rows: list[list[Cell]] = [
-        [
-            "Plan, by what was made large",
-            number(solution.objective_kwh_day, "result/objective_kwh_day", 1, "kWh/day"),
-        ],
-        ["Bound: no plan exceeds", number(solution.bound_kwh_day, "result/bound_kwh_day", 1, "kWh/day")],
-    ]
-    if is_cost:
-        rows = [
-            ["The plan costs", full_money(solution.cost_pkr, "result/cost_pkr")],
-            [
-                "Bound: no plan for the target costs less than",
-                full_money(solution.cost_bound_pkr, "result/cost_bound_pkr"),
-            ],
-        ]
+    rows: list[list[Cell]] = _list_proven(bundle)
     rows += [
         ["Proven gap", make_gap(bundle)],
         [
@@ -52,6 +38,33 @@ def describe_proof(bundle: RunBundle) -> dict[str, Any]:
             for row in checks[checks["passed"]].to_dict("records")
         ],
     }
+
+
+def _list_proven(bundle: RunBundle) -> list[list[Cell]]:
+    """List what the search made large or small with its bound, first what came first."""
+    solution = bundle.solution
+    if math.isfinite(solution.cost_pkr):
+        return [
+            ["The plan costs", full_money(solution.cost_pkr, "result/cost_pkr")],
+            [
+                "Bound: no plan for the target costs less than",
+                full_money(solution.cost_bound_pkr, "result/cost_bound_pkr"),
+            ],
+        ]
+    reached = number(solution.objective_kwh_day, "result/objective_kwh_day", 1, "kWh/day")
+    bound = number(solution.bound_kwh_day, "result/bound_kwh_day", 1, "kWh/day")
+    if math.isnan(solution.worst_share):
+        return [["Plan, by what was made large", reached], ["Bound: no plan exceeds", bound]]
+    worst, most = (
+        share(bundle.evaluation.get_metric(name), f"metrics/{name}")
+        for name in ("worst_zone_share", "worst_zone_share_bound")
+    )
+    return [
+        ["First: the worst zone is served to", worst],
+        ["Bound: no plan serves its worst zone to more than", most],
+        ["Then: plan, by what was made large", reached],
+        ["Bound: no plan that serves its worst zone as well exceeds", bound],
+    ]
 
 
 def make_gap(bundle: RunBundle) -> Number | str:
