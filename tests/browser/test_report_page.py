@@ -9,6 +9,7 @@ import pytest
 from sample_bundle import build_sample_bundle
 
 from chargeplan.publish.report.page import build_report
+from chargeplan.publish.report.place import is_report
 
 pytestmark = pytest.mark.browser
 
@@ -169,4 +170,5 @@ def test_the_command_prints_a_pdf(folder, tmp_path):
         [sys.executable, "-c", script, str(folder / "plain.html"), str(pdf)], check=True, timeout=120
     )
     assert pdf.read_bytes().startswith(b"%PDF-")
+    assert is_report(pdf)
     assert [path.name for path in tmp_path.iterdir()] == ["out.pdf"]
