@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from report_figures import check_numbers, read_page
 from sample_bundle import HOSTILE_TEXTS
@@ -14,6 +15,7 @@ from sample_bundle import HOSTILE_TEXTS
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.report.drawing import wrap_picture, write_text
 from chargeplan.publish.report.grounds import collect_figures
+from chargeplan.publish.report.money import _draw_account
 from chargeplan.publish.report.numbers import Number
 from chargeplan.publish.report.page import MOST_SHEETS_INSIDE, build_report, get_environment, write_css_text
 from chargeplan.publish.report.urdu import read_words
@@ -187,3 +189,19 @@ def test_every_way_into_the_page_escapes(text):
     for page in written:
         assert {tag for tag, _ in read_page(page).tags} <= ours
         assert "\u202e" not in page
+
+
+@pytest.mark.parametrize(
+    ("sums_m", "told"),
+    [
+        ([-50.0, -40.0, -30.0], ["-50", "-40", "-30", "-20", "-10", "0"]),
+        ([-50.0, 10.0, 60.0], ["-40", "-20", "0", "20", "40", "60"]),
+        ([10.0, 30.0, 50.0], ["0", "10", "20", "30", "40", "50"]),
+    ],
+)
+def test_an_account_has_a_scale_on_both_sides_of_zero(sums_m, told):
+    table = pd.DataFrame(
+        {"discounted_sum_pkr": np.array(sums_m) * 1e6, "calendar_year": [2030.0, 2031.0, 2032.0]}
+    )
+    ticks = re.findall(r'class="tick"[^>]*text-anchor="end">([^<]+)<', _draw_account(table))
+    assert ticks == told

@@ -80,20 +80,24 @@ def write_steps(points: Floats | Ints, *, closed: bool = False) -> str:
     return f"M{points[0][0]:g} {points[0][1]:g}l{written.strip()}{'z' if closed else ''}"
 
 
-def find_ticks(largest: float) -> list[float]:
-    """Find round values from 0 to at most `largest`.
+def find_ticks(largest: float, least: float = 0.0) -> list[float]:
+    """Find round values from at least `least` (0 or below it) to at most `largest`, 0 among them.
 
     Examples
     --------
     >>> find_ticks(1600.0)
     [0.0, 500.0, 1000.0, 1500.0]
+    >>> find_ticks(0.0, -45.0)
+    [-40.0, -30.0, -20.0, -10.0, 0.0]
     """
-    if not largest > 0:
+    span = max(largest, 0.0) - min(least, 0.0)
+    if not span > 0:
         return [0.0]
-    rough = largest / _N_TICKS
+    rough = span / _N_TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * (1 - 1e-9))
-    return [number * step for number in range(int(largest / step * (1 + 1e-9)) + 1)]
+    below, above = (int(max(end, 0.0) / step * (1 + 1e-9)) for end in (-least, largest))
+    return [number * step for number in range(-below, above + 1)]
 
 
 def draw_bar(share: float, *, mark_share: float | None = None, name: str = "") -> str:
