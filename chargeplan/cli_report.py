@@ -32,7 +32,9 @@ def write_report(
     pdf: Annotated[
         bool, typer.Option("--pdf", help="Print it to PDF too, with a Chromium of this computer.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are no reports.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are no reports.")
+    ] = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:

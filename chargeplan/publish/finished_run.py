@@ -100,7 +100,9 @@ def _read_timings(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError, RecursionError) as error:
-        _logger.warning("%s cannot be read (%s); nothing rests on it, so the run is read without it", path, error)
+        _logger.warning(
+            "%s cannot be read (%s); nothing rests on it, so the run is read without it", path, error
+        )
         return {}
 
 

@@ -64,7 +64,13 @@ def _find_damages(curve: Mapping[str, Any]) -> list[str]:
     """Find what this page reads of a curve and is not there, or is not of the kind that it should be."""
     damages = [
         f"{name} is no {kind.__name__}"
-        for name, kind in (("study", dict), ("vary", dict), ("settings", dict), ("inputs", list), ("points", list))
+        for name, kind in (
+            ("study", dict),
+            ("vary", dict),
+            ("settings", dict),
+            ("inputs", list),
+            ("points", list),
+        )
         if not isinstance(curve.get(name), kind)
     ]
     if damages:
