@@ -32,7 +32,8 @@ def find_chromium() -> str:
         return named
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
     if found is None:
-        msg = f"no Chromium was found (looked for {', '.join(_NAMES)}); install Chromium, or set {_NAMED_BY} to its path"
+        looked_for = ", ".join(_NAMES)
+        msg = f"no Chromium was found (looked for {looked_for}); install Chromium, or set {_NAMED_BY} to its path"
         raise ChargeplanError(msg)
     return found
 
