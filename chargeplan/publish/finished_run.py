@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from chargeplan.store import check_published, check_records, read_record
 if TYPE_CHECKING:
     from pathlib import Path
 
+_logger = logging.getLogger(__name__)
 _RUN_NAME, _TIMINGS_NAME, _GEOPACKAGE_NAME, _RECORDS_NAME = "run.json", "timings.json", "plan.gpkg", "records"
 # Names of `RunBundle` that differ from those of the records.
 _BUNDLE_NAMES = {"demand": "cells"}
@@ -98,8 +100,16 @@ def _read_source(row: dict[str, Any]) -> DataSource:
 
 
 def _read_timings(path: Path) -> dict[str, Any]:
-    """Read the clocks of the run; empty where somebody removed them, for no output rests on them."""
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    """Read the clocks of the run; empty where they are gone or damaged, for no output rests on them."""
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, RecursionError) as error:
+        _logger.warning(
+            "%s cannot be read (%s); nothing rests on it, so the run is read without it", path, error
+        )
+        return {}
 
 
 def _read_zone_outlines(path: Path) -> tuple[shapely.MultiPolygon | None, ...]:

@@ -44,6 +44,13 @@ def test_removed_clocks_do_not_make_a_run_unreadable(run_folder):
     assert dict(read_finished_run(run_folder).timings) == {}
 
 
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "7"])
+def test_damaged_clocks_are_told_and_left_out(run_folder, caplog, text):
+    (run_folder / "timings.json").write_text(text)
+    assert dict(read_finished_run(run_folder).timings) == {}
+    assert "timings.json cannot be read" in caplog.text
+
+
 @pytest.mark.parametrize(
     "name", ["index.html", "sites.geojson", "plan.gpkg", "demand.csv", "run.json", "records/sites.json"]
 )
