@@ -28,7 +28,7 @@ chargeplan.makeSiteCard = function (site, position) {
     ["Energy", number(site.servedKwhDay) + " kWh/day"],
     ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
     has(site.peakWaitMin) ? ["Wait at the peak", number(site.peakWaitMin, 1) + " min"
-      + (has(site.peakBlockedShare) ? ", " + chargeplan.formatShare(site.peakBlockedShare) + " find it full" : "")] : null,
+      + (has(site.peakBusyShare) ? ", " + chargeplan.formatShare(site.peakBusyShare) + " of drivers wait" : "")] : null,
     ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
   ]));
   [["Why here", chargeplan.listReasons(site)], ["Grid and plot", chargeplan.listConnection(site)]].forEach(function (part) {
