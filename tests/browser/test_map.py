@@ -569,13 +569,15 @@ def test_a_browser_that_cannot_inflate_is_told_so(browser, run):
     context.close()
 
 
-def test_the_map_zooms_between_its_limits(page):
+def test_the_map_zooms_between_its_limits(open_map, run):
+    page = open_map(run / "index.html")
     assert page.evaluate("[chargeplan.state.map.getMinZoom(), chargeplan.state.map.getMaxZoom()]") == [8, 18]
     assert page.evaluate("chargeplan.state.map.setZoom(25, { animate: false }).getZoom()") == 18
 
 
-def test_marks_of_another_scale_are_hidden_until_they_are_drawn_anew(page):
+def test_marks_of_another_scale_are_hidden_until_they_are_drawn_anew(open_map, run):
     """Fingers that pinch fire `zoom` at each step; the demand is scaled with them, marks are not shown."""
+    page = open_map(run / "index.html")
     seen = page.evaluate(
         """() => {
           chargeplan.finishDrawing();

@@ -16,6 +16,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
 
 ISOLATES = re.compile("[\u2066-\u2069]")
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
@@ -70,8 +72,8 @@ def test_names_and_figures_stay_as_they_are(open_map, run):
 def test_a_name_that_is_a_word_of_the_page_stays_in_a_card(open_map, tmp_path):
     """Every zone is called Market, which is a kind of place too."""
     bundle = build_sample_bundle()
-    evaluation = replace(bundle.evaluation, sites=bundle.evaluation.sites.assign(zone_name="Market"))
-    folder = publish_run(tmp_path / "market", replace(bundle, evaluation=evaluation))
+    cells = replace(bundle.cells, zones=bundle.cells.zones.assign(zone_name="Market"))
+    folder = publish_run(tmp_path / "market", replace(bundle, cells=cells))
     page = open_map(folder / "index.html", locale="ur-PK")
     page.evaluate("chargeplan.state.markers[0].openPopup(), 0")
     row = page.locator(".popup-card dt", has_text=read_urdu_words()["Zone"]).first
