@@ -12,6 +12,7 @@ import shapely
 from chargeplan.errors import DataError
 from chargeplan.publish.bundle import RunBundle
 from chargeplan.publish.run_record import RUN_FORMAT_VERSION
+from chargeplan.publish.site_results import RESULT_COLUMNS
 from chargeplan.records import DataSource
 from chargeplan.run_records import RECORD_TYPES, read_optional_records
 from chargeplan.store import check_published, check_records, read_record
@@ -58,6 +59,12 @@ def read_finished_run(folder: Path) -> RunBundle:
         _BUNDLE_NAMES.get(name, name): read_record(records_folder, name, kind)
         for name, kind in RECORD_TYPES.items()
     }
+    missing = [name for name in RESULT_COLUMNS if name not in records["evaluation"].sites]
+    if missing:
+        raise DataError(
+            f"{records_folder}: the stations have no {', '.join(missing)}: written before this version reckoned "
+            f"it; run the study again"
+        )
     settings = described["settings"]
     return RunBundle(
         **records,

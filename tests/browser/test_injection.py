@@ -227,9 +227,9 @@ def test_each_text_of_the_head_needs_its_escape(look, plain, monkeypatch, place)
 
 
 def test_the_page_needs_text_content(look, plain, monkeypatch):
-    read = map_page._read_template
+    read = map_page.read_template
     right, wrong = "node.textContent = settings.text", "node.innerHTML = settings.text"
     assert right in read("core.js")
-    monkeypatch.setattr(map_page, "_read_template", lambda name: read(name).replace(right, wrong))
+    monkeypatch.setattr(map_page, "read_template", lambda name: read(name).replace(right, wrong))
     attack = PAYLOADS["image that fails"]
     assert find_faults(look(attack), plain, attack) != []
