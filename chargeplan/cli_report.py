@@ -70,7 +70,7 @@ def _require_chromium() -> None:
 
 def _choose_page(run: Path, out: Path | None) -> Path:
     """Choose the file to write: never one inside a folder that the program keeps."""
-    from chargeplan.export.folder import refuse_own_folder
+    from chargeplan.export.own_folders import refuse_own_folder
 
     folder = run.resolve()
     if folder.name == "records" and (folder.parent / "run.json").is_file():
