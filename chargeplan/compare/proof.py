@@ -92,8 +92,8 @@ def _judge_worst_first(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
         return ProvenDifference(
             Verdict.PROVEN,
             f"Proven: no plan for {low.letter} serves its worst zone to more than {_write_most(most)}; {high.letter} "
-            f"serves its own to {reached:.1%}, and that came first. Of the energy nothing is proven, for its bounds "
-            "hold only for plans that serve their worst zones as well.",
+            f"serves its own to {_write_percent(reached)}, and that came first. Of the energy nothing is proven, for its "
+            "bounds hold only for plans that serve their worst zones as well.",
             SERVED,
         )
     ruled_out = (
@@ -103,8 +103,8 @@ def _judge_worst_first(one: ComparedRun, two: ComparedRun) -> ProvenDifference:
     )
     return ProvenDifference(
         Verdict.UNPROVEN,
-        f"The difference may be due to the gap: {high.letter} serves its worst zone to {reached:.1%}, {low.letter} to "
-        f"{least:.1%}, but {ruled_out}.",
+        f"The difference may be due to the gap: {high.letter} serves its worst zone to {_write_percent(reached)}, "
+        f"{low.letter} to {_write_percent(least)}, but {ruled_out}.",
         SERVED | WORST_SERVED,
     )
 
@@ -121,10 +121,14 @@ def _judge_energy_of_equal_worst(one: ComparedRun, two: ComparedRun) -> ProvenDi
     return ProvenDifference(
         Verdict.UNPROVEN,
         f"The difference may be due to the gap: {one.letter} and {two.letter} serve their worst zones alike, to "
-        f"{reached:.1%}, but a plan for {low.letter} that serves its own {told}, and that comes first. "
+        f"{_write_percent(reached)}, but a plan for {low.letter} that serves its own {told}, and that comes first. "
         f"{judged.text}",
         SERVED | WORST_SERVED,
     )
+
+
+def _write_percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _write_most(share: float) -> str:
