@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.publish.page_speed import find_chromium, launch
+from benchmarks.publish.page_speed import launch
+from chargeplan.errors import ChargeplanError
+from chargeplan.publish.report.pdf import find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -154,8 +156,8 @@ def _find_missing(pictures: Sequence[Picture], folder: Path | None) -> list[str]
     missing = []
     try:
         find_chromium()
-    except FileNotFoundError:
-        missing.append("  Chromium: install the package 'chromium', or set CHARGEPLAN_CHROMIUM to its path")
+    except ChargeplanError as error:
+        missing.append(f"  Chromium: {error}")
     for module, package in (("playwright", "playwright"), ("PIL", "pillow")):
         try:
             __import__(module)

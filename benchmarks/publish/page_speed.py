@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import statistics
 from pathlib import Path
 from typing import Any
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from chargeplan.publish.report.pdf import find_chromium
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -65,14 +64,6 @@ NOTE_ANSWER = """
   }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-map"] });
 })();
 """
-
-
-def find_chromium() -> str:
-    """Find Chromium on this machine."""
-    found = os.environ.get("CHARGEPLAN_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise FileNotFoundError(f"no Chromium: none of {', '.join(BROWSERS)}; set CHARGEPLAN_CHROMIUM")
-    return found
 
 
 def launch(driver: Any) -> Any:

@@ -35,6 +35,7 @@ def describe_stations(plan: PlanCase, power_kw: Floats) -> dict[str, Floats | li
     stands = plan.solution.chargers > 0
     return {
         "peak_wait_min": peak.wait_min,
+        "peak_busy_share": peak.busy_share,
         "peak_blocked_share": peak.blocked_share,
         "alone_kwh_day": sum_alone_kwh_day(network),
         "dropped_loss_kwh_day": compute_dropped_losses(network),

@@ -57,11 +57,16 @@ class StationPeak:
     wait_min : ndarray
         Mean wait over all drivers of that hour, those who need not wait among them; NaN too where the line
         would grow without end (a load of n erlang or more), or where nobody knows the battery of the vehicles.
+    busy_share : ndarray
+        Share of drivers who find every charger busy and wait, in the same queue as `wait_min`; NaN too where
+        the line would grow without end.
     blocked_share : ndarray
-        Share of drivers who would find every charger busy and leave.
+        Share of drivers who would find every charger busy and drive on if nobody waited: another queue, so
+        below `busy_share`.
     """
 
     wait_min: Floats
+    busy_share: Floats
     blocked_share: Floats
 
 
@@ -102,13 +107,13 @@ def derive_charger_kw(plan: PlanCase) -> Floats:
 
 
 def compute_station_peaks(plan: PlanCase) -> StationPeak:
-    """Compute wait and blocked share of each station in its busiest hour of the last year.
+    """Compute wait, busy and blocked share of each station in its busiest hour of the last year.
 
     Notes
     -----
     Wait of M/M/n: C(n, a) / (n - a) times the mean time of a charge, C by Erlang (1917); a driver charges
-    the part of the battery that the figure `charge_battery_share` names. Blocked: B(n, a) of M/M/n/n. Over the
-    charger types of a station both are means over its drivers.
+    the part of the battery that the figure `charge_battery_share` names. Busy: C(n, a) itself. Blocked: B(n, a)
+    of M/M/n/n, where nobody waits. Over the charger types of a station all are means over its drivers.
     """
     chargers = read_chargers(plan)[-1]
     n_sites, n_types = chargers.shape
@@ -123,14 +128,14 @@ def compute_station_peaks(plan: PlanCase) -> StationPeak:
     charge_h = np.divide(load, drivers_h, out=np.zeros(len(load)), where=drivers_h > 0)
     charge_h[np.isnan(drivers_h)] = np.nan
     spare = np.where(number > load, number - load, np.nan)
-    wait_min = np.where(
-        load > 0, compute_waiting_share(number, load) / spare * charge_h * MINUTES_PER_HOUR, 0.0
-    )
+    busy = np.where(number > load, compute_waiting_share(number, load), np.nan)
+    wait_min = np.where(load > 0, busy / spare * charge_h * MINUTES_PER_HOUR, 0.0)
     # Where nobody knows the batteries, energy stands for drivers.
     weight = np.where(np.isnan(drivers_h), asked, drivers_h).reshape(n_sites, n_types)
     has_chargers = stands.reshape(n_sites, n_types).any(axis=1)
     return StationPeak(
         np.where(has_chargers, _average(wait_min, weight), np.nan),
+        np.where(has_chargers, _average(busy, weight), np.nan),
         np.where(has_chargers, _average(blocked, weight), np.nan),
     )
 

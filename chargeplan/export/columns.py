@@ -48,7 +48,15 @@ SITE_COLUMNS = (
         "utilisation_share", "number", "share of the opening hours in which it is busy", may_be_missing=True
     ),
     Column("peak_wait_min", "number", "expected wait in the busiest hour", may_be_missing=True),
-    Column("peak_blocked_share", "number", "share of drivers who find all busy then", may_be_missing=True),
+    Column(
+        "peak_busy_share", "number", "share of drivers who find all busy then and wait", may_be_missing=True
+    ),
+    Column(
+        "peak_blocked_share",
+        "number",
+        "share of drivers who would drive on then if nobody waited",
+        may_be_missing=True,
+    ),
     Column("mean_drive_min", "number", "mean drive to it, weighted by energy", may_be_missing=True),
     Column("cost_pkr", "number", "cost of opening it, chargers included", may_be_missing=True),
     Column("alone_kwh_day", "number", "energy that only this station reaches", may_be_missing=True),

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chargeplan import __version__
 from chargeplan.errors import ChargeplanError, DataError, name_rows
-from chargeplan.export.readme import README_NAME, write_readme
+from chargeplan.export.manifest import read_manifest, write_manifest
+from chargeplan.export.own_folders import refuse_own_folder
+from chargeplan.export.readme import README_NAME, list_notes, write_readme
 from chargeplan.files import compute_sha256, write_text
-from chargeplan.text import to_json
+from chargeplan.publish.finished_run import find_run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chargeplan.export.output_file import OutputFile
     from chargeplan.export.plan import ExportPlan
-
-MANIFEST_NAME = "export.json"
-_FORMAT_VERSION = 1
-# Folders that the program keeps for itself, by a file that each holds.
-_OWN_FOLDERS = {
-    "run.json": "a run",
-    "curve.json": "a sweep",
-    "why.json": "the answers of chargeplan why",
-    "compare.json": "a comparison",
-    "manifest.json": "the records of a run",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +41,8 @@ class Written:
 
 def name_folder(run_folder: Path) -> Path:
     """Name the folder of the exports of a run, such as maps/demo-export."""
-    run = run_folder.resolve()
-    run = run.parent if run.name == "records" else run
+    run = find_run_folder(run_folder).resolve()
     return run.with_name(f"{run.name}-export")
-
-
-def refuse_own_folder(folder: Path) -> None:
-    """Refuse to write into a folder that the program itself keeps: its checksums would not hold.
-
-    Raises
-    ------
-    ChargeplanError
-    """
-    for place in (folder, *folder.parents):
-        for name, what in _OWN_FOLDERS.items():
-            if (place / name).is_file() and (name != "run.json" or (place / "records").is_dir()):
-                raise ChargeplanError(
-                    f"--out: {folder} lies in the folder of {what} ({place}), which must stay as it is; "
-                    f"name a folder outside it, or leave --out away"
-                )
 
 
 def write_exports(
@@ -100,7 +72,7 @@ def write_exports(
     refuse_own_folder(folder)
     if folder.exists() and not folder.is_dir():
         raise ChargeplanError(f"--out: {folder} is a file; name a folder, or a file with a known ending")
-    known = _read_known(folder)
+    known = read_manifest(folder)
     names = [file.name for file in files]
     _refuse_foreign(folder, [*names, README_NAME], known, overwrite=overwrite)
     try:
@@ -111,13 +83,14 @@ def write_exports(
                 file.name: {
                     "format": file.format.value,
                     "holds": file.holds,
+                    "notes": list_notes(plan, file.format),
                     "run_sha256": run_sha256,
                     "sha256": sums[file.name],
                 }
                 for file in files
             }
             kept = {name: row for name, row in known.items() if (folder / name).is_file()}
-            readme = write_readme(plan, _list_contents(kept | described))
+            readme = write_readme(plan, kept | described, run_sha256=run_sha256)
             _replace(folder, Path(fresh), names, readme, kept, described)
     except OSError as error:
         raise ChargeplanError(
@@ -183,52 +156,19 @@ def _replace(
     described: dict[str, dict[str, Any]],
 ) -> None:
     """Put the files in place; whenever this ends, export.json knows every file that is there."""
-    before = {
-        name: {**described[name], "replaced_sha256": kept[name]["sha256"]} for name in names if name in kept
-    }
-    _write_manifest(folder, kept | described | before)
+    before = {name: {**described[name], "replaced": kept[name]} for name in names if name in kept}
+    write_manifest(folder, kept | described | before)
     for name in names:
         os.replace(fresh / name, folder / name)
     write_text(folder / README_NAME, readme)
     readme_row = {
         "format": "",
         "holds": "this list",
+        "notes": {},
         "run_sha256": "",
         "sha256": compute_sha256(folder / README_NAME),
     }
-    _write_manifest(folder, kept | described | {README_NAME: readme_row})
-
-
-def _write_manifest(folder: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    manifest = {"format_version": _FORMAT_VERSION, "chargeplan": __version__, "files": dict(rows)}
-    write_text(folder / MANIFEST_NAME, to_json(manifest) + "\n")
-
-
-def _list_contents(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
-    return {name: (row["format"], row["holds"]) for name, row in rows.items() if name != README_NAME}
-
-
-def _read_known(folder: Path) -> dict[str, dict[str, Any]]:
-    """Read what earlier exports have written here."""
-    path = folder / MANIFEST_NAME
-    if not path.is_file():
-        return {}
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        rows = {
-            str(name): {key: str(row[key]) for key in row}
-            for name, row in manifest["files"].items()
-            if {"format", "holds", "run_sha256", "sha256"} <= set(row)
-        }
-        is_ours = manifest["format_version"] == _FORMAT_VERSION
-    except (ValueError, KeyError, TypeError, AttributeError):
-        is_ours = False
-    if not is_ours:
-        raise ChargeplanError(
-            f"{path} is not of this version of chargeplan export, or damaged; remove it, or name another folder "
-            f"with --out"
-        )
-    return rows
+    write_manifest(folder, kept | described | {README_NAME: readme_row})
 
 
 def _refuse_foreign(
@@ -247,7 +187,7 @@ def _refuse_foreign(
         row = known.get(name)
         if row is None:
             foreign.append(name)
-        elif compute_sha256(path) not in {row["sha256"], row.get("replaced_sha256")}:
+        elif compute_sha256(path) != row["sha256"]:
             changed.append(name)
     if overwrite or not (foreign or changed):
         return

@@ -17,13 +17,14 @@ from chargeplan.suggest import suggest_word
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chargeplan.records import PlanRequest
 
 EVERY_TYPE = "all"
 _WATTS_PER_KW = 1000.0
 _ROOM = 1e-9
+_PHASES = {"AC_1_PHASE": 1, "AC_3_PHASE": 3, "DC": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def choose_plugs(request: PlanRequest, named: Mapping[str, str]) -> dict[str, Pl
     Raises
     ------
     ConfigError
-        When a type or a standard is not known, or no plug has that power.
+        When a type or a standard is not known, or a plug cannot carry the power of its charger.
     """
     types = dict(zip(map(clean_text, request.type_names), request.type_power_kw, strict=True))
     standards = {row["standard"]: row for row in _read_rows("standards.csv")}
@@ -85,10 +86,18 @@ def choose_plugs(request: PlanRequest, named: Mapping[str, str]) -> dict[str, Pl
     if faults:
         raise ConfigError(faults)
     usual = sorted(_read_rows("plugs.csv"), key=lambda row: float(row["up_to_kw"]))
-    return {
-        name: _build_plug(power_kw, named.get(name, named.get(EVERY_TYPE)), usual, standards)
-        for name, power_kw in types.items()
-    }
+    plugs: dict[str, Plug] = {}
+    for name, power_kw in types.items():
+        wanted = named.get(name, named.get(EVERY_TYPE))
+        rows = usual if wanted is None else _list_rows(standards[wanted], usual)
+        fitting = next((row for row in rows if power_kw <= float(row["up_to_kw"]) + _ROOM), None)
+        if fitting is None:
+            faults.append(_describe_too_weak(name, power_kw, wanted, rows))
+        else:
+            plugs[name] = _build_plug(power_kw, wanted, fitting, standards)
+    if faults:
+        raise ConfigError(faults)
+    return plugs
 
 
 def describe_plugs(plugs: Mapping[str, Plug]) -> list[str]:
@@ -104,27 +113,41 @@ def describe_plugs(plugs: Mapping[str, Plug]) -> list[str]:
     ]
 
 
-def _build_plug(
-    power_kw: float,
-    named: str | None,
-    usual: list[dict[str, str]],
-    standards: dict[str, dict[str, str]],
-) -> Plug:
-    fitting = next((row for row in usual if power_kw <= float(row["up_to_kw"]) + _ROOM), None)
-    if named is not None:
-        of_standard = [row for row in usual if row["standard"] == named]
-        current = standards[named]["power_type"]
-        # What is not among the usual plugs takes voltage and current of the usual one of its kind.
-        alike = of_standard or [row for row in usual if (row["power_type"] == "DC") == (current == "DC")]
-        fitting = next((row for row in alike if power_kw <= float(row["up_to_kw"]) + _ROOM), alike[-1])
-    if fitting is None:
-        raise ConfigError(
-            f"model.charger.power_kw: no plug is known for {power_kw:g} kW; name one with --plug TYPE=STANDARD"
+def _list_rows(standard: Mapping[str, str], usual: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """List the figures of voltage and current that hold for a standard that the user names, weakest first.
+
+    A standard that is not among the usual plugs has those of the usual ones with its kind of current;
+    a plug of one phase never has those of three.
+    """
+    of_standard = [row for row in usual if row["standard"] == standard["standard"]]
+    return of_standard or [
+        row
+        for row in usual
+        if (row["power_type"] == "DC") == (standard["power_type"] == "DC")
+        and _PHASES[row["power_type"]] <= _PHASES[standard["power_type"]]
+    ]
+
+
+def _describe_too_weak(name: str, power_kw: float, named: str | None, rows: Sequence[dict[str, str]]) -> str:
+    most = rows[-1]["up_to_kw"]
+    if named is None:
+        return (
+            f"charger type {name}: no plug is known for {power_kw:g} kW, the strongest carries {most} kW "
+            f"(data/exports/plugs.csv); leave ocpi and ocm away with --format"
         )
+    return (
+        f"--plug: {named} cannot carry the {power_kw:g} kW of charger type {name}, "
+        f"at most {most} kW (data/exports/plugs.csv); name another plug for that type"
+    )
+
+
+def _build_plug(
+    power_kw: float, named: str | None, fitting: Mapping[str, str], standards: Mapping[str, dict[str, str]]
+) -> Plug:
     standard = named or fitting["standard"]
     has_cable = fitting["format"] == "CABLE" or standards[standard]["power_type"] == "DC"
     column = "ocm_cable_connection_id" if has_cable else "ocm_connection_id"
-    phases = 3 if fitting["power_type"] == "AC_3_PHASE" else 1
+    phases = _PHASES[fitting["power_type"]]
     ampere = math.ceil(power_kw * _WATTS_PER_KW / (phases * float(fitting["usual_volt"])) - _ROOM)
     return Plug(
         standard=standard,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.plan import describe_rights, describe_standing
@@ -19,17 +19,20 @@ _WIDTH = 100
 _PLUGGED = {ExportFormat.OCPI, ExportFormat.OCM}
 
 
-def write_readme(plan: ExportPlan, files: Mapping[str, tuple[str, str]]) -> str:
+def write_readme(plan: ExportPlan, rows: Mapping[str, Mapping[str, Any]], *, run_sha256: str) -> str:
     """Write the text.
 
     Parameters
     ----------
     plan : ExportPlan
-    files : mapping of str to (str, str)
-        Format and contents by the name of each file.
+    rows : mapping of str to mapping
+        Rows of export.json by the name of each file, those of earlier exports among them.
+    run_sha256 : str
+        Checksum of the run that `plan` was read from.
     """
+    rows = {name: row for name, row in sorted(rows.items()) if name != README_NAME}
     lines = [*describe_standing(plan), "", "Files"]
-    lines += [f"- {name}: {holds}" for name, (_, holds) in sorted(files.items())]
+    lines += [f"- {name}: {row['holds']}" for name, row in rows.items()]
     lines += ["", "Data and licences", describe_rights(plan)]
     lines += [
         "",
@@ -38,19 +41,42 @@ def write_readme(plan: ExportPlan, files: Mapping[str, tuple[str, str]]) -> str:
         "  by this program or by you. Who builds a station may list it there.",
         "- Keep the line on data and licences with every map or table made from these files.",
     ]
-    formats = {ExportFormat(each) for each, _ in files.values()}
-    if formats & _PLUGGED:
-        plugs = choose_plugs(plan.bundle.request, plan.options.plugs)
-        lines += ["", "Plugs (a plan decides power, not plugs)"]
-        lines += [f"- {line}" for line in describe_plugs(plugs)]
-    if ExportFormat.OCPI in formats:
-        lines += ["", "OCPI", *(f"- {line}" for line in describe_ocpi(plan))]
+    others = [name for name, row in rows.items() if row["run_sha256"] != run_sha256]
+    if others:
+        lines += [
+            "",
+            "Files of an earlier state of the run, or of another run",
+            "- The result, and data and licences, are not told here for these; export them again:",
+            *(f"  {name}" for name in others),
+        ]
+    for (heading, notes), names in _group_notes(rows).items():
+        lines += ["", f"{heading}: {', '.join(names)}", *(f"- {line}" for line in notes)]
     wrapped = [
         part
         for line in lines
         for part in (textwrap.wrap(line, _WIDTH, subsequent_indent="  ", break_long_words=False) or [""])
     ]
     return "\n".join(wrapped) + "\n"
+
+
+def list_notes(plan: ExportPlan, form: ExportFormat) -> dict[str, list[str]]:
+    """List what a file of a format holds beyond the plan, by heading: it depends on the options of its export."""
+    notes = {}
+    if form in _PLUGGED:
+        plugs = choose_plugs(plan.bundle.request, plan.options.plugs)
+        notes["Plugs (a plan decides power, not plugs)"] = describe_plugs(plugs)
+    if form == ExportFormat.OCPI:
+        notes["OCPI"] = describe_ocpi(plan)
+    return notes
+
+
+def _group_notes(rows: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """Group files by what is told of them."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, row in rows.items():
+        for heading, lines in row["notes"].items():
+            groups.setdefault((heading, tuple(lines)), []).append(name)
+    return groups
 
 
 def describe_ocpi(plan: ExportPlan) -> list[str]:

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 from chargeplan.errors import ConfigError, DataError
 from chargeplan.export.delimited import list_csv_files
-from chargeplan.export.folder import Written, name_folder, refuse_own_folder, write_exports, write_single
+from chargeplan.export.folder import Written, name_folder, write_exports, write_single
 from chargeplan.export.geojson import list_geojson_files
 from chargeplan.export.geopackage import list_geopackage_files
 from chargeplan.export.kml import list_kml_files
 from chargeplan.export.ocm import list_ocm_files
 from chargeplan.export.ocpi import list_ocpi_files
 from chargeplan.export.options import ExportFormat, ExportLayer, ExportOptions
+from chargeplan.export.own_folders import refuse_own_folder
 from chargeplan.export.parquet import list_parquet_files
 from chargeplan.export.plan import ExportPlan, build_export_plan
 from chargeplan.export.plugs import choose_plugs
 from chargeplan.export.workbook import list_workbook_files
 from chargeplan.files import compute_sha256
-from chargeplan.publish.finished_run import read_finished_run
+from chargeplan.publish.finished_run import find_run_folder, read_finished_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +96,7 @@ def export_run(
     files = [_say(file, tell) for each in dict.fromkeys(options.formats) for file in _LISTS[each](plan)]
     if is_file:
         return plan, write_single(target, files[0], overwrite=overwrite)
-    folder = run.parent if run.name == "records" else run
-    sum_of_run = compute_sha256(folder / _MANIFEST)
+    sum_of_run = compute_sha256(find_run_folder(run) / _MANIFEST)
     return plan, write_exports(target, plan, files, run_sha256=sum_of_run, overwrite=overwrite)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import shapely
 from chargeplan.errors import DataError
 from chargeplan.publish.bundle import RunBundle
 from chargeplan.publish.run_record import RUN_FORMAT_VERSION
+from chargeplan.publish.site_results import RESULT_COLUMNS
 from chargeplan.records import DataSource
 from chargeplan.run_records import RECORD_TYPES, read_optional_records
 from chargeplan.store import check_published, check_records, read_record
@@ -18,6 +20,7 @@ from chargeplan.store import check_published, check_records, read_record
 if TYPE_CHECKING:
     from pathlib import Path
 
+_logger = logging.getLogger(__name__)
 _RUN_NAME, _TIMINGS_NAME, _GEOPACKAGE_NAME, _RECORDS_NAME = "run.json", "timings.json", "plan.gpkg", "records"
 # Names of `RunBundle` that differ from those of the records.
 _BUNDLE_NAMES = {"demand": "cells"}
@@ -45,8 +48,7 @@ def read_finished_run(folder: Path) -> RunBundle:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; name the folder of a finished run, such as maps/demo")
-    if folder.name == _RECORDS_NAME and (folder.parent / _RUN_NAME).is_file():
-        folder = folder.parent
+    folder = find_run_folder(folder)
     records_folder = folder / _RECORDS_NAME
     check_records(records_folder if records_folder.is_dir() else folder)
     if not records_folder.is_dir():
@@ -57,6 +59,12 @@ def read_finished_run(folder: Path) -> RunBundle:
         _BUNDLE_NAMES.get(name, name): read_record(records_folder, name, kind)
         for name, kind in RECORD_TYPES.items()
     }
+    missing = [name for name in RESULT_COLUMNS if name not in records["evaluation"].sites]
+    if missing:
+        raise DataError(
+            f"{records_folder}: the stations have no {', '.join(missing)}: written before this version reckoned "
+            f"it; run the study again"
+        )
     settings = described["settings"]
     return RunBundle(
         **records,
@@ -72,6 +80,13 @@ def read_finished_run(folder: Path) -> RunBundle:
         else _read_zone_outlines(folder / _GEOPACKAGE_NAME),
         online_tiles=bool(settings["publish"]["online_tiles"]),
     )
+
+
+def find_run_folder(folder: Path) -> Path:
+    """Find the folder of a run that is named by itself or by its records; a study may be called records too."""
+    whole = folder.resolve()
+    is_inside = whole.name == _RECORDS_NAME and (whole.parent / _RUN_NAME).is_file()
+    return whole.parent if is_inside else folder
 
 
 def _read_description(path: Path) -> dict[str, Any]:
@@ -92,8 +107,16 @@ def _read_source(row: dict[str, Any]) -> DataSource:
 
 
 def _read_timings(path: Path) -> dict[str, Any]:
-    """Read the clocks of the run; empty where somebody removed them, for no output rests on them."""
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    """Read the clocks of the run; empty where they are gone or damaged, for no output rests on them."""
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, RecursionError) as error:
+        _logger.warning(
+            "%s cannot be read (%s); nothing rests on it, so the run is read without it", path, error
+        )
+        return {}
 
 
 def _read_zone_outlines(path: Path) -> tuple[shapely.MultiPolygon | None, ...]:

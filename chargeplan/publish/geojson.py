@@ -90,6 +90,7 @@ def _build_feature(row: dict[str, Any]) -> dict[str, Any]:
         "cost_pkr": _round(row["cost_pkr"], 0),
         "mean_drive_min": _round(row["mean_drive_min"], 2),
         "peak_wait_min": _round(row["peak_wait_min"], 2),
+        "peak_busy_share": _round(row["peak_busy_share"], 4),
         "peak_blocked_share": _round(row["peak_blocked_share"], 4),
         "alone_kwh_day": _round(row["alone_kwh_day"], 2),
         "dropped_loss_kwh_day": _round(row["dropped_loss_kwh_day"], 2),

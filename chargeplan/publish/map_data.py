@@ -35,7 +35,7 @@ _FORBIDDEN_REASONS = frozenset({RemovalReason.FORBIDDEN.value, RemovalReason.FOR
 # Figures of a station that only some studies have: the name on the page, the column, its digits.
 _STATION_FIGURES = (
     ("peakWaitMin", "peak_wait_min", 1),
-    ("peakBlockedShare", "peak_blocked_share", 4),
+    ("peakBusyShare", "peak_busy_share", 4),
     ("loadKva", "load_kva", 0),
     ("bays", "bays", 0),
     ("feederHeadroomKw", "feeder_headroom_kw", 0),

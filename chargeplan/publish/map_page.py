@@ -127,10 +127,9 @@ def build_map_page(bundle: RunBundle, *, files: Sequence[PlanFile] = ()) -> str:
         zoom_start=11,
         zoom_control=False,
         zoom_snap=0.25,
-        min_zoom=8,
-        max_zoom=18,
         attribution_control=False,
     )
+    page_map.options |= {"min_zoom": 8, "max_zoom": 18}  # folium keeps its own for tiles
     page_map._id = "plan"
     # Our template writes the options as they are; Leaflet knows them in camel case only.
     page_map.options = {camelize(name): value for name, value in page_map.options.items()}

@@ -29,6 +29,7 @@ _FIGURES = (
     "cost_pkr",
     "mean_drive_min",
     "peak_wait_min",
+    "peak_busy_share",
     "peak_blocked_share",
     "alone_kwh_day",
     "dropped_loss_kwh_day",

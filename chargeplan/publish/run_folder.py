@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chargeplan.csv_tables import write_csv_table
 from chargeplan.errors import ChargeplanError, DataError, name_rows
 from chargeplan.files import recover_folder, replace_folder, write_text
 from chargeplan.publish.demand_periods import FLOAT_FORMAT, tabulate_by_cell, tabulate_by_class
@@ -188,20 +189,17 @@ def _write_files(folder: Path, bundle: RunBundle, tell: Callable[[str], None]) -
     write_text(folder / GEOJSON_NAME, to_json(build_geojson(bundle), indent=1) + "\n")
     write_geopackage(folder / GEOPACKAGE_NAME, bundle)
     tell("writing the tables of demand, money and years")
-    write_text(folder / DEMAND_NAME, bundle.cells.explanation.to_csv(index=False, lineterminator="\n"))
+    write_text(folder / DEMAND_NAME, write_csv_table(bundle.cells.explanation))
     for name, table in (
         (PERIODS_NAME, tabulate_by_class(bundle.cells)),
         (CELL_PERIODS_NAME, tabulate_by_cell(bundle.cells)),
     ):
-        text = table.to_csv(index=False, lineterminator="\n", float_format=FLOAT_FORMAT)
-        write_text(folder / name, text)
-    years = bundle.evaluation.economics_by_year
-    write_text(folder / YEARS_NAME, years.to_csv(index=False, lineterminator="\n"))
+        write_text(folder / name, write_csv_table(table, float_format=FLOAT_FORMAT))
+    write_text(folder / YEARS_NAME, write_csv_table(bundle.evaluation.economics_by_year))
     for name, field in STAGE_TABLES.items():
         table = getattr(bundle.evaluation, field)
         if len(table):
-            text = table.to_csv(index=False, lineterminator="\n", float_format=FLOAT_FORMAT)
-            write_text(folder / name, text)
+            write_text(folder / name, write_csv_table(table, float_format=FLOAT_FORMAT))
     squares = build_rule_squares(bundle)
     if squares["features"]:
         write_text(folder / RULES_NAME, to_json(squares, indent=1) + "\n")

@@ -27,6 +27,7 @@ RESULT_COLUMNS = (
     "mean_drive_min",
     "n_cells",
     "peak_wait_min",
+    "peak_busy_share",
     "peak_blocked_share",
     "alone_kwh_day",
     "dropped_loss_kwh_day",

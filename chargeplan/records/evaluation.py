@@ -23,12 +23,13 @@ class Evaluation:
     sites : pandas.DataFrame
         Per open or existing site: site_id, rank, chargers, power_kw, served_kwh_day,
         capacity_kwh_day, utilisation_share (of the opening hours), cost_pkr, mean_drive_min,
-        n_cells; peak_wait_min and peak_blocked_share in its busiest hour (NaN where no charger stands; the wait
-        also where the line would grow without end or nobody knows the batteries); alone_kwh_day that reaches
-        no other open station, dropped_loss_kwh_day when it closes and all others stay; load_kva (NaN without
-        chargers or power factor), bays that its chargers take; feeder_id, feeder_name (empty where nobody
-        knows), feeder_headroom_kw before the plan, feeder_left_kw after its last year; zone_name. Most energy
-        first, sites by id where equal.
+        n_cells; in its busiest hour peak_wait_min, peak_busy_share of drivers who find all chargers busy and
+        wait, peak_blocked_share who would drive on if nobody waited (NaN where no charger stands; the first two
+        also where the line would grow without end, the wait where nobody knows the batteries); alone_kwh_day
+        that reaches no other open station, dropped_loss_kwh_day when it closes and all others stay; load_kva
+        (NaN without chargers or power factor), bays that its chargers take; feeder_id, feeder_name (empty where
+        nobody knows), feeder_headroom_kw before the plan, feeder_left_kw after its last year; zone_name. Most
+        energy first, sites by id where equal.
     travel_histogram : pandas.DataFrame
         Columns from_min, to_min, served_kwh_day.
     checks : pandas.DataFrame

@@ -6,6 +6,7 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
+from chargeplan.csv_tables import guard_if_text
 from chargeplan.records import format_gap
 from chargeplan.sweep.knee import METHOD
 from chargeplan.sweep.measure import name_measure, name_unit
@@ -272,4 +273,4 @@ def _write_cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.10g}" if isinstance(value, float) else value
+    return f"{value:.10g}" if isinstance(value, float) else guard_if_text(value)

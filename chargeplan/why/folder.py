@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chargeplan import __version__
 from chargeplan.errors import ChargeplanError, DataError
 from chargeplan.files import replace_folder, write_text
+from chargeplan.publish.finished_run import find_run_folder
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.run_folder import refuse_foreign_folder
 from chargeplan.text import clean_text, show_name, to_json
@@ -27,7 +28,7 @@ _DECIMALS = 6
 
 def name_folder(run_folder: Path) -> Path:
     """Name the folder of the answers about a run, such as maps/demo-why."""
-    run = run_folder.parent if run_folder.name == "records" else run_folder
+    run = find_run_folder(run_folder)
     return run.with_name(f"{run.name}-why")
 
 

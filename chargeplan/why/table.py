@@ -7,6 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING
 
+from chargeplan.csv_tables import guard_if_text
 from chargeplan.text import clean_text, show_name
 from chargeplan.units import format_pkr
 from chargeplan.why.answers import Found
@@ -251,7 +252,7 @@ def write_csv(answers: RunAnswers) -> str:
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in list_rows(answers):
-        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+        writer.writerow({name: "" if value is None else guard_if_text(value) for name, value in row.items()})
     return stream.getvalue()
 
 

@@ -1,12 +1,13 @@
 """Chromium, without a network; whatever a page asks for, complains about or pops up is a fault."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from chargeplan.errors import ChargeplanError
+from chargeplan.publish.report.pdf import find_chromium
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -21,20 +22,15 @@ STEP_TIMEOUT_MS = 10_000
 OWN_WARNING = "willReadFrequently"  # about the tests' own reading of pixels
 
 
-def find_chromium() -> str:
-    named = os.environ.get("CHARGEPLAN_CHROMIUM")
-    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        pytest.skip("no Chromium: install the package 'chromium', or set CHARGEPLAN_CHROMIUM to its path")
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: pip install 'chargeplan[browser]'"
     )
-    executable = find_chromium()
+    try:
+        executable = find_chromium()
+    except ChargeplanError as error:
+        pytest.skip(str(error))
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         yield chromium

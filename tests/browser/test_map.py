@@ -567,3 +567,33 @@ def test_a_browser_that_cannot_inflate_is_told_so(browser, run):
     page.wait_for_selector("html[data-map=failed]", state="attached")
     assert "browser of 2023 or later" in page.locator("#reach-note").inner_text()
     context.close()
+
+
+def test_the_map_zooms_between_its_limits(open_map, run):
+    page = open_map(run / "index.html")
+    assert page.evaluate("[chargeplan.state.map.getMinZoom(), chargeplan.state.map.getMaxZoom()]") == [8, 18]
+    assert page.evaluate("chargeplan.state.map.setZoom(25, { animate: false }).getZoom()") == 18
+
+
+def test_marks_of_another_scale_are_hidden_until_they_are_drawn_anew(open_map, run):
+    """Fingers that pinch fire `zoom` at each step; the demand is scaled with them, marks are not shown."""
+    page = open_map(run / "index.html")
+    seen = page.evaluate(
+        """() => {
+          chargeplan.finishDrawing();
+          const map = chargeplan.state.map, look = name => {
+            const style = chargeplan.state.layers[name]._canvas.style;
+            return [style.visibility, /scale\\((?!1\\))/.test(style.transform)];
+          };
+          const rest = [look("marks"), look("demand")];
+          map._move(map.getCenter(), map.getZoom() + 0.5, { pinch: true, round: false });
+          const pinched = [look("marks")[0], look("demand")];
+          map._moveEnd(true);
+          const waiting = look("marks")[0];
+          chargeplan.finishDrawing();
+          return [rest, pinched, waiting, look("marks")];
+        }"""
+    )
+    assert seen[0] == [["", False], ["", False]]
+    assert seen[1] == ["hidden", ["", True]]
+    assert seen[2:] == ["hidden", ["", False]]

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from map_language import find_missing
 from sample_bundle import build_sample_bundle
 
 from chargeplan.publish.map_words import read_urdu_words
@@ -14,50 +16,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
 
 ISOLATES = re.compile("[\u2066-\u2069]")
-SEE_EVERYTHING = """async () => {
-  const map = chargeplan.state.map, layers = chargeplan.state.layers, box = document.getElementById("search-box");
-  const rest = () => new Promise(done => setTimeout(done, 0));
-  for (const name of ["notChosen", "removed", "competitors", "rules"]) {
-    if (!layers[name]) continue;
-    layers[name].addTo(map);
-    for (const dot of layers[name].getLayers().slice(0, 40)) { dot.openPopup(); await rest(); }
-  }
-  for (const marker of chargeplan.state.markers) {
-    if (!map.hasLayer(marker)) continue;
-    marker.openPopup();
-    await rest();
-  }
-  for (const zone of chargeplan.state.plan.zones) {
-    map.fire("click", { latlng: L.latLng(zone[5], zone[4]) });
-    await rest();
-  }
-  for (const text of ["a", "zzzzz", "12", "sample"]) {
-    box.value = text;
-    box.dispatchEvent(new Event("input"));
-    await rest();
-  }
-  for (let year = 0; year < chargeplan.state.plan.years.length; year += 1) {
-    if (chargeplan.state.plan.years.length > 1) { chargeplan.showYear(year); await rest(); }
-  }
-  await chargeplan.copyLink();
-  await rest();
-  map.closePopup();
-  return [...chargeplan.state.words.missing];
-}"""
-
-
-def find_missing(page):
-    """List what the page says in no Urdu words, without the names and texts of the data."""
-    plan = page.evaluate("chargeplan.state.plan")
-    data = {
-        name: plan[name] for name in ("openSites", "otherSites", "removedSites", "zones", "rules", "grid")
-    }
-    known = set(re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(data, ensure_ascii=False)))
-    return [
-        text
-        for text in page.evaluate(SEE_EVERYTHING)
-        if json.dumps(text, ensure_ascii=False)[1:-1] not in known
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +69,17 @@ def test_names_and_figures_stay_as_they_are(open_map, run):
     )  # Latin digits only
 
 
+def test_a_name_that_is_a_word_of_the_page_stays_in_a_card(open_map, tmp_path):
+    """Every zone is called Market, which is a kind of place too."""
+    bundle = build_sample_bundle()
+    cells = replace(bundle.cells, zones=bundle.cells.zones.assign(zone_name="Market"))
+    folder = publish_run(tmp_path / "market", replace(bundle, cells=cells))
+    page = open_map(folder / "index.html", locale="ur-PK")
+    page.evaluate("chargeplan.state.markers[0].openPopup(), 0")
+    row = page.locator(".popup-card dt", has_text=read_urdu_words()["Zone"]).first
+    assert row.evaluate("n => n.nextElementSibling.textContent") == "Market"
+
+
 def test_warnings_stay_english_and_are_marked_so(open_map, run):
     page = open_map(run / "index.html", locale="ur-PK")
     for node in page.locator("#notes li").all():
@@ -143,8 +112,6 @@ def test_urdu_fits_its_screen_and_the_plan_lies_beside_the_panel(open_map, run, 
 
 
 def test_the_config_chooses_the_first_language(open_map, tmp_path):
-    from dataclasses import replace
-
     bundle = build_sample_bundle()
     settings = dict(bundle.settings_as_run)
     settings["publish"] = dict(settings.get("publish", {})) | {"language": "ur"}

@@ -80,12 +80,13 @@ def test_each_column_sorts_both_ways_and_says_so(open_map, run, column):
     assert sorted(map(tuple, read_rows(page))) == before
 
 
-def test_a_sorted_row_still_opens_its_own_station(open_map, run):
+@pytest.mark.parametrize("place", ["tbody button", "tbody td:last-child"])
+def test_a_sorted_row_still_opens_its_own_station(open_map, run, place):
     page = open_map(run / "index.html")
     page.locator("#tab-stations").click()
     page.locator("#station-table thead button").nth(1).click()
     name = read_rows(page)[0][1]
-    page.locator("#station-table tbody button").first.click()
+    page.locator(f"#station-table {place}").first.click()
     expect(page.locator(".popup-card h3")).to_have_text(name)
     assert page.locator("#station-table tr.chosen button").inner_text() == name
 

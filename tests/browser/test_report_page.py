@@ -9,6 +9,7 @@ import pytest
 from sample_bundle import build_sample_bundle
 
 from chargeplan.publish.report.page import build_report
+from chargeplan.publish.report.place import is_report
 
 pytestmark = pytest.mark.browser
 
@@ -109,6 +110,7 @@ def test_the_pages_are_a4_in_the_right_order(printed):
         "All stations",
         "SITE SHEET 1 ",
     ]
+    assert any("Site sheets" in text and "SITE SHEET 1 " in text for text in texts)  # no page for a heading
     at = [
         next(
             (
@@ -169,4 +171,5 @@ def test_the_command_prints_a_pdf(folder, tmp_path):
         [sys.executable, "-c", script, str(folder / "plain.html"), str(pdf)], check=True, timeout=120
     )
     assert pdf.read_bytes().startswith(b"%PDF-")
+    assert is_report(pdf)
     assert [path.name for path in tmp_path.iterdir()] == ["out.pdf"]

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from map_language import find_missing
 from typer.testing import CliRunner
 
 from chargeplan.cli import app
@@ -222,3 +223,9 @@ def test_cards_let_nothing_of_the_map_through(page):
         page.emulate_media(color_scheme=scheme)
         colour = page.locator("#panel").evaluate("node => getComputedStyle(node).backgroundColor")
         assert colour.startswith("rgb("), colour  # rgba() would let the map shine through
+
+
+def test_every_text_of_a_staged_map_has_urdu(open_map, run_folder):
+    page = open_map(run_folder / "index.html", locale="ur-PK")
+    assert page.evaluate("chargeplan.state.assets.length") > 0
+    assert find_missing(page) == []

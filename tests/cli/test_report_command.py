@@ -49,6 +49,53 @@ def test_a_place_that_will_not_do_is_refused(run_folder, tmp_path, out, told):
     assert (run_folder / "report.html").read_bytes() == before
 
 
+def test_a_file_that_is_no_report_is_left_alone_unless_told_otherwise(run_folder, tmp_path):
+    page = tmp_path / "mine.html"
+    page.write_text("<!DOCTYPE html>\n<p>mine</p>", encoding="utf-8")
+    result = call(run_folder, "--out", page)
+    assert result.exit_code == 1
+    assert "mine.html" in result.stderr
+    assert "--overwrite" in result.stderr
+    assert page.read_text(encoding="utf-8").endswith("<p>mine</p>")
+    assert call(run_folder, "--out", page, "--overwrite").exit_code == 0
+    assert call(run_folder, "--out", page).exit_code == 0  # now it is a report
+
+
+def test_foreign_sheets_and_prints_are_found_before_the_first_file_is_written(
+    run_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("chargeplan.publish.report.page.MOST_SHEETS_INSIDE", 5)
+    monkeypatch.setattr("chargeplan.publish.report.pdf.find_chromium", lambda: "chromium")
+    names = ["plan-site-sheets.html", "plan-site-sheets.pdf", "plan.pdf"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"%PDF-1.4 /Title (My thesis)")
+    result = call(run_folder, "--pdf", "--out", tmp_path / "plan.html")
+    assert result.exit_code == 1
+    for name in names:
+        assert name in result.stderr
+        assert (tmp_path / name).read_bytes() == b"%PDF-1.4 /Title (My thesis)"
+    assert not (tmp_path / "plan.html").exists()
+
+
+def test_another_run_is_left_as_it_is(run_folder, tmp_path):
+    other = publish_run(tmp_path / "other", build_sample_bundle())
+    before = (other / "index.html").read_bytes()
+    for options in ([], ["--overwrite"]):
+        result = call(run_folder, "--out", other / "index.html", *options)
+        assert result.exit_code != 0
+        assert "the folder of a run" in result.stderr
+    assert (other / "index.html").read_bytes() == before
+
+
+def test_the_records_stand_for_their_run(tmp_path):
+    run = publish_run(tmp_path / "sample", build_sample_bundle())
+    before = sorted(path.relative_to(run) for path in run.rglob("*"))
+    assert call(run / "records").exit_code == 0
+    assert (tmp_path / "sample-report.html").is_file()
+    assert "inside the run folder" in call(run / "records", "--out", run / "mine.html").stderr
+    assert sorted(path.relative_to(run) for path in run.rglob("*")) == before
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     result = call(tmp_path / "nothing", "--out", tmp_path / "plan.html")
     assert result.exit_code == 3

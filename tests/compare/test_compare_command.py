@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from chargeplan.cli import app
 from chargeplan.errors import ExitCode
+from chargeplan.export.own_folders import find_maker
 from chargeplan.publish.run_folder import publish_run
 
 
@@ -38,6 +39,10 @@ def compared(runs, tmp_path_factory):
     answer = call(*runs, "--out", out)
     assert answer.exit_code == ExitCode.PLAN_FOUND, answer.output
     return out, answer
+
+
+def test_other_commands_know_the_folder(compared):
+    assert find_maker(compared[0]) == "a comparison"
 
 
 def read_rows(path):

@@ -77,7 +77,7 @@ def count_in_line(chargers: int, load: float, longest=4000) -> float:
     return float(np.maximum(np.arange(longest) - chargers, 0) @ chance)
 
 
-def test_wait_and_blocked_share_are_those_worked_out_on_paper():
+def test_wait_busy_and_blocked_share_are_those_worked_out_on_paper():
     """50 kWh in one hour, 2 chargers of 50 kW: 1 erlang, B = 0.2, C = 1/3; 20 kWh a visit last 24 min."""
     cells = make_timed_cells(
         [[1.0, 0.0]], [[35.0], [10.0], [20.0], [10.0], [30.0]], [40.0], ("17-18", "18-24")
@@ -86,9 +86,23 @@ def test_wait_and_blocked_share_are_those_worked_out_on_paper():
     plan = make_plan((2, 0, 0), share, cells=cells, charger_power_kw=50.0)
     peak = compute_station_peaks(plan)
     assert peak.wait_min[0] == pytest.approx(8.0)
+    assert peak.busy_share[0] == pytest.approx(1 / 3)
     assert peak.blocked_share[0] == pytest.approx(0.2)
     assert np.isnan(peak.wait_min[1:]).all()
+    assert np.isnan(peak.busy_share[1:]).all()
     assert np.isnan(peak.blocked_share[1:]).all()
+
+
+def test_one_charger_is_found_busy_as_often_as_it_is_busy():
+    """Drivers who come at random see the mean: with one charger and 0.585 erlang 58.5 % find it busy."""
+    cells = make_timed_cells([[1.0]], [[5.85], [0.0], [0.0], [0.0], [0.0]], [8.0], ("17-18",))
+    plan = make_plan((1, 0, 0), [1.0, *([0.0] * 8)], cells=cells)
+    plan = dataclasses.replace(
+        plan, problem=dataclasses.replace(plan.problem, demand_kwh_day=cells.total_kwh_day)
+    )
+    peak = compute_station_peaks(plan)
+    assert peak.busy_share[0] == pytest.approx(0.585)
+    assert peak.blocked_share[0] == pytest.approx(0.585 / 1.585)
 
 
 @pytest.mark.parametrize(("chargers", "load"), [(1, 0.9), (2, 1.4), (3, 1.0), (3, 2.95)])
@@ -108,6 +122,7 @@ def test_without_a_steady_state_there_is_no_wait_and_the_blocked_share_tells():
     cells = make_timed_cells([[1.0]], [[35.0], [10.0], [20.0], [10.0], [30.0]], [40.0], ("17-18",))
     peak = compute_station_peaks(make_plan((3, 0, 3), cells=cells))  # 60 kWh an hour at 3 chargers of 10 kW
     assert np.isnan(peak.wait_min[0])
+    assert np.isnan(peak.busy_share[0])
     assert peak.blocked_share[0] > 0.5
 
 
@@ -124,10 +139,11 @@ def test_the_busiest_hour_is_that_of_the_cells_a_station_serves():
         assert blocked[site] == pytest.approx(load**3 / 6 / (1 + load + load**2 / 2 + load**3 / 6))
 
 
-def test_without_batteries_the_wait_is_not_known_and_the_blocked_share_is():
+def test_without_batteries_the_wait_is_not_known_and_the_shares_are():
     peak = compute_station_peaks(make_plan())
     assert np.isnan(peak.wait_min).all()
     assert np.isfinite(peak.blocked_share[[0, 2]]).all()
+    assert np.isfinite(peak.busy_share[[0, 2]]).all()
 
 
 def test_demand_that_reaches_no_other_open_station_is_counted():
@@ -269,6 +285,7 @@ def test_without_a_grid_no_feeder_is_named():
     "column",
     [
         "peak_wait_min",
+        "peak_busy_share",
         "peak_blocked_share",
         "alone_kwh_day",
         "dropped_loss_kwh_day",

@@ -10,6 +10,7 @@ from chargeplan.errors import ChargeplanError, ConfigError, DataError
 from chargeplan.export.folder import write_exports
 from chargeplan.export.options import ExportFormat, ExportLayer, ExportOptions
 from chargeplan.export.output_file import OutputFile, find_shifted
+from chargeplan.export.own_folders import refuse_own_folder
 from chargeplan.export.run import export_run, is_file_name
 
 CSV = ExportOptions(formats=(ExportFormat.CSV,), layers=(ExportLayer.ZONES,))
@@ -49,6 +50,41 @@ def test_later_formats_join_the_earlier_ones(own_run):
     assert export_run(own_run, CSV)[1].kept == ()  # again, over our own files
 
 
+def read_sections(folder):
+    """Split README.txt at its empty lines: lines of a section, joined, by its heading."""
+    text = (folder / "README.txt").read_text(encoding="utf-8")
+    parts = [part.split("\n", 1) for part in text.strip().split("\n\n")]
+    return {part[0]: " ".join(part[1].split()) for part in parts[1:]}
+
+
+def test_what_is_told_of_a_file_stays_that_of_its_own_export(own_run):
+    ocpi = ExportOptions(formats=(ExportFormat.OCPI,), plugs={"all": "GBT_DC"}, party_id="ABC")
+    folder = export_run(own_run, ocpi)[1].folder
+    export_run(own_run, ExportOptions(formats=(ExportFormat.OCM,), plugs={"all": "CHADEMO"}))
+    export_run(own_run, KML)
+    sections = read_sections(folder)
+    plugs = "Plugs (a plan decides power, not plugs): sample-"
+    assert "GBT_DC" in sections[f"{plugs}ocpi-locations.json"]
+    assert "CHADEMO" in sections[f"{plugs}ocm-planned.json"]
+    assert "party_id ABC" in sections["OCPI: sample-ocpi-locations.json"]
+    export_run(own_run, replace(ocpi, plugs={"all": "CHADEMO"}, party_id="XYZ"))
+    sections = read_sections(folder)
+    assert "CHADEMO" in sections[f"{plugs}ocm-planned.json, sample-ocpi-locations.json"]
+    assert "party_id XYZ" in sections["OCPI: sample-ocpi-locations.json"]
+    assert "ABC" not in (folder / "README.txt").read_text(encoding="utf-8")
+
+
+def test_readme_names_the_files_of_an_older_state_of_the_run(own_run):
+    folder = export_run(own_run, CSV)[1].folder
+    heading = "Files of an earlier state of the run, or of another run"
+    assert heading not in read_sections(folder)
+    manifest = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    manifest["files"]["sample-zones.csv"]["run_sha256"] = "0" * 64
+    (folder / "export.json").write_text(json.dumps(manifest), encoding="utf-8")
+    export_run(own_run, KML)
+    assert read_sections(folder)[heading].endswith("export them again: sample-zones.csv")
+
+
 def test_files_of_an_older_state_of_the_run_are_named(own_run, tmp_path):
     folder = export_run(own_run, CSV)[1].folder
     manifest = json.loads((folder / "export.json").read_text(encoding="utf-8"))
@@ -67,12 +103,44 @@ def test_nothing_goes_into_a_run_folder(inside, own_run):
     assert read_tree(own_run) == before
 
 
-@pytest.mark.parametrize("name", ["curve.json", "why.json", "compare.json"])
-def test_nothing_goes_into_the_folder_of_another_command(name, own_run, tmp_path):
+# What the commands write, cut to what tells it from somebody else's file; whole folders are tried with each command.
+OWN_CONTENTS = {
+    "curve.json": {"format_version": 1, "vary": {}, "points": [], "knee": {}},
+    "why.json": {"chargeplan": "0.1", "plan": {}, "questions": {}},
+    "compare.json": {"format_version": 1, "chargeplan": "0.1", "runs": [], "figures": {}},
+    "manifest.json": {"format_version": 5, "sha256": {}, "published_sha256": {}},
+    "run.json": {"format_version": 1, "config_sha256": "", "settings": {}},
+}
+
+
+@pytest.mark.parametrize("inside", [".", "deeper"])
+@pytest.mark.parametrize("name", list(OWN_CONTENTS))
+def test_nothing_goes_into_the_folder_of_another_command(name, inside, own_run, tmp_path):
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / name).write_text("{}", encoding="utf-8")
+    (tmp_path / "other" / name).write_text(json.dumps(OWN_CONTENTS[name]), encoding="utf-8")
     with pytest.raises(ChargeplanError, match="must stay as it is"):
-        export_run(own_run, CSV, out=tmp_path / "other")
+        export_run(own_run, CSV, out=tmp_path / "other" / inside)
+
+
+@pytest.mark.parametrize("content", ['{"name": "my page", "sha256": {}}', "[1]", "not json", "", "\x00"])
+@pytest.mark.parametrize("name", list(OWN_CONTENTS))
+def test_a_file_of_the_same_name_by_somebody_else_bars_no_folder(name, content, own_run, tmp_path):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    folder = export_run(own_run, CSV, out=tmp_path / "desk")[1].folder
+    assert (folder / "sample-zones.csv").is_file()
+
+
+def test_a_run_with_a_damaged_run_json_is_still_a_run(own_run):
+    (own_run / "run.json").write_text("", encoding="utf-8")
+    with pytest.raises(ChargeplanError, match="lies in the folder of a run"):
+        refuse_own_folder(own_run)
+
+
+def test_a_study_may_be_called_records(own_run):
+    run = own_run.rename(own_run.with_name("records"))
+    folder = export_run(run, CSV)[1].folder
+    assert folder == run.with_name("records-export")
+    assert export_run(run / "records", CSV)[1].folder == folder
 
 
 def test_somebody_s_file_is_not_replaced_unless_asked(own_run, tmp_path):

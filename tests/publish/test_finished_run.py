@@ -9,6 +9,7 @@ import pytest
 from sample_bundle import build_sample_bundle
 
 from chargeplan.errors import DataError
+from chargeplan.publish import finished_run
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.run_folder import publish_run
 
@@ -42,6 +43,13 @@ def test_the_records_folder_stands_for_its_run(run_folder):
 def test_removed_clocks_do_not_make_a_run_unreadable(run_folder):
     (run_folder / "timings.json").unlink()
     assert dict(read_finished_run(run_folder).timings) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "7"])
+def test_damaged_clocks_are_told_and_left_out(run_folder, caplog, text):
+    (run_folder / "timings.json").write_text(text)
+    assert dict(read_finished_run(run_folder).timings) == {}
+    assert "timings.json cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -81,6 +89,13 @@ def test_a_description_of_another_format_is_refused(tmp_path, sample, monkeypatc
     folder = publish_run(tmp_path / "run", sample)
     with pytest.raises(DataError, match="written in format 99"):
         read_finished_run(folder)
+
+
+def test_a_run_without_a_newer_figure_is_refused(run_folder, monkeypatch):
+    columns = (*finished_run.RESULT_COLUMNS, "newer_share")
+    monkeypatch.setattr(finished_run, "RESULT_COLUMNS", columns)
+    with pytest.raises(DataError, match=r"the stations have no newer_share: .*run the study again"):
+        read_finished_run(run_folder)
 
 
 def test_records_without_their_run_are_refused(run_folder, tmp_path):

@@ -1,9 +1,11 @@
 """Names that are long, empty, from right to left, quoted, broken over lines: the same in every export."""
 
+import csv
 import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 from injection_places import PAYLOADS
@@ -75,3 +77,40 @@ def test_a_clean_name_has_nothing_that_steers(name):
     assert not set(clean) & set(
         "\x00\n\r\t\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
     )
+
+
+FORMULAS = ['=HYPERLINK("http://example.org","click")', "+92 51 111", "-2+3", "@SUM(A1:A9)"]
+
+
+def test_no_table_of_a_run_holds_a_formula(tmp_path, sample):
+    explanation = sample.cells.explanation.copy()
+    explanation.loc[explanation.index[:4], "source"] = FORMULAS
+    station_years = pd.DataFrame(
+        {
+            "year": [sample.year] * 4,
+            "site_id": sample.sites.table["site_id"].iloc[:4],
+            "charger_type": FORMULAS,
+            "power_kw": [60.0] * 4,
+            "chargers": [1] * 4,
+            "served_kwh_day": [-1.0] * 4,
+            "capacity_kwh_day": [2.0] * 4,
+        }
+    )
+    bundle = replace(
+        sample,
+        cells=replace(sample.cells, explanation=explanation),
+        evaluation=replace(sample.evaluation, station_years=station_years),
+    )
+    folder = publish_run(tmp_path / "run", bundle)
+    guarded = {}
+    for path in folder.glob("*.csv"):
+        cells = [cell for row in read_rows(path) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+        guarded[path.name] = {cell[1:] for cell in cells if cell.startswith("'")}
+    assert guarded["demand.csv"] == guarded["stations_by_year.csv"] == set(FORMULAS)
+    assert "-1" in {cell for row in read_rows(folder / "stations_by_year.csv") for cell in row}
+
+
+def read_rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))

@@ -66,6 +66,7 @@ def move(features, axis, degrees):
         (set_property("served_kwh_day", 1.5), "of n0008 served_kwh_day is 1.5, the plan has"),
         (set_property("cost_pkr", None), "of n0008 cost_pkr is None, the plan has"),
         (set_property("peak_wait_min", 0.07), "of n0008 peak_wait_min is 0.07, the plan has"),
+        (set_property("peak_busy_share", 2), "of n0008 peak_busy_share is 2, the plan has"),
         (set_property("peak_blocked_share", None), "of n0008 peak_blocked_share is None, the plan has"),
         (set_property("alone_kwh_day", -1), "of n0008 alone_kwh_day is -1, the plan has"),
         (set_property("dropped_loss_kwh_day", 0.5), "of n0008 dropped_loss_kwh_day is 0.5, the plan has"),

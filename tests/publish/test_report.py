@@ -1,22 +1,30 @@
 """The report says what the run says: every number of it is a figure of run.json or the records."""
 
 import base64
+import copy
 import hashlib
 import math
 import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from report_figures import check_numbers, read_page
 from sample_bundle import HOSTILE_TEXTS
 
+from chargeplan.evaluate.station_grid import POWER_FACTOR_FIGURE
+from chargeplan.evaluate.station_peak import CHARGE_FIGURE
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.report.drawing import wrap_picture, write_text
-from chargeplan.publish.report.grounds import collect_figures
+from chargeplan.publish.report.grounds import _BEHIND_STATIONS, collect_figures, describe_grounds
+from chargeplan.publish.report.money import _draw_account
 from chargeplan.publish.report.numbers import Number
 from chargeplan.publish.report.page import MOST_SHEETS_INSIDE, build_report, get_environment, write_css_text
-from chargeplan.publish.report.urdu import read_words
+from chargeplan.publish.report.summary import list_asked, list_decided, list_key_figures
+from chargeplan.publish.report.urdu import _describe_service, describe_urdu, read_words
+from chargeplan.tables import ZONE_FLOORS, make_table
+from chargeplan.words import PlanMode, ServiceRule
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +126,72 @@ def test_the_weakest_figures_stand_first(sample):
     assert words[0] == "assumption"
 
 
+def test_the_figures_behind_load_and_waits_are_among_the_grounds(sample):
+    names = {POWER_FACTOR_FIGURE, CHARGE_FIGURE}
+    assert names == set(_BEHIND_STATIONS)
+    assert names <= set(collect_figures(sample)["step"])
+    sites = sample.evaluation.sites.assign(peak_wait_min=np.nan, peak_blocked_share=np.nan)
+    steps = set(collect_figures(replace(sample, evaluation=replace(sample.evaluation, sites=sites)))["step"])
+    assert POWER_FACTOR_FIGURE in steps
+    assert CHARGE_FIGURE not in steps
+
+
+def test_the_wait_on_a_sheet_is_marked_by_the_figure_it_rests_on(page, sample):
+    row = sample.request.figures.set_index("name").loc[CHARGE_FIGURE]
+    assert row["confidence"] == "low"
+    sheet = page.split('class="sheet"')[1]
+    line = sheet.split("Mean wait in the busiest hour")[1].split("</div>")[0]
+    assert "low confidence" in line
+
+
+def test_the_weakest_figures_come_at_once_and_all_of_them_near_the_end(sample):
+    many = pd.concat(
+        [
+            sample.cells.explanation,
+            pd.DataFrame(
+                {
+                    "step": [f"figure {number}" for number in range(40)],
+                    "value": np.arange(40.0),
+                    "unit": "1",
+                    "source": "a guess",
+                    "confidence": "assumption",
+                }
+            ),
+        ],
+        ignore_index=True,
+    )
+    bundle = replace(sample, cells=replace(sample.cells, explanation=many))
+    page = build_report(bundle).report
+    first = page.split('<h2 id="grounds">')[1].split("</section>")[0]
+    appendix = page.split('<h2 id="figures">')[1].split("</section>")[0]
+    assert first.count("<tr><td") == 12
+    assert sum(f"figure {number}<" in appendix for number in range(40)) == 40
+    at = [page.index(f'<h2 id="{name}">') for name in ("stations", "figures", "sheets")]
+    assert at == sorted(at)
+    contents = re.findall(r'href="#(\w+)"', page.split("<nav")[1].split("</nav>")[0])
+    assert contents.index("stations") + 1 == contents.index("figures") == contents.index("sheets") - 1
+    counted = int(re.search(r"rest on (\d+) figures", page)[1])
+    assert counted == len(collect_figures(bundle))
+
+
+def test_figures_of_demand_and_money_take_turns_among_the_weakest(sample):
+    names = ["step", "value", "unit", "source", "confidence"]
+    many = pd.DataFrame([[f"d{n} of", float(n), "1", "x", "assumption"] for n in range(20)], columns=names)
+    money = pd.DataFrame([[f"m{n} of", float(n), "PKR", "x", "assumption"] for n in range(3)], columns=names)
+    bundle = replace(
+        sample,
+        cells=replace(sample.cells, explanation=many),
+        evaluation=replace(sample.evaluation, economics=money),
+    )
+    rows = describe_grounds(bundle)["weakest"].rows
+    assert [row[0] for row in rows[:7]] == ["d0 of", "m0 of", "d1 of", "m1 of", "d2 of", "m2 of", "d3 of"]
+
+
 def test_a_plan_without_figures_or_zones_still_gets_its_report(sample):
     bare = replace(
         sample,
         cells=replace(sample.cells, explanation=sample.cells.explanation.iloc[:0]),
+        request=replace(sample.request, figures=sample.request.figures.iloc[:0]),
         evaluation=replace(sample.evaluation, warnings=()),
     )
     page = build_report(bare).report
@@ -137,6 +207,49 @@ def test_a_figure_that_does_not_exist_is_no_number(sample):
     assert not re.search(
         r"\bnan\b|\binf\b", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL), re.IGNORECASE
     )
+
+
+def test_the_urdu_summary_has_every_line_of_the_english_one(sample):
+    zone = str(sample.evaluation.zones["zone_id"].iloc[0])
+    floors = make_table(ZONE_FLOORS, {"zone_id": [zone], "floor_share": [0.1]})
+    request = replace(sample.request, zone_floors=floors, gini_cap=0.4)
+    bundle = replace(sample, request=request)
+    described = describe_urdu(bundle, n_assumptions=0)
+    for name, lines in (("asked", list_asked), ("figures", list_key_figures), ("decided", list_decided)):
+        assert [label for label, _ in described[name]] == [
+            read_words()[name][line.key] for line in lines(bundle)
+        ]
+    assert {"service", "floor", "gini"} <= {line.key for line in list_asked(bundle)}
+
+
+def test_a_word_that_the_urdu_page_lacks_is_an_error_and_no_gap(sample, monkeypatch):
+    words = copy.deepcopy(read_words())
+    del words["asked"]["service"]
+    monkeypatch.setattr("chargeplan.publish.report.urdu.read_words", lambda: words)
+    with pytest.raises(KeyError, match=r"asked\.service"):
+        describe_urdu(sample, n_assumptions=0)
+
+
+@pytest.mark.parametrize("rule", ServiceRule)
+def test_every_way_to_be_full_has_its_urdu_words(sample, rule):
+    request = replace(sample.request, mode=PlanMode.COVER)
+    cover = str(_describe_service(replace(sample, request=request)))
+    shown = str(
+        _describe_service(replace(sample, request=replace(sample.request, service_rule=rule, peak_share=0.1)))
+    )
+    assert shown != cover
+    limit = {ServiceRule.UTILISATION: sample.request.max_utilisation}.get(
+        rule, sample.request.service_target_share
+    )
+    assert f"<bdi>{limit:.0%}</bdi>" in shown
+
+
+def test_the_urdu_outcome_says_how_the_worst_zone_fares(sample):
+    solution = replace(sample.solution, worst_share=0.123, worst_share_bound=0.456)
+    told = str(describe_urdu(replace(sample, solution=solution), n_assumptions=0)["outcome"])
+    assert "<bdi>12.3%</bdi>" in told
+    assert "<bdi>45.6%</bdi>" in told
+    assert "12.3%" not in str(describe_urdu(sample, n_assumptions=0)["outcome"])
 
 
 def test_every_word_of_the_urdu_page_is_urdu():
@@ -187,3 +300,19 @@ def test_every_way_into_the_page_escapes(text):
     for page in written:
         assert {tag for tag, _ in read_page(page).tags} <= ours
         assert "\u202e" not in page
+
+
+@pytest.mark.parametrize(
+    ("sums_m", "told"),
+    [
+        ([-50.0, -40.0, -30.0], ["-50", "-40", "-30", "-20", "-10", "0"]),
+        ([-50.0, 10.0, 60.0], ["-50", "0", "50"]),
+        ([10.0, 30.0, 50.0], ["0", "10", "20", "30", "40", "50"]),
+    ],
+)
+def test_an_account_has_a_scale_on_both_sides_of_zero(sums_m, told):
+    table = pd.DataFrame(
+        {"discounted_sum_pkr": np.array(sums_m) * 1e6, "calendar_year": [2030.0, 2031.0, 2032.0]}
+    )
+    ticks = re.findall(r'class="tick"[^>]*text-anchor="end">([^<]+)<', _draw_account(table))
+    assert ticks == told

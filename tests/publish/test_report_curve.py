@@ -67,11 +67,30 @@ def test_a_sweep_of_something_else_is_refused_with_the_difference(curve, sample,
         read_curve(write_curve(tmp_path, curve | change), sample)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "no json"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "no json", '{"format_version":1}', "[" * 100_000])
 def test_a_broken_file_is_refused(sample, tmp_path, text):
     (tmp_path / "curve.json").write_text(text)
     with pytest.raises(DataError, match="run the sweep again"):
         read_curve(tmp_path, sample)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"vary": {}}, "vary.key"),
+        ({"knee": None}, "knee.text"),
+        ({"study": {"name": "sample"}}, "study.year"),
+        ({"inputs": [1]}, r"inputs\[0\]"),
+        ({"points": [None]}, r"points\[0\]: no point"),
+        ({"points": [{"value": 1e8}]}, r"points\[0\]: outcome"),
+        ({"points": [make_point(1e8, 0.5) | {"value": "much"}]}, "value"),
+        ({"points": [make_point(1e8, 0.5) | {"cost_pkr": None}]}, "cost_pkr is no number"),
+        ({"points": [make_point(1e8, 7.0)]}, "within 0 and 1"),
+    ],
+)
+def test_a_damaged_curve_is_refused_with_what_is_wrong(curve, sample, tmp_path, change, told):
+    with pytest.raises(DataError, match=told):
+        read_curve(write_curve(tmp_path, curve | change), sample)
 
 
 def test_a_folder_without_a_curve_is_refused(sample, tmp_path):

@@ -18,6 +18,7 @@ from chargeplan.errors import (
     InterruptedRunError,
     VerificationError,
 )
+from chargeplan.export.own_folders import find_maker
 from chargeplan.progress import describe_search
 from chargeplan.runlog import SolveEvent
 from chargeplan.sweep import curve as curve_module
@@ -162,6 +163,10 @@ def test_a_folder_of_a_run_or_of_somebody_else_is_not_replaced(tmp_path, nested_
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
+def test_other_commands_know_the_folder(folder):
+    assert find_maker(folder) == "a sweep"
+
+
 def test_the_same_curve_gives_the_same_page_and_table(folder, nested_curve, tmp_path):
     again = publish_curve(tmp_path / "again", nested_curve)
     for name in ("index.html", "curve.csv", "curve.json"):
@@ -289,3 +294,10 @@ def test_figures_of_the_table_are_whole_lines(nested_curve):
     lines = write_csv(nested_curve).splitlines()
     assert len(lines) == 5
     assert {len(row) for row in csv.reader(io.StringIO(write_csv(nested_curve)))} == {17}
+
+
+def test_no_cell_of_the_table_is_a_formula(nested_curve):
+    first, *others = nested_curve.points
+    hostile = replace(first, solved=None, evaluation=None, nested=None, word='=HYPERLINK("x")')
+    rows = csv.DictReader(write_csv(replace(nested_curve, points=(hostile, *others))).splitlines())
+    assert next(rows)["outcome"] == '\'=HYPERLINK("x")'

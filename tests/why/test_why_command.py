@@ -11,12 +11,13 @@ import staged_problems
 from typer.testing import CliRunner
 
 from chargeplan.cli import app
+from chargeplan.export.own_folders import find_maker
 from chargeplan.pipeline import verify_run
 from chargeplan.publish.geojson_check import find_geojson_faults
-from chargeplan.why.case import Questions, RunCase
+from chargeplan.why.case import Questions, RunAnswers, RunCase
 from chargeplan.why.folder import publish_answers
 from chargeplan.why.run import ask_run
-from chargeplan.why.table import describe_measure
+from chargeplan.why.table import describe_measure, write_csv
 
 
 def call(*arguments):
@@ -61,6 +62,10 @@ def test_the_run_stays_as_it_was(answered, demo_run):
     assert list_checksums(demo_run) == before
     assert verify_run(demo_run).checks["passed"].all()
     assert {path.name for path in folder.iterdir()} == {"why.csv", "why.json", "alternatives.geojson"}
+
+
+def test_other_commands_know_the_folder(answered):
+    assert find_maker(answered[2]) == "the answers of chargeplan why"
 
 
 def test_every_new_station_has_its_row_with_the_figures_of_the_run(answered, demo_run):
@@ -189,3 +194,13 @@ def test_a_plan_of_several_years_says_that_its_energy_is_their_mean():
     served = problem.demand_kwh_day[problem.pair_cell].sum()
     assert case.unit.endswith("mean-of-years kWh/day")
     assert f"it serves {served:,.1f} kWh/day in the last year, 2031" in describe_measure(case)
+
+
+def test_no_answer_is_a_formula_to_a_spreadsheet():
+    removed = [("=1+1", '@SUM("A1")'), ("way/1", "never offered")]
+    answers = RunAnswers(SimpleNamespace(), Questions(sites=("=1+1",)), removed=removed)
+    rows = list(csv.DictReader(write_csv(answers).splitlines()))
+    assert [(row["site_id"], row["reasons"]) for row in rows] == [
+        ("'=1+1", '\'@SUM("A1")'),
+        ("way/1", "never offered"),
+    ]

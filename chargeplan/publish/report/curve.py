@@ -28,6 +28,7 @@ CURVE_NAME = "curve.json"
 CURVE_FORMAT_VERSION = 1
 # What a sweep may do otherwise than the run: how long it searches, and where it writes.
 _FREE_SECTIONS = ("publish.", "solve.")
+_FIGURES = ("cost_pkr", "new_sites", "served_kwh_day", "served_share")
 _MILLION = 1e6
 
 
@@ -46,16 +47,71 @@ def read_curve(folder: Path, bundle: RunBundle) -> dict[str, Any]:
     try:
         curve: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = curve["format_version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{path}: not a curve of a sweep ({error}); run the sweep again") from error
     if version != CURVE_FORMAT_VERSION:
         raise DataError(
             f"{path}: written in format {version}, this version reads {CURVE_FORMAT_VERSION}; run the sweep again"
         )
+    damages = _find_damages(curve)
+    if damages:
+        raise DataError([f"{path}: damaged or edited: {told}; run the sweep again" for told in damages])
     faults = _find_differences(curve, bundle)
     if faults:
         raise DataError([f"{path}: the sweep is not of the study of this run: {fault}" for fault in faults])
     return curve
+
+
+def _find_damages(curve: Mapping[str, Any]) -> list[str]:
+    """Find what this page reads of a curve and is not there, or is not of the kind that it should be."""
+    damages = [
+        f"{name} is no {kind.__name__}"
+        for name, kind in (
+            ("study", dict),
+            ("vary", dict),
+            ("settings", dict),
+            ("inputs", list),
+            ("points", list),
+        )
+        if not isinstance(curve.get(name), kind)
+    ]
+    if damages:
+        return damages
+    texts = [("vary", "key"), ("knee", "text"), ("study", "name")]
+    damages = [
+        f"{name}.{part} is no text"
+        for name, part in texts
+        if not (isinstance(curve.get(name), dict) and isinstance(curve[name].get(part), str))
+    ]
+    if "year" not in curve["study"]:
+        damages.append("study.year is missing")
+    damages += [
+        f"inputs[{pos}] has no key and sha256"
+        for pos, row in enumerate(curve["inputs"])
+        if not (isinstance(row, dict) and isinstance(row.get("key"), str) and "sha256" in row)
+    ]
+    for pos, point in enumerate(curve["points"]):
+        damages += [f"points[{pos}]: {told}" for told in _find_point_damages(point)]
+    return damages
+
+
+def _find_point_damages(point: object) -> list[str]:
+    if not isinstance(point, dict):
+        return ["no point"]
+    damages = [] if isinstance(point.get("outcome"), str) else ["outcome is no text"]
+    if not _is_number(point.get("value")):
+        damages.append("value is no number")
+    missing = [name for name in _FIGURES if point.get(name, "") is None]
+    if len(missing) == len(_FIGURES):
+        return damages  # no plan was found at this value
+    damages += [f"{name} is no number" for name in _FIGURES if not _is_number(point.get(name))]
+    if _is_number(point.get("served_share")) and not -1e-6 <= point["served_share"] <= 1 + 1e-6:
+        damages.append("served_share is not within 0 and 1")
+    return damages
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _find_differences(curve: Mapping[str, Any], bundle: RunBundle) -> list[str]:
@@ -181,5 +237,4 @@ def _find_own_value(curve: Mapping[str, Any], bundle: RunBundle) -> float | None
     value: Any = bundle.settings_as_run
     for part in str(curve["vary"]["key"]).split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None
+    return float(value) if _is_number(value) else None

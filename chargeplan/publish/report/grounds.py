@@ -1,4 +1,4 @@
-"""What the plan rests on: every figure that was taken from somewhere, weakest first."""
+"""What the plan rests on: the figures that were taken from somewhere, weakest first."""
 
 from __future__ import annotations
 
@@ -27,53 +27,91 @@ _WORDS = {
 }
 _FILLS = {"assumption": "url(#cross)", "planner": "url(#dots)", "low": "url(#hatch)"}
 _LONGEST_SOURCE = 240
+_MOST_SHOWN = 12
+_HEADINGS = (("Figure", "long"), ("Value", "values"), ("Source", "long"))
+# Figures that no step of the demand or of the money names, by the columns of stations that rest on them.
+_BEHIND_STATIONS = {
+    "power_factor_share": ("load_kva",),
+    "charge_battery_share": ("peak_wait_min", "peak_blocked_share"),
+}
 
 
 def collect_figures(bundle: RunBundle) -> pd.DataFrame:
-    """Collect the figures behind the demand and the money that were taken from somewhere.
+    """Collect the figures behind the demand, the money, and the load and waits of stations.
 
     Returns
     -------
     pandas.DataFrame
-        step, value, unit, source, confidence and ``place`` of the figure; weakest first, each once.
+        step, value, unit, source, confidence, ``place`` of the figure and its ``turn`` among those of its kind
+        and confidence; weakest first, each once. What was computed is left out.
     """
     parts = [
-        table.assign(place=[f"{name}/{row}" for row in range(len(table))])
+        table.assign(kind=name, place=[f"{name}/{row}" for row in range(len(table))])
         for name, table in (("demand", bundle.cells.explanation), ("economics", bundle.evaluation.economics))
         if len(table)
     ]
+    behind = _find_behind_stations(bundle)
+    if len(behind):
+        parts.append(behind.assign(kind="stations", place="figures/" + behind["step"]))
     if not parts:
-        return pd.DataFrame(columns=["step", "value", "unit", "source", "confidence", "place"])
+        return pd.DataFrame(columns=["step", "value", "unit", "source", "confidence", "place", "turn"])
     figures = pd.concat(parts, ignore_index=True)
     figures = figures[figures["confidence"] != _COMPUTED].drop_duplicates(["step", "value", "unit"])
     order = {word: pos for pos, word in enumerate(CONFIDENCES)}
     rank = figures["confidence"].map(lambda word: order.get(str(word), 1))
-    return figures.assign(order=rank).sort_values("order", kind="stable", ignore_index=True)
+    figures = figures.assign(order=rank, turn=figures.groupby(["kind", "confidence"]).cumcount())
+    return figures.sort_values("order", kind="stable", ignore_index=True)
+
+
+def _find_behind_stations(bundle: RunBundle) -> pd.DataFrame:
+    """Find the figures that the columns of stations rest on, where these say something."""
+    sites, figures = bundle.evaluation.sites, bundle.request.figures
+    used = [
+        name
+        for name, columns in _BEHIND_STATIONS.items()
+        if any(column in sites and bool(sites[column].notna().any()) for column in columns)
+    ]
+    return figures[figures["name"].isin(used)].rename(columns={"name": "step"})
 
 
 def describe_grounds(bundle: RunBundle) -> dict[str, Any] | None:
-    """Describe the grounds: how many figures of each confidence, and all of them; None without any."""
+    """Describe the grounds: how many figures of each confidence, the weakest, and all; None without any.
+
+    The table of all is None where the weakest are all that there are.
+    """
     figures = collect_figures(bundle)
     if figures.empty:
         return None
     counts = figures["confidence"].value_counts()
-    words = [word for word in dict.fromkeys(figures["confidence"].astype(str)) if counts[word]]
-    rows: list[list[Cell]] = []
-    groups = []
-    for word in words:
-        groups.append((f"{_WORDS.get(word, word)} ({counts[word]})", len(rows)))
-        rows += _list_rows(figures[figures["confidence"] == word])
+    words = [(str(word), int(counts[word])) for word in figures["confidence"].unique()]
+    groups = [
+        (f"{_WORDS.get(word, word)} ({size})", figures[figures["confidence"] == word]) for word, size in words
+    ]
+    # Of figures that are as weak, those of the demand and of the money take turns: neither hides the other.
+    in_turns = [(name, group.sort_values("turn", kind="stable")) for name, group in groups]
+    everything = _tabulate("All figures, the weakest first", groups, "fine grounds")
+    weakest = _tabulate("The weakest figures", in_turns, "fine grounds", most=_MOST_SHOWN)
     return {
-        "counts": [[word, int(counts[word])] for word in words],
-        "chart": _draw_counts([(word, int(counts[word])) for word in words]),
-        "table": Table(
-            "Figures that were taken from somewhere",
-            (("Figure", "long"), ("Value", "values"), ("Source", "long")),
-            rows,
-            groups=tuple(groups),
-            name="fine grounds",
-        ),
+        "n_figures": len(figures),
+        "n_rows": len(weakest.rows),
+        "chart": _draw_counts(words),
+        "weakest": weakest,
+        "all": everything if len(everything.rows) > len(weakest.rows) else None,
     }
+
+
+def _tabulate(
+    caption: str, parts: list[tuple[str, pd.DataFrame]], name: str, most: int | None = None
+) -> Table:
+    """Tabulate figures by confidence, at most so many rows."""
+    rows: list[list[Cell]] = []
+    groups: list[tuple[str, int]] = []
+    for words, figures in parts:
+        if most is not None and len(rows) >= most:
+            break
+        groups.append((words, len(rows)))
+        rows += _list_rows(figures)
+    return Table(caption, _HEADINGS, rows[:most], groups=tuple(groups), name=name)
 
 
 def _list_rows(figures: pd.DataFrame) -> list[list[Cell]]:

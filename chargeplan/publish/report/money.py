@@ -144,7 +144,7 @@ def _draw_account(table: pd.DataFrame) -> Markup:
     parts = [
         f'<path class="axis" d="M{left} {get_y(tick):.1f}H{width - 10:.0f}"/>'
         + write_text(left - 8, get_y(tick) + 4, f"{tick:,.6g}", "end", "tick")
-        for tick in find_ticks(0.0, high)
+        for tick in find_ticks(low, high)
     ]
     for pos, (value, year) in enumerate(zip(values.tolist(), table["calendar_year"], strict=True)):
         x = left + step * pos + 0.14 * step

@@ -16,6 +16,7 @@ from chargeplan.text import safe_html
 from chargeplan.units import format_lakh_crore, format_pkr
 
 NOT_KNOWN = "–"
+NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +101,4 @@ def full_money(value: float, place: str) -> Number | str:
 
 def years(value: float, place: str) -> Number | str:
     """Show a time of years; "never" where it is infinite."""
-    return _make(value, f"{value:,.1f} years", place) if math.isfinite(value) else "never"
+    return _make(value, f"{value:,.1f} years", place) if math.isfinite(value) else NEVER

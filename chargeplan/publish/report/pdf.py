@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from chargeplan.errors import ChargeplanError
+from chargeplan.files import write_bytes
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _NAMED_BY = "CHARGEPLAN_CHROMIUM"
@@ -31,10 +32,8 @@ def find_chromium() -> str:
         return named
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
     if found is None:
-        msg = (
-            f"--pdf needs Chromium, and none was found (looked for {', '.join(_NAMES)}); install Chromium, set "
-            f"{_NAMED_BY} to its path, or open the report in any browser and print it to PDF there"
-        )
+        looked_for = ", ".join(_NAMES)
+        msg = f"no Chromium was found (looked for {looked_for}); install Chromium, or set {_NAMED_BY} to its path"
         raise ChargeplanError(msg)
     return found
 
@@ -78,9 +77,7 @@ def print_pdf(page: Path, pdf: Path) -> Path:
         if done.returncode != 0 or not fresh.is_file() or not fresh.read_bytes().startswith(b"%PDF-"):
             last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
             raise ChargeplanError(_explain(chromium, page, last[0]))
-        part = pdf.with_name(f"{pdf.name}.part")
-        shutil.copyfile(fresh, part)
-        part.replace(pdf)
+        write_bytes(pdf, fresh.read_bytes())
     return pdf
 
 

@@ -135,7 +135,7 @@ class _SheetReader:
                 (
                     "Mean wait in the busiest hour",
                     [number(row["peak_wait_min"], f"{place}/peak_wait_min", 1, "min")],
-                    "",
+                    self._mark("charge_battery_share"),
                 )
             )
         return rows

@@ -31,7 +31,7 @@ def has_figures(stations: pd.DataFrame, name: str) -> bool:
 
 def describe_use(stations: pd.DataFrame) -> Table:
     """Tabulate how busy the stations are, the busiest first."""
-    waits, blocked = has_figures(stations, "peak_wait_min"), has_figures(stations, "peak_blocked_share")
+    waits, busy = has_figures(stations, "peak_wait_min"), has_figures(stations, "peak_busy_share")
     ordered = stations.sort_values(["utilisation_share", "rank"], ascending=[False, True])
     largest = max(float(stations["utilisation_share"].max()), 1e-9) if len(stations) else 1.0
     rows: list[list[Cell]] = []
@@ -48,8 +48,8 @@ def describe_use(stations: pd.DataFrame) -> Table:
         ]
         if waits:
             cells.append(number(row["peak_wait_min"], f"{place}/peak_wait_min", 1))
-        if blocked:
-            cells.append(share(row["peak_blocked_share"], f"{place}/peak_blocked_share"))
+        if busy:
+            cells.append(share(row["peak_busy_share"], f"{place}/peak_busy_share"))
         rows.append(cells)
     headings: tuple[tuple[str, str], ...] = (
         ("Rank", "number"),
@@ -61,7 +61,7 @@ def describe_use(stations: pd.DataFrame) -> Table:
         ("", "bar"),
     )
     headings += (("Wait in the busiest hour, min", "number"),) if waits else ()
-    headings += (("Find all busy then", "number"),) if blocked else ()
+    headings += (("Drivers who wait then", "number"),) if busy else ()
     notes = [
         "Busy is the share of the opening hours in which chargers charge; the bars are drawn against the busiest."
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from chargeplan.publish.report.numbers import NOT_KNOWN, Number
+from chargeplan.publish.report.numbers import NEVER, NOT_KNOWN, Number
 from chargeplan.publish.report.proof import make_gap
 from chargeplan.publish.report.summary import Line, list_asked, list_decided, list_key_figures
 from chargeplan.records import LARGEST_UNSAID_GAP
 from chargeplan.units import format_lakh_crore
-from chargeplan.words import Outcome
+from chargeplan.words import Outcome, PlanMode, ServiceRule
 
 if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
@@ -40,12 +41,11 @@ def describe_urdu(bundle: RunBundle, *, n_assumptions: int) -> dict[str, Any]:
         "plan_for": words["plan_for"].format(year=bundle.year),
         "outcome": _describe_outcome(bundle, words),
         "asked": [
-            (words["asked"][line.key], _translate_asked(bundle, line, words))
+            (_get_word("asked", line.key), _translate_asked(bundle, line, words))
             for line in list_asked(bundle)
-            if line.key in words["asked"]
         ],
-        "figures": _translate(list_key_figures(bundle), words["figures"], words),
-        "decided": _translate(list_decided(bundle), words["decided"], words),
+        "figures": _translate(list_key_figures(bundle), "figures", words),
+        "decided": _translate(list_decided(bundle), "decided", words),
         "notes": [
             words[name].format(number=size)
             for name, size in (("assumptions", n_assumptions), ("warnings", len(bundle.evaluation.warnings)))
@@ -54,14 +54,34 @@ def describe_urdu(bundle: RunBundle, *, n_assumptions: int) -> dict[str, Any]:
     }
 
 
+def _get_word(group: str, key: str) -> str:
+    """Get a word of the Urdu page; a line without its word may not fall away unseen."""
+    word = read_words()[group].get(key)
+    if word is None:
+        raise KeyError(
+            f"{URDU_FILE.name} has no {group}.{key}; add it, the page in Urdu shows what the other shows"
+        )
+    return str(word)
+
+
 def _describe_outcome(bundle: RunBundle, words: dict[str, Any]) -> Markup:
     solution, texts = bundle.solution, words["outcome"]
-    if not solution.gap < float("inf"):
-        return Markup(texts["unknown"])  # noqa: S704  # our own words
-    name = "within"
-    if solution.outcome is Outcome.PROVEN_OPTIMAL:
-        name = "proven_to" if solution.gap > LARGEST_UNSAID_GAP else "proven"
-    return Markup(texts[name]).format(number=Markup("<bdi>{}</bdi>").format(make_gap(bundle)))  # noqa: S704
+    name = "unknown"
+    if solution.gap < float("inf"):
+        name = "within"
+        if solution.outcome is Outcome.PROVEN_OPTIMAL:
+            name = "proven_to" if solution.gap > LARGEST_UNSAID_GAP else "proven"
+    # Our own words.
+    told = Markup(texts[name]).format(number=Markup("<bdi>{}</bdi>").format(make_gap(bundle)))  # noqa: S704
+    if not math.isfinite(solution.worst_share):
+        return told
+    return Markup(texts["worst_zone"]).format(  # noqa: S704
+        outcome=told, share=_show_share(solution.worst_share), bound=_show_share(solution.worst_share_bound)
+    )
+
+
+def _show_share(value: float) -> Markup:
+    return Markup("<bdi>{}</bdi>").format(f"{value:.1%}")
 
 
 def _translate_asked(bundle: RunBundle, line: Line, words: dict[str, Any]) -> list[Any]:
@@ -71,7 +91,20 @@ def _translate_asked(bundle: RunBundle, line: Line, words: dict[str, Any]) -> li
         return [_describe_chargers(bundle, words)]
     if line.key == "no_budget":
         return [words["values"]["not_limited"]]
+    if line.key == "service":
+        return [_describe_service(bundle)]
     return _translate_values(line, words)
+
+
+def _describe_service(bundle: RunBundle) -> Markup:
+    """Say when a station is full, as the English page does."""
+    request = bundle.request
+    if request.mode is PlanMode.COVER:
+        return Markup(_get_word("service", "cover"))  # noqa: S704  # our own words
+    is_use = request.service_rule is ServiceRule.UTILISATION
+    limit = request.max_utilisation if is_use else request.service_target_share
+    words = Markup(_get_word("service", request.service_rule.value))  # noqa: S704  # our own words
+    return words.format(share=Markup("<bdi>{}</bdi>").format(f"{limit:.0%}"))
 
 
 def _describe_chargers(bundle: RunBundle, words: dict[str, Any]) -> Markup:
@@ -91,15 +124,20 @@ def _describe_chargers(bundle: RunBundle, words: dict[str, Any]) -> Markup:
     return named + hours
 
 
-def _translate(
-    lines: list[Line], labels: dict[str, str], words: dict[str, Any]
-) -> list[tuple[str, list[Any]]]:
-    return [(labels[line.key], _translate_values(line, words)) for line in lines if line.key in labels]
+def _translate(lines: list[Line], group: str, words: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    return [(_get_word(group, line.key), _translate_values(line, words)) for line in lines]
 
 
 def _translate_values(line: Line, words: dict[str, Any]) -> list[Any]:
     """Translate the units of the figures of a line; each figure keeps its own direction."""
-    return [_translate_number(value, words) if isinstance(value, Number) else value for value in line.values]
+    return [
+        _translate_number(value, words)
+        if isinstance(value, Number)
+        else words["values"]["never"]
+        if value == NEVER
+        else value
+        for value in line.values
+    ]
 
 
 def _translate_number(number: Number, words: dict[str, Any]) -> Markup:
@@ -117,4 +155,4 @@ def _translate_number(number: Number, words: dict[str, Any]) -> Markup:
         return Markup("<bdi>{}</bdi>").format(number.text or NOT_KNOWN)
     shown = Number(number.value, match["amount"], number.place)
     unit = match["unit"]
-    return Markup("<bdi>{}</bdi> {}").format(shown, units.get(unit, unit) if unit else "")
+    return Markup("<bdi>{}</bdi> {}").format(shown, _get_word("units", unit) if unit else "")

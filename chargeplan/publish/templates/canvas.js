@@ -74,8 +74,8 @@ window.addEventListener("beforeprint", chargeplan.finishDrawing);
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.MARGIN = 0.12;  // of the view, on each side
 chargeplan.CanvasLayer = L.Layer.extend({
-  initialize: function (pane, draw, hasContent) {
-    this.options = { pane: pane };
+  initialize: function (pane, draw, hasContent, options) {
+    this.options = L.extend({ pane: pane }, options);
     this._draw = draw;
     this._hasContent = hasContent;
   },
@@ -89,7 +89,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
     this._canvas.remove();
   },
   getEvents: function () {
-    var events = { viewreset: this.redraw, moveend: this.redraw, resize: this.redraw };
+    var events = { viewreset: this.redraw, moveend: this.redraw, resize: this.redraw, zoom: this._follow };
     if (this._map.options.zoomAnimation) events.zoomanim = this._scale;
     return events;
   },
@@ -104,8 +104,11 @@ chargeplan.CanvasLayer = L.Layer.extend({
     chargeplan.stopDrawing(this);  // of a view that is left already
     this._place(event.zoom, event.center);
   },
+  _follow: function () { this._scale({ zoom: this._map.getZoom(), center: this._map.getCenter() }); },  // fingers that pinch
   _place: function (zoom, center) {
     if (!this._bounds) return;
+    // Marks of another scale would be read as of this one: better none for the moment.
+    if (this.options.isSharpOnly) this._canvas.style.visibility = zoom === this._zoom ? "" : "hidden";
     var scale = this._map.getZoomScale(zoom, this._zoom);
     var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, zoom, center).min;
     L.DomUtil.setTransform(this._canvas, offset, scale);

@@ -1,4 +1,5 @@
-// The card of a place on the map: a kind, names, and rows of facts; null rows are left out.
+// The card of a place on the map: a kind, names, and rows of facts; null rows are left out. A row is a word, what
+// is said, and true where that is a name of the data, which stays as it is in every language.
 chargeplan.makeCard = function (title, names, rows) {
   var make = chargeplan.make;
   return make("div", { className: "popup-card" }, [
@@ -14,7 +15,9 @@ chargeplan.makeCard = function (title, names, rows) {
 chargeplan.makeFacts = function (rows) {
   var make = chargeplan.make;
   return make("dl", {}, rows.filter(Boolean).reduce(function (list, row) {
-    return list.concat([make("dt", { text: row[0] }), make("dd", { text: row[1], attributes: { dir: "auto" } })]);
+    return list.concat([make("dt", { text: row[0] }), make("dd", {
+      text: row[1], attributes: row[2] ? { dir: "auto", "data-kept": "" } : { dir: "auto" },
+    })]);
   }, []));
 };
 
@@ -28,7 +31,7 @@ chargeplan.makeSiteCard = function (site, position) {
     ["Energy", number(site.servedKwhDay) + " kWh/day"],
     ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
     has(site.peakWaitMin) ? ["Wait at the peak", number(site.peakWaitMin, 1) + " min"
-      + (has(site.peakBlockedShare) ? ", " + chargeplan.formatShare(site.peakBlockedShare) + " find it full" : "")] : null,
+      + (has(site.peakBusyShare) ? ", " + chargeplan.formatShare(site.peakBusyShare) + " of drivers wait" : "")] : null,
     ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
   ]));
   [["Why here", chargeplan.listReasons(site)], ["Grid and plot", chargeplan.listConnection(site)]].forEach(function (part) {
@@ -49,7 +52,7 @@ chargeplan.listReasons = function (site) {
     ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells") + (site.meanDriveMin === null ? "" : ", mean drive " + number(site.meanDriveMin, 1) + " min")],
     has(site.aloneKwhDay) ? ["Only it reaches", number(site.aloneKwhDay) + " kWh/day"] : null,
     has(site.droppedLossKwhDay) ? ["If it were dropped", "−" + number(site.droppedLossKwhDay) + " kWh/day served"] : null,
-    site.zone ? ["Zone", site.zone] : null,
+    site.zone ? ["Zone", site.zone, true] : null,
   ];
 };
 
@@ -71,7 +74,7 @@ chargeplan.listConnection = function (site) {
   if (has(site.loadKva)) rows.push(["Load", number(site.loadKva) + " kVA" + (has(site.bays) ? ", " + number(site.bays) + (site.bays === 1 ? " bay" : " bays") : "")]);
   if (site.headroomUnknown === null) return rows;
   if (has(site.feederLeftKw) && site.feeder) {
-    rows.push(["Feeder", site.feeder]);
+    rows.push(["Feeder", site.feeder, true]);
     rows.push(["Headroom left", number(site.feederLeftKw) + (has(site.feederHeadroomKw) ? " of " + number(site.feederHeadroomKw) : "") + " kW"]);
   } else if (site.asset) {
     var limit = site.asset[2] === null ? "" : " of " + number(site.asset[2]);

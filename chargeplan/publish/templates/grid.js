@@ -105,6 +105,6 @@ chargeplan.makeAssetCard = function (asset) {
     ["Headroom", asset.headroom === null ? "not known" : number(asset.headroom) + " kW"],
     now.steps > 0 ? ["Upgrades bought", number(now.steps) + ", up to " + number(now.limit) + " kW"] : null,
     now.limit === null ? null : ["Left", number(Math.max(now.limit - now.load, 0)) + " kW"],
-    above ? ["Fed by", above.name] : null,
+    above ? ["Fed by", above.name, true] : null,
   ]);
 };

@@ -10,7 +10,7 @@ chargeplan.addMarks = function (map) {
   var state = chargeplan.state;
   state.layers.marks = new chargeplan.CanvasLayer("marks", chargeplan.drawMarks, function () {
     return chargeplan.listShownSites().length > 0;
-  });
+  }, { isSharpOnly: true });
   state.layers.marks.addTo(map);
 };
 

@@ -98,7 +98,7 @@ chargeplan.makeRuleSquare = function (square, canvas) {
   var polygon = L.polygon(square[0], { renderer: canvas, state: state, weight: 1.2, fillOpacity: 0.12, dashArray: state === "kept" ? null : "4 3", bubblingMouseEvents: false });
   return polygon.bindPopup(function () {
     return chargeplan.makeCard("Square of a rule", [square[1]], [
-      ["Rule", square[2]], ["State", square[3]], ["Stations", square[4] + " of " + square[5] + " asked for"],
+      ["Rule", square[2], true], ["State", square[3]], ["Stations", square[4] + " of " + square[5] + " asked for"],
     ]);
   });
 };

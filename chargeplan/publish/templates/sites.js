@@ -94,7 +94,7 @@ chargeplan.makeMarker = function (site, position) {
 
 chargeplan.nameMarker = function (node, site, position) {
   var equipment = chargeplan.getEquipment(position);
-  var text = chargeplan.STATUS_WORDS[site.status] + " no. " + site.rank + ", " + equipment.chargers + " chargers";
+  var text = chargeplan.STATUS_WORDS[site.status] + " no. " + site.rank + ", " + equipment.chargers + (equipment.chargers === 1 ? " charger" : " chargers");
   node.setAttribute("aria-label", site.name + ", " + text);
   node.title = site.name + "\n" + text + ", " + chargeplan.formatNumber(equipment.powerKw) + " kW";
   node.setAttribute("data-site", String(position));

@@ -12,11 +12,20 @@ chargeplan.makeSortable = function (table, captions, rows) {
   var make = chargeplan.make;
   table.replaceChildren();
   chargeplan.makeTable(table, captions.map(function (caption) { return ["", caption[1]]; }), rows.map(function (row) { return row.node; }));
+  chargeplan.followRows(table);
   Array.from(table.tHead.rows[0].cells).forEach(function (head, column) {
     var button = make("button", { text: captions[column][0], attributes: { type: "button" } });
     if (captions[column][2]) button.setAttribute("title", captions[column][2]);
     button.addEventListener("click", function () { chargeplan.sortRows(table, rows, column); });
     head.appendChild(button);
+  });
+};
+
+// A click anywhere in a row does what the button in it does, which the keyboard reaches.
+chargeplan.followRows = function (table) {
+  table.addEventListener("click", function (event) {
+    var row = event.target.closest("tbody tr");
+    if (row && !event.target.closest("button") && !String(window.getSelection())) row.querySelector("button").click();
   });
 };
 
