@@ -127,7 +127,7 @@ def _read_scripts() -> tuple[str, ...]:
         read_leaflet()[0],
         # The code of the plan's map as a function: each side of the divider has a state of its own.
         f"var makePlanCode = function () {{\n{library}\nreturn chargeplan;\n}};",
-        "\n".join(_read(name) for name in ("maps.js", "divider.js", "stations.js", "compare.js")),
+        "\n".join(_read(name) for name in ("maps.js", "divider.js", "stations.js", "print.js", "compare.js")),
     )
 
 

@@ -2,6 +2,7 @@ compare.start();
 compare.addDivider();
 compare.addLabels();
 compare.showPair();
+compare.addPrint();
 Promise.all(compare.base.state.pending).then(function () {
   document.documentElement.setAttribute("data-map", "ready");
 }, function (error) {

@@ -1,0 +1,56 @@
+// On paper: a printed page has its own size and white ground, so the map is sized and drawn for it just before.
+compare.PAPER = { wideMm: 189, mapMm: 118, pxPerMm: 96 / 25.4, pixelRatio: 3 };  // A4 upright, margins of 10 mm
+
+compare.addPrint = function () {
+  window.addEventListener("beforeprint", compare.beginPrint);
+  window.addEventListener("afterprint", compare.endPrint);
+};
+
+compare.listCodes = function () {
+  return [compare.base].concat(compare.sides.map(function (side) { return side.code; }));
+};
+
+compare.beginPrint = function () {
+  var map = compare.map, paper = compare.PAPER, frame = document.getElementById("map-frame"), plan = compare.data.plan.bounds;
+  if (compare.beforePrint) return;
+  var view = map.getBounds(), isWhole = view.contains(L.latLngBounds([[plan[1], plan[0]], [plan[3], plan[2]]]));
+  compare.beforePrint = { centre: map.getCenter(), zoom: map.getZoom(), dark: compare.base.state.dark };
+  map.closePopup();
+  frame.style.width = Math.round(paper.wideMm * paper.pxPerMm) + "px";
+  frame.style.height = Math.round(paper.mapMm * paper.pxPerMm) + "px";
+  compare.listCodes().forEach(function (code) { code.state.pixelRatio = paper.pixelRatio; });
+  map.invalidateSize({ animate: false, pan: false });
+  if (isWhole) compare.fit(map, compare.data);
+  else map.fitBounds(view, { animate: false });
+  compare.cutSides();
+  compare.setDark(false);
+  compare.listCodes().forEach(function (code) { code.finishDrawing(); });
+  compare.copyCanvases();
+};
+
+// Chromium prints a canvas from the record of its strokes, and a stroke that clears wipes the paper under it as
+// well: each canvas is printed by a fresh one that holds its image and nothing else.
+compare.copyCanvases = function () {
+  document.querySelectorAll("#compare-map canvas").forEach(function (canvas) {
+    if (canvas.width < 2 || canvas.height < 2) return;
+    var copy = compare.base.make("canvas", { className: canvas.className + " print-copy", attributes: { "aria-hidden": "true" } });
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.style.cssText = canvas.style.cssText;
+    copy.getContext("2d").drawImage(canvas, 0, 0);
+    canvas.after(copy);
+  });
+};
+
+compare.endPrint = function () {
+  var map = compare.map, before = compare.beforePrint, frame = document.getElementById("map-frame");
+  if (!before) return;
+  compare.beforePrint = null;
+  document.querySelectorAll("#compare-map .print-copy").forEach(function (copy) { copy.remove(); });
+  frame.style.width = frame.style.height = "";
+  compare.listCodes().forEach(function (code) { code.state.pixelRatio = null; });
+  map.invalidateSize({ animate: false, pan: false });
+  map.setView(before.centre, before.zoom, { animate: false });
+  compare.cutSides();
+  compare.setDark(before.dark);
+};
