@@ -192,7 +192,7 @@ def test_runs_that_cannot_be_compared_leave_no_folder(runs, plan, tmp_path):
     )
     answer = call(runs[0], other, "--out", tmp_path / "out")
     assert answer.exit_code == ExitCode.DATA
-    assert "2 faults" in answer.stderr
+    assert "2 faults; nothing was compared" in answer.stderr
     assert not (tmp_path / "out").exists()
 
 
