@@ -38,7 +38,7 @@ def compare(
     verbose: VerboseOption = False,
 ) -> None:
     """Hold plans against each other: maps under a divider, stations, figures, proofs."""
-    with report(ctx, as_json, verbose) as output:
+    with report(ctx, as_json, verbose, undone="nothing was compared") as output:
         from chargeplan.compare.read_runs import check_folders
 
         folders = check_folders(runs)  # before the heavy imports, so that a slip is told at once

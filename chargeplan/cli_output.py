@@ -20,6 +20,7 @@ from chargeplan.text import escape_invisible
 JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON object per event and result.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log details, and tracebacks.")]
 
+_NOTHING_RUN = "nothing was run"
 _INTERRUPTED = "interrupted; nothing half-finished was written"
 
 
@@ -33,10 +34,13 @@ class Output:
         One JSON object per line instead of text.
     verbose : bool
         Show logs and tracebacks.
+    undone : str
+        What did not come about when faults are told.
     """
 
     as_json: bool = False
     verbose: bool = False
+    undone: str = _NOTHING_RUN
 
     def show(self, text: str, data: dict[str, object]) -> None:
         """Write a part of the result."""
@@ -67,15 +71,17 @@ class Output:
             for line in lines:
                 write_line(sys.stderr, f"{headline}: {line}" if headline else line)
             if len(lines) > 1 and isinstance(error, (ConfigError, DataError)):
-                write_line(sys.stderr, f"{len(lines)} faults; nothing was run")
+                write_line(sys.stderr, f"{len(lines)} faults; {self.undone}")
         return code
 
 
 @contextmanager
-def report(ctx: typer.Context, as_json: bool, verbose: bool) -> Iterator[Output]:
+def report(
+    ctx: typer.Context, as_json: bool, verbose: bool, *, undone: str = _NOTHING_RUN
+) -> Iterator[Output]:
     """Run the body of a command; turn what it raises into lines and an exit code."""
     given = ctx.obj or Output()
-    output = Output(as_json=as_json or given.as_json, verbose=verbose or given.verbose)
+    output = Output(as_json=as_json or given.as_json, verbose=verbose or given.verbose, undone=undone)
     with _show_logs(output):
         try:
             yield output

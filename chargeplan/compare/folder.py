@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from chargeplan import __version__
 from chargeplan.compare.figures import list_figures
 from chargeplan.compare.page import build_page
 from chargeplan.compare.proof import judge_difference
+from chargeplan.compare.read_runs import label_runs
 from chargeplan.compare.stations import count_changes
 from chargeplan.compare.table_files import write_figures_csv, write_sites_csv
 from chargeplan.compare.words import list_proof_notes
@@ -28,12 +31,33 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 PAGE_NAME, FIGURES_NAME, SITES_NAME, JSON_NAME = "index.html", "compare.csv", "sites.csv", "compare.json"
+# Of a folder's name: what is kept as it is, and how long the parts and the whole may be.
+_NOT_PLAIN = re.compile(r"[^\w.-]+")
+_LONGEST_LABEL, _LONGEST_NAME, _SUM_LETTERS = 24, 60, 8
 COMPARE_FOLDER_NAMES = (PAGE_NAME, FIGURES_NAME, SITES_NAME, JSON_NAME)
 
 
 def name_folder(runs: Sequence[Path]) -> Path:
-    """Name the folder of a comparison unless one is given, such as maps/demo-compare."""
-    return runs[0].with_name(f"{runs[0].name}-compare")
+    """Name the folder of a comparison unless one is given: beside the first run, after what tells the runs apart.
+
+    A name that is shortened or made plain ends in letters that are others for other runs.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> name_folder([Path("/x/demo"), Path("/x/staged")]).name
+    'demo-vs-staged'
+    >>> name_folder([Path("/small/demo"), Path("/large/demo")]).name
+    'demo-small-vs-large'
+    """
+    labels, study = label_runs(runs), runs[0].name
+    plain = [_NOT_PLAIN.sub("-", label)[:_LONGEST_LABEL].strip("-.") for label in labels]
+    name = "-vs-".join(plain)
+    if plain != labels or len(name) > _LONGEST_NAME:
+        total = hashlib.sha256("\n".join(labels).encode("utf-8", "surrogateescape")).hexdigest()
+        name = f"{name[:_LONGEST_NAME]}-{total[:_SUM_LETTERS]}"
+    is_same_study = all(run.name == study for run in runs)
+    return runs[0].with_name(f"{study[:_LONGEST_LABEL]}-{name}" if is_same_study else name)
 
 
 def check_out(folder: Path, runs: Sequence[Path]) -> None:

@@ -54,6 +54,7 @@ _PATH_NAMES = frozenset(
 _CHECKSUM_LETTERS = 8
 _LONGEST_FULL = 2000
 _LARGEST_WHOLE = 2.0**53  # above, not every whole number is a float
+_MONEY_END, _MINUTES_END = "_pkr", "_min"
 _LIST_PLACE = re.compile(r"\[\d+\]")
 
 
@@ -135,25 +136,26 @@ def _sum_up(raw: str) -> str:
 
 
 def _show_short(key: str, value: object) -> str:
-    if isinstance(value, float) and key.endswith("_pkr"):
-        return format_pkr(value)
-    return clean_text(_join_parts(key, value, lambda number: f"{number:.12g}"))
+    return clean_text(_join_parts(key, value, _write_shortly, is_whole=False))
 
 
 def _show_full(key: str, value: object) -> str:
-    money = "PKR " if key.endswith("_pkr") else ""
-    return clean_text(
-        _join_parts(key, value, lambda number: f"{money}{_write_exactly(number)}"), _LONGEST_FULL
-    )
+    return clean_text(_join_parts(key, value, _write_exactly, is_whole=True), _LONGEST_FULL)
 
 
-def _write_exactly(number: float) -> str:
+def _write_shortly(key: str, number: float) -> str:
+    return format_pkr(number) if key.endswith(_MONEY_END) else f"{number:.12g}"
+
+
+def _write_exactly(key: str, number: float) -> str:
     """Write a number with all its digits, whole ones without a point."""
-    return f"{number:,.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else repr(number)
+    is_whole = number.is_integer() and abs(number) < _LARGEST_WHOLE
+    digits = f"{number:.0f}" if key.endswith("year") else f"{number:,.0f}"
+    return f"{'PKR ' if key.endswith(_MONEY_END) else ''}{digits if is_whole else repr(number)}"
 
 
-def _join_parts(key: str, value: object, write: Callable[[float], str]) -> str:
-    """Write nested values with words alone: no braces and quotes."""
+def _join_parts(key: str, value: object, write: Callable[[str, float], str], *, is_whole: bool) -> str:
+    """Write nested values with words alone: no braces and quotes; unless whole, without parts that are not set."""
     if value is None:
         return "not set"
     if value in ([], {}):
@@ -161,15 +163,30 @@ def _join_parts(key: str, value: object, write: Callable[[float], str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return write(value)
+        return write(key, value)
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{name} {_join_parts(f'{key}.{name}', each, write)}" for name, each in sorted(value.items())
+            _name_part(name, _join_parts(f"{key}.{name}", value[name], write, is_whole=is_whole))
+            for name in sorted(value, key=lambda name: (name != "year", name))
+            if is_whole or value[name] is not None
         )
     if isinstance(value, list):
         mark = "; " if any(isinstance(each, Mapping) for each in value) else ", "
-        return mark.join(_join_parts(key, each, write) for each in value)
+        return mark.join(_join_parts(key, each, write, is_whole=is_whole) for each in value)
     return str(value)
+
+
+def _name_part(name: str, shown: str) -> str:
+    """Write a nested setting in words, with its unit behind it; the unit of money stands with the amount.
+
+    Examples
+    --------
+    >>> _name_part("up_to_min", "4")
+    'up to 4 min'
+    """
+    is_time = name.endswith(_MINUTES_END) and shown[:1].isdigit()
+    words = name.removesuffix(_MONEY_END).removesuffix(_MINUTES_END if is_time else "").replace("_", " ")
+    return f"{words} {shown}{' min' if is_time else ''}"
 
 
 def _is_path(key: str) -> bool:

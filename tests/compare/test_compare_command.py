@@ -12,6 +12,7 @@ from sample_comparison import vary_run
 from typer.testing import CliRunner
 
 from chargeplan.cli import app
+from chargeplan.compare.folder import name_folder
 from chargeplan.errors import ExitCode
 from chargeplan.export.own_folders import find_maker
 from chargeplan.publish.run_folder import publish_run
@@ -101,7 +102,38 @@ def test_nothing_written_names_a_folder_of_this_computer(compared, tmp_path_fact
 def test_the_page_lies_beside_the_first_run_unless_told_otherwise(runs, tmp_path):
     copies = [shutil.copytree(run, tmp_path / name / "sample") for run, name in zip(runs, "ab", strict=True)]
     assert call(*copies).exit_code == ExitCode.PLAN_FOUND
-    assert (tmp_path / "a" / "sample-compare" / "index.html").is_file()
+    assert (tmp_path / "a" / "sample-a-vs-b" / "index.html").is_file()
+
+
+def test_each_pair_of_runs_has_a_folder_of_its_own(runs, tmp_path):
+    first, second, third = [
+        shutil.copytree(run, tmp_path / name)
+        for run, name in ((runs[0], "one"), (runs[1], "two"), (runs[1], "three"))
+    ]
+    assert call(first, second).exit_code == ExitCode.PLAN_FOUND
+    before = list_bytes(tmp_path / "one-vs-two")
+    assert call(first, third).exit_code == ExitCode.PLAN_FOUND
+    assert (tmp_path / "one-vs-three" / "index.html").is_file()
+    assert list_bytes(tmp_path / "one-vs-two") == before
+
+
+def test_long_and_odd_names_stay_apart_and_short(tmp_path):
+    others = ["x" * 300, "x" * 299 + "y", "a b", "a:b", "..", "-"]
+    names = [name_folder([tmp_path / "one", tmp_path / other]).name for other in others]
+    assert len(set(names)) == len(others)
+    assert all(len(name) < 100 and re.fullmatch(r"one-vs-[\w.-]*", name) for name in names)
+    many = name_folder([tmp_path / f"{letter * 20}" for letter in "abcdefgh"]).name
+    assert len(many) < 100
+
+
+def test_somebodys_own_folder_of_the_usual_name_is_not_replaced(runs, tmp_path):
+    copies = [shutil.copytree(run, tmp_path / name) for run, name in zip(runs, ("one", "two"), strict=True)]
+    (tmp_path / "one-vs-two").mkdir()
+    (tmp_path / "one-vs-two" / "notes.txt").write_text("mine")
+    answer = call(*copies)
+    assert answer.exit_code == ExitCode.UNEXPECTED
+    assert "not of a comparison" in answer.stderr
+    assert (tmp_path / "one-vs-two" / "notes.txt").read_text() == "mine"
 
 
 def test_the_result_as_json_has_figures_stations_and_proofs(runs, tmp_path):
@@ -160,7 +192,7 @@ def test_runs_that_cannot_be_compared_leave_no_folder(runs, plan, tmp_path):
     )
     answer = call(runs[0], other, "--out", tmp_path / "out")
     assert answer.exit_code == ExitCode.DATA
-    assert "2 faults" in answer.stderr
+    assert "2 faults; nothing was compared" in answer.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -43,10 +43,32 @@ def test_money_is_shown_as_money_and_nested_values_without_braces(plan):
         name_runs(plan, vary_run(plan, settings={"model.budget_pkr": 80e6, "model.bands": bands}))
     )
     assert [change.shown[1] for change in changes] == [
-        "quality 1, up_to_min 4; quality 0.5, up_to_min 8",
+        "quality 1, up to 4 min; quality 0.5, up to 8 min",
         "PKR 80 M",
     ]
     assert describe_variant(changes, 1) == "Budget PKR 80 M"
+
+
+def give_years(plan, *budgets, max_sites=None):
+    years = [
+        {"year": year, "budget_pkr": budget, "max_sites": max_sites, "weight": 1.0}
+        for year, budget in zip((2027, 2029), budgets, strict=True)
+    ]
+    return vary_run(plan, settings={"model.years": years})
+
+
+def test_the_years_of_a_staged_plan_are_read_in_words(plan):
+    (change,) = find_changes(name_runs(plan, give_years(plan, 60e6, 80.5e6)))
+    assert change.shown[1] == "year 2027, budget PKR 60 M, weight 1; year 2029, budget PKR 80.5 M, weight 1"
+
+
+def test_the_years_are_shown_in_full_where_short_they_are_the_same(plan):
+    runs = [give_years(plan, 60e6, amount) for amount in (230_010_000.0, 230_020_000.0)]
+    (change,) = find_changes(name_runs(*runs))
+    assert change.shown[1] == (
+        "year 2027, budget PKR 60,000,000, max sites not set, weight 1; "
+        "year 2029, budget PKR 230,020,000, max sites not set, weight 1"
+    )
 
 
 def test_no_setting_that_is_the_same_is_listed(plan):
