@@ -11,6 +11,7 @@ from chargeplan.errors import DataError, name_rows
 from chargeplan.flat_settings import flatten_settings
 from chargeplan.publish.attribution import list_sources
 from chargeplan.publish.report.drawing import wrap_picture, write_text
+from chargeplan.publish.report.money import read_risk_pkr
 from chargeplan.publish.report.numbers import count, money, number, share
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
@@ -165,7 +166,7 @@ def describe_curve(curve: Mapping[str, Any], bundle: RunBundle) -> dict[str, Any
     name = "Budget" if key == "model.budget_pkr" else clean_text(key)
     headings = (
         (name, "number"),
-        ("Cost", "number"),
+        ("Cost and risk charge" if read_risk_pkr(bundle) > 0 else "Cost", "number"),
         ("New stations", "number"),
         ("Served, kWh/day", "number"),
         ("Served", "number"),
