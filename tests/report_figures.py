@@ -36,6 +36,9 @@ def read_page(page):
 
 def find_figure(place, bundle, described):
     """Find a figure by its place, in run.json where it is there, else in the tables of the evaluation."""
+    if " - " in place:
+        whole, part = place.split(" - ")
+        return find_figure(whole, bundle, described) - find_figure(part, bundle, described)
     first, *rest = place.split("/")
     evaluation, request = bundle.evaluation, bundle.request
     if first == "metrics":

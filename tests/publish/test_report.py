@@ -18,11 +18,12 @@ from chargeplan.evaluate.station_peak import CHARGE_FIGURE
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.report.drawing import wrap_picture, write_text
 from chargeplan.publish.report.grounds import _BEHIND_STATIONS, collect_figures, describe_grounds
-from chargeplan.publish.report.money import _draw_account
+from chargeplan.publish.report.money import _draw_account, describe_costs
 from chargeplan.publish.report.numbers import Number
 from chargeplan.publish.report.page import MOST_SHEETS_INSIDE, build_report, get_environment, write_css_text
 from chargeplan.publish.report.summary import list_asked, list_decided, list_key_figures
 from chargeplan.publish.report.urdu import _describe_service, describe_urdu, read_words
+from chargeplan.run_result import describe_money
 from chargeplan.tables import ZONE_FLOORS, make_table
 from chargeplan.words import PlanMode, ServiceRule
 
@@ -222,6 +223,29 @@ def test_the_urdu_summary_has_every_line_of_the_english_one(sample):
     assert {"service", "floor", "gini"} <= {line.key for line in list_asked(bundle)}
 
 
+@pytest.mark.parametrize("risk_pkr", [0.0, 6e6])
+def test_the_money_is_what_the_command_says_and_the_risk_charge_stands_apart(sample, risk_pkr):
+    metrics = sample.evaluation.metrics
+    risk = pd.DataFrame([{"name": "grid_risk", "value": risk_pkr, "unit": "PKR", "note": ""}])
+    table = pd.concat([metrics, risk[[name for name in risk if name in metrics]]], ignore_index=True)
+    evaluation = replace(sample.evaluation, metrics=table)
+    bundle = replace(sample, evaluation=evaluation)
+    cost_pkr = evaluation.get_metric("cost")
+    money = next(line for line in list_key_figures(bundle) if line.key.startswith("cost"))
+    assert money.values[0].value == cost_pkr - risk_pkr
+    assert describe_money(evaluation).startswith(money.values[0].text)
+    risks = [line.values[0].value for line in list_decided(bundle) if line.key == "risk"]
+    assert risks == ([risk_pkr] if risk_pkr else [])
+    rows = {row[0]: row[1].value for row in describe_costs(bundle)["parts"].rows}
+    assert rows["Money to spend"] == cost_pkr - risk_pkr
+    assert rows.get("Both, as the budget holds them") == (cost_pkr if risk_pkr else None)
+    page = build_report(bundle).report
+    check_numbers(page, bundle)
+    urdu = page.split('id="summary-ur"')[1].split("</section>")[0]
+    assert money.values[0].place in urdu
+    assert (read_words()["decided"]["risk"] in urdu) == bool(risk_pkr)
+
+
 def test_a_word_that_the_urdu_page_lacks_is_an_error_and_no_gap(sample, monkeypatch):
     words = copy.deepcopy(read_words())
     del words["asked"]["service"]
@@ -261,7 +285,7 @@ def test_every_word_of_the_urdu_page_is_urdu():
                 yield value
 
     for text in walk(read_words()):
-        bare = re.sub(r"\{\w+\}", "", text)
+        bare = re.sub(r"\{\w+\}|CO2e", "", text)  # a figure, a formula
         assert not re.search(r"[A-Za-z]", bare), text
         assert re.search(r"[\u0600-\u06ff]", bare), text
 

@@ -7,7 +7,7 @@ import pytest
 
 from chargeplan.errors import DataError
 from chargeplan.publish.attribution import list_sources
-from chargeplan.publish.report.curve import read_curve
+from chargeplan.publish.report.curve import describe_curve, read_curve
 from chargeplan.publish.report.page import build_report
 
 
@@ -50,6 +50,20 @@ def test_its_points_are_drawn_and_listed(curve, sample, tmp_path):
         assert f'<data value="{value}" data-of="sweep/' in page
     assert "90 M" in page  # 0.9 x 1e8
     assert 'id="curve"' not in build_report(sample).report
+
+
+def test_the_knee_is_told_in_plain_words(curve, sample):
+    told = describe_curve(curve, sample)["knee"]
+    assert told.startswith("The curve has no clear knee")
+    curve["knee"] |= {
+        "value": 1e8,
+        "could_be_as_well": [2.3e8],
+        "text": "knee at (Kneedle, Satopää et al. 2011)",
+    }
+    told = describe_curve(curve, sample)["knee"]
+    assert "knee at PKR 100 M, where 25.0% of the demand is served" in told
+    assert told.endswith("it could as well be PKR 230 M.")
+    assert "Kneedle" not in build_report(sample, curve=curve).report
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from chargeplan.errors import DataError, name_rows
 from chargeplan.flat_settings import flatten_settings
 from chargeplan.publish.attribution import list_sources
 from chargeplan.publish.report.drawing import wrap_picture, write_text
+from chargeplan.publish.report.money import read_risk_pkr
 from chargeplan.publish.report.numbers import count, money, number, share
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
@@ -165,7 +166,7 @@ def describe_curve(curve: Mapping[str, Any], bundle: RunBundle) -> dict[str, Any
     name = "Budget" if key == "model.budget_pkr" else clean_text(key)
     headings = (
         (name, "number"),
-        ("Cost", "number"),
+        ("Cost and risk charge" if read_risk_pkr(bundle) > 0 else "Cost", "number"),
         ("New stations", "number"),
         ("Served, kWh/day", "number"),
         ("Served", "number"),
@@ -174,8 +175,29 @@ def describe_curve(curve: Mapping[str, Any], bundle: RunBundle) -> dict[str, Any
     return {
         "chart": _draw_curve(curve, bundle, name=name, is_money=is_money),
         "table": Table("Plans of the sweep", headings, rows),
-        "knee": clean_text(curve["knee"]["text"], 600),
+        "knee": _tell_knee(curve, is_money=is_money),
     }
+
+
+def _tell_knee(curve: Mapping[str, Any], *, is_money: bool) -> str:
+    """Say where more money buys much less, in the reader's words; how it is found is on the page of the sweep."""
+    value = curve["knee"].get("value")
+    point = next((one for one in curve["points"] if _is_number(value) and one["value"] == value), None)
+    if point is None or point["served_share"] is None:
+        return "The curve has no clear knee, a value beyond which a further step serves much less."
+    rivals = [_name_value(one, is_money=is_money) for one in curve["knee"].get("could_be_as_well") or ()]
+    also = f" With what is left unproven it could as well be {' or '.join(rivals)}." if rivals else ""
+    return (
+        f"The curve has its knee at {_name_value(value, is_money=is_money)}, where {point['served_share']:.1%} of "
+        f"the demand is served: beyond it a further step serves much less.{also}"
+    )
+
+
+def _name_value(value: object, *, is_money: bool) -> str:
+    if not _is_number(value):
+        return clean_text(str(value))
+    amount = float(str(value))
+    return format_pkr(amount) if is_money else f"{amount:,.6g}"
 
 
 def _show_value(value: float, place: str, *, is_money: bool) -> Cell:

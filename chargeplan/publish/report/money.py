@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan.chart_ticks import find_ticks
 from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_text
-from chargeplan.publish.report.numbers import count, full_money, money, number, share, years
+from chargeplan.publish.report.numbers import Number, count, full_money, money, number, share, years
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from markupsafe import Markup
 
     from chargeplan.publish.bundle import RunBundle
 
+RISK_LABEL = "Risk charge for unknown headroom, not spent"
 _PARTS = (
     ("site_cost", "Opening sites"),
     ("charger_cost", "Chargers"),
     ("grid_upgrades", "Upgrades of the grid"),
-    ("grid_risk", "Charge for unknown headroom, not spent"),
-    ("cost", "All that the plan takes from the budget"),
+    ("to_spend", "Money to spend"),
+    ("grid_risk", RISK_LABEL),
+    ("cost", "Both, as the budget holds them"),
 )
 _ECONOMICS = (
     ("capex", "Capital", "money"),
@@ -51,25 +55,40 @@ def describe_costs(bundle: RunBundle) -> dict[str, Any]:
     by_year = bundle.evaluation.economics_by_year
     return {
         "parts": _tabulate_parts(bundle),
-        "planned": _tabulate_planned(bundle.evaluation.years),
+        "planned": _tabulate_planned(bundle),
         "account": _tabulate_account(by_year),
         "chart": _draw_account(by_year) if len(by_year) else "",
     }
 
 
+def read_risk_pkr(bundle: RunBundle) -> float:
+    """Read the charge for power below an unknown headroom, which the budget holds and nobody is paid; 0 without one."""
+    has_risk = bool((bundle.evaluation.metrics["name"] == "grid_risk").any())
+    return bundle.evaluation.get_metric("grid_risk") if has_risk else 0.0
+
+
+def show_to_spend(bundle: RunBundle, show: Callable[[float, str], Number | str] = money) -> Number | str:
+    """Show the money to spend, which is the cost without the risk charge."""
+    cost_pkr, risk_pkr = bundle.evaluation.get_metric("cost"), read_risk_pkr(bundle)
+    return show(cost_pkr - risk_pkr, "metrics/cost - metrics/grid_risk" if risk_pkr > 0 else "metrics/cost")
+
+
 def _tabulate_parts(bundle: RunBundle) -> Table:
-    has = set(bundle.evaluation.metrics["name"])
+    has, has_risk = set(bundle.evaluation.metrics["name"]), read_risk_pkr(bundle) > 0
     rows: list[list[Cell]] = []
     for name, words in _PARTS:
-        if name in has:
+        if name == "to_spend":
+            rows.append([words, show_to_spend(bundle, full_money)])
+        elif name in has and (has_risk or name != "cost"):
             value = bundle.evaluation.get_metric(name)
-            if value != 0 or name == "cost":
+            if value != 0:
                 rows.append([words, full_money(value, f"metrics/{name}")])
     return Table("What the money is for", (("", "words"), ("PKR", "number")), rows, name="sums")
 
 
-def _tabulate_planned(table: pd.DataFrame) -> Table | None:
+def _tabulate_planned(bundle: RunBundle) -> Table | None:
     """Tabulate the years planned for: what stands and what is spent by then; None for a plan of one year."""
+    table = bundle.evaluation.years
     if len(table) < 2:
         return None
     rows: list[list[Cell]] = [
@@ -91,7 +110,7 @@ def _tabulate_planned(table: pd.DataFrame) -> Table | None:
             ("New stations", "number"),
             ("New chargers", "number"),
             ("Money", "number"),
-            ("Cost", "number"),
+            ("Cost and risk charge" if read_risk_pkr(bundle) > 0 else "Cost", "number"),
             ("Left", "number"),
             ("Demand served", "number"),
         ),

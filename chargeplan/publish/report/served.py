@@ -40,6 +40,7 @@ def _tabulate_zones(bundle: RunBundle) -> Table:
         else years[years["year"] == years["year"].max()].set_index("zone_id").to_dict("index")
     )
     last = "" if years.empty else int(years["year"].max())
+    has_floors = bool(np.isfinite([more.get("floor_share", np.nan) for more in staged.values()]).any())
     rows: list[list[Cell]] = []
     for row in zones.head(_MOST_ZONES).to_dict("records"):
         place, more = f"zones/{row['zone_id']}", staged.get(row["zone_id"], {})
@@ -54,7 +55,9 @@ def _tabulate_zones(bundle: RunBundle) -> Table:
         ]
         if staged:
             usable, where = more.get("served_usable_share", np.nan), f"zone_years/{last}/{row['zone_id']}"
-            cells += [share(usable, f"{where}/served_usable_share"), share(floor, f"{where}/floor_share")]
+            cells.append(share(usable, f"{where}/served_usable_share"))
+            if has_floors:
+                cells.append(share(floor, f"{where}/floor_share"))
         rows.append(cells)
     headings: tuple[tuple[str, str], ...] = (
         ("Area" if bundle.cells.zones_are_cells else "Zone", "words"),
@@ -65,13 +68,15 @@ def _tabulate_zones(bundle: RunBundle) -> Table:
         ("", "bar"),
     )
     if staged:
-        headings += (("Of usable demand", "number"), ("Floor", "number"))
+        headings += (("Of usable demand", "number"),)
+    if has_floors:
+        headings += (("Floor", "number"),)
     notes = []
     if bundle.cells.zones_are_cells:
         notes.append("No district borders were given; large hexagons stand in for them.")
     if len(zones) > _MOST_ZONES:
         notes.append(f"The {_MOST_ZONES} least served of {len(zones)}; all are in plan.gpkg, layer zones.")
-    if np.isfinite([more.get("floor_share", np.nan) for more in staged.values()]).any():
+    if has_floors:
         notes.append("The mark on a bar is the floor that the planner set, a share of the usable demand.")
     return Table("Served demand, the least served first", headings, rows, notes=tuple(notes))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chargeplan.publish.map_figures import describe_search
+from chargeplan.publish.report.money import RISK_LABEL, read_risk_pkr, show_to_spend
 from chargeplan.publish.report.numbers import Number, count, money, number, share, short, years
 from chargeplan.text import clean_text
 from chargeplan.words import Outcome, PlanMode, PlanObjective, ServiceRule, SiteStatus
@@ -123,11 +124,18 @@ def list_key_figures(bundle: RunBundle) -> list[Line]:
         _read_metric(bundle, "served_share", "of the demand is served", share),
         _read_metric(bundle, "new_sites", "new stations", count),
         _read_metric(bundle, "new_chargers", "new chargers", count),
-        _read_metric(bundle, "cost", "the plan costs", money),
+        _describe_to_spend(bundle),
         _read_metric(bundle, "mean_drive", "mean drive to a charger", _show_minutes),
         _read_metric(bundle, "payback", "until the capital is paid back", years),
     ]
     return [line for line in lines if line is not None]
+
+
+def _describe_to_spend(bundle: RunBundle) -> Line:
+    """Describe the money as the map and the command do: what is spent, with a word where a charge stands beside it."""
+    if read_risk_pkr(bundle) > 0:
+        return Line("cost_beside_risk", "to spend, beside a risk charge", (show_to_spend(bundle),))
+    return Line("cost", "to spend", (show_to_spend(bundle),))
 
 
 def list_decided(bundle: RunBundle) -> list[Line]:
@@ -142,6 +150,9 @@ def list_decided(bundle: RunBundle) -> list[Line]:
         if existing
         else None,
         _read_metric(bundle, "installed_power", "Power of all stations", _show_power),
+        Line("risk", RISK_LABEL, (money(read_risk_pkr(bundle), "metrics/grid_risk"),))
+        if read_risk_pkr(bundle) > 0
+        else None,
         _read_metric(bundle, "npv", "Net present value", money),
         _read_metric(bundle, "co2e_saved", "CO₂e saved", _show_tonnes),
     ]
