@@ -113,6 +113,38 @@ def test_an_earlier_year_says_what_stays_of_the_last(page):
     assert page.locator("#reach-note").is_hidden()
 
 
+def test_what_stays_at_the_last_year_says_so(page):
+    notes = page.locator("#money .year-note, #sheet-stations .year-note, #sheet-zones .year-note")
+    assert notes.count() == 3
+    assert page.locator(".year-note:not([hidden])").count() == 0
+    choose_year(page, 0)
+    assert notes.evaluate_all("notes => notes.map(note => note.hidden)") == [False] * 3
+    page.locator("#tab-stations").click()
+    assert page.locator("#sheet-stations .year-note").inner_text() == "Figures of 2030"
+    page.locator("[data-site]:not(.station-existing)").first.press("Enter")
+    assert page.locator(".popup-card .year-note").inner_text() == "Figures of 2030"
+    page.locator("#tab-key").click()
+    page.locator("#layer-zones").check()
+    assert page.locator("#key-demand .year-note").inner_text() == "Figures of 2030"
+
+
+def test_a_station_of_a_later_year_says_why_the_year_changes(page, wait_until):
+    choose_year(page, 0)
+    page.locator("#tab-stations").click()
+    late = page.evaluate("chargeplan.state.plan.openSites.findIndex(site => site.openedYear === 2030)")
+    assert late >= 0  # else this test tells nothing
+    page.locator(f"[data-row='{late}'] button").click()
+    wait_until(page, "!document.getElementById('reach-note').hidden")
+    assert (
+        page.locator("#reach-note")
+        .inner_text()
+        .startswith("Now the year 2030, in which this station opens. Lit:")
+    )
+    assert page.locator("#year-slider").get_attribute("aria-valuetext") == "2030"
+    page.locator("[data-site].station-existing, [data-site]:not(.chosen)").first.press("Enter")
+    assert page.locator("#reach-note").inner_text().startswith("Lit:")
+
+
 def test_the_grid_is_a_layer_that_says_it_is_synthetic(page, run_folder):
     grid = pd.read_csv(run_folder / "grid.csv")
     page.locator("#tab-key").click()

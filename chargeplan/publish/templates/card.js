@@ -39,6 +39,8 @@ chargeplan.makeSiteCard = function (site, position) {
     card.appendChild(make("h4", { text: part[0] }));
     card.appendChild(chargeplan.makeFacts(part[1]));
   });
+  var note = chargeplan.makeYearNote();
+  if (note) card.insertBefore(note, card.querySelector("dl"));
   card.appendChild(make("p", { className: "popup-id", text: "Site " + site.id }));
   card.setAttribute("data-card", String(position));
   return card;
