@@ -145,6 +145,46 @@ def test_a_station_of_a_later_year_says_why_the_year_changes(page, wait_until):
     assert page.locator("#reach-note").inner_text().startswith("Lit:")
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (360, 640)])
+def test_a_card_stays_whole_between_what_lies_on_the_map_in_either_language(open_map, run_folder, size):
+    page = open_map(run_folder / "index.html", viewport={"width": size[0], "height": size[1]})
+    page.evaluate("chargeplan.goToSite(chargeplan.state.map, 1)")
+    for _ in ("en", "ur"):
+        page.wait_for_timeout(600)  # the map moves
+        card = page.locator(".leaflet-popup").bounding_box()
+        lowest = min(page.locator(name).bounding_box()["y"] for name in ("#year-choice", "#reach-note"))
+        assert card["y"] >= 0
+        assert card["y"] + card["height"] <= lowest
+        if size[0] < 720:
+            panel = page.locator("#panel").bounding_box()
+            assert card["y"] >= panel["y"] + panel["height"]
+            assert page.locator(".leaflet-control-zoom").is_hidden()
+        page.locator("#language").click()
+
+
+@pytest.mark.parametrize(
+    ("alone", "dropped", "told"),
+    [
+        (0, 0.01, "nothing: other stations take its drivers"),
+        (0, 1216.7, "−1,217 kWh/day served: others are full"),
+        (43.6, 43.6, "−44 kWh/day served"),
+        (0.4, 0.4, "−0.4 kWh/day served"),
+    ],
+)
+def test_what_a_dropped_station_loses_is_said_in_words(page, alone, dropped, told):
+    site = {"aloneKwhDay": alone, "droppedLossKwhDay": dropped, "servedKwhDay": 2000}
+    assert page.evaluate("site => chargeplan.tellLoss(site)", site) == told
+
+
+def test_an_unknown_headroom_says_whose_it_is(page):
+    rows = page.evaluate(
+        "[260, null].map(left => chargeplan.listConnection({ headroomUnknown: true, feeder: 'A',"
+        " feederLeftKw: left, feederHeadroomKw: left, asset: null }))"
+    )
+    assert rows[0][1:] == [["Headroom left", "260 of 260 kW"], ["Headroom above it", "not known"]]
+    assert rows[1] == [["Headroom", "not known"]]
+
+
 def test_the_grid_is_a_layer_that_says_it_is_synthetic(page, run_folder):
     grid = pd.read_csv(run_folder / "grid.csv")
     page.locator("#tab-key").click()

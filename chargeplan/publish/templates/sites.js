@@ -130,4 +130,5 @@ chargeplan.tell = function (text) {
   var note = document.getElementById("reach-note");
   note.textContent = text;
   note.hidden = !text;
+  chargeplan.refitPopup();
 };
