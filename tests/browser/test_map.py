@@ -171,6 +171,7 @@ def test_numbers_are_written_with_commas(open_map, run):
 def test_a_click_on_each_marker_opens_its_own_popup(open_map, run, stations):
     page = open_map(run / "index.html")
     for position, feature in enumerate(stations):
+        page.evaluate("chargeplan.fitPlan(chargeplan.state.map)")  # the popup before may have moved the map
         page.locator(f"[data-site='{position}']").hover()  # rises above its neighbours
         page.locator(f"[data-site='{position}']").click()
         text = find_popup(page, feature["properties"]["title"]).inner_text()

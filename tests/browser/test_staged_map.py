@@ -113,6 +113,78 @@ def test_an_earlier_year_says_what_stays_of_the_last(page):
     assert page.locator("#reach-note").is_hidden()
 
 
+def test_what_stays_at_the_last_year_says_so(page):
+    notes = page.locator("#money .year-note, #sheet-stations .year-note, #sheet-zones .year-note")
+    assert notes.count() == 3
+    assert page.locator(".year-note:not([hidden])").count() == 0
+    choose_year(page, 0)
+    assert notes.evaluate_all("notes => notes.map(note => note.hidden)") == [False] * 3
+    page.locator("#tab-stations").click()
+    assert page.locator("#sheet-stations .year-note").inner_text() == "Figures of 2030"
+    page.locator("[data-site]:not(.station-existing)").first.press("Enter")
+    assert page.locator(".popup-card .year-note").inner_text() == "Figures of 2030"
+    page.locator("#tab-key").click()
+    page.locator("#layer-zones").check()
+    assert page.locator("#key-demand .year-note").inner_text() == "Figures of 2030"
+
+
+def test_a_station_of_a_later_year_says_why_the_year_changes(page, wait_until):
+    choose_year(page, 0)
+    page.locator("#tab-stations").click()
+    late = page.evaluate("chargeplan.state.plan.openSites.findIndex(site => site.openedYear === 2030)")
+    assert late >= 0  # else this test tells nothing
+    page.locator(f"[data-row='{late}'] button").click()
+    wait_until(page, "!document.getElementById('reach-note').hidden")
+    assert (
+        page.locator("#reach-note")
+        .inner_text()
+        .startswith("Now the year 2030, in which this station opens. Lit:")
+    )
+    assert page.locator("#year-slider").get_attribute("aria-valuetext") == "2030"
+    page.locator("[data-site].station-existing, [data-site]:not(.chosen)").first.press("Enter")
+    assert page.locator("#reach-note").inner_text().startswith("Lit:")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (360, 640)])
+def test_a_card_stays_whole_between_what_lies_on_the_map_in_either_language(open_map, run_folder, size):
+    page = open_map(run_folder / "index.html", viewport={"width": size[0], "height": size[1]})
+    page.evaluate("chargeplan.goToSite(chargeplan.state.map, 1)")
+    for _ in ("en", "ur"):
+        page.wait_for_timeout(600)  # the map moves
+        card = page.locator(".leaflet-popup").bounding_box()
+        lowest = min(page.locator(name).bounding_box()["y"] for name in ("#year-choice", "#reach-note"))
+        assert card["y"] >= 0
+        assert card["y"] + card["height"] <= lowest
+        if size[0] < 720:
+            panel = page.locator("#panel").bounding_box()
+            assert card["y"] >= panel["y"] + panel["height"]
+            assert page.locator(".leaflet-control-zoom").is_hidden()
+        page.locator("#language").click()
+
+
+@pytest.mark.parametrize(
+    ("alone", "dropped", "told"),
+    [
+        (0, 0.01, "nothing: other stations take its drivers"),
+        (0, 1216.7, "−1,217 kWh/day served: others are full"),
+        (43.6, 43.6, "−44 kWh/day served"),
+        (0.4, 0.4, "−0.4 kWh/day served"),
+    ],
+)
+def test_what_a_dropped_station_loses_is_said_in_words(page, alone, dropped, told):
+    site = {"aloneKwhDay": alone, "droppedLossKwhDay": dropped, "servedKwhDay": 2000}
+    assert page.evaluate("site => chargeplan.tellLoss(site)", site) == told
+
+
+def test_an_unknown_headroom_says_whose_it_is(page):
+    rows = page.evaluate(
+        "[260, null].map(left => chargeplan.listConnection({ headroomUnknown: true, feeder: 'A',"
+        " feederLeftKw: left, feederHeadroomKw: left, asset: null }))"
+    )
+    assert rows[0][1:] == [["Headroom left", "260 of 260 kW"], ["Headroom above it", "not known"]]
+    assert rows[1] == [["Headroom", "not known"]]
+
+
 def test_the_grid_is_a_layer_that_says_it_is_synthetic(page, run_folder):
     grid = pd.read_csv(run_folder / "grid.csv")
     page.locator("#tab-key").click()

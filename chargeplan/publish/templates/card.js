@@ -39,6 +39,8 @@ chargeplan.makeSiteCard = function (site, position) {
     card.appendChild(make("h4", { text: part[0] }));
     card.appendChild(chargeplan.makeFacts(part[1]));
   });
+  var note = chargeplan.makeYearNote();
+  if (note) card.insertBefore(note, card.querySelector("dl"));
   card.appendChild(make("p", { className: "popup-id", text: "Site " + site.id }));
   card.setAttribute("data-card", String(position));
   return card;
@@ -50,10 +52,20 @@ chargeplan.listReasons = function (site) {
   var number = chargeplan.formatNumber, has = chargeplan.isKnown;
   return [
     ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells") + (site.meanDriveMin === null ? "" : ", mean drive " + number(site.meanDriveMin, 1) + " min")],
-    has(site.aloneKwhDay) ? ["Only it reaches", number(site.aloneKwhDay) + " kWh/day"] : null,
-    has(site.droppedLossKwhDay) ? ["If it were dropped", "−" + number(site.droppedLossKwhDay) + " kWh/day served"] : null,
+    has(site.aloneKwhDay) ? ["Only it reaches", chargeplan.formatEnergy(site.aloneKwhDay) + " kWh/day"] : null,
+    has(site.droppedLossKwhDay) ? ["If it were dropped", chargeplan.tellLoss(site)] : null,
     site.zone ? ["Zone", site.zone, true] : null,
   ];
+};
+
+// Energy below 10 keeps a digit, so that a little does not look like nothing.
+chargeplan.formatEnergy = function (kwhDay) { return chargeplan.formatNumber(kwhDay, kwhDay >= 0.05 && kwhDay < 9.95 ? 1 : 0); };
+
+// What is no longer served without a station. More than it alone reaches: others reach the rest and have no room.
+chargeplan.tellLoss = function (site) {
+  if (site.droppedLossKwhDay < 0.05) return site.servedKwhDay > 0 ? "nothing: other stations take its drivers" : "nothing";
+  var isCrowded = chargeplan.isKnown(site.aloneKwhDay) && site.droppedLossKwhDay > site.aloneKwhDay + 0.5;
+  return "−" + chargeplan.formatEnergy(site.droppedLossKwhDay) + " kWh/day served" + (isCrowded ? ": others are full" : "");
 };
 
 // Rows that only some plans have: charger types by year, year of opening.
@@ -80,7 +92,7 @@ chargeplan.listConnection = function (site) {
     var limit = site.asset[2] === null ? "" : " of " + number(site.asset[2]);
     rows.push(["Grid", site.asset[0] + ": " + number(site.asset[1], site.asset[1] % 1 ? 1 : 0) + limit + " kW new load"]);
   }
-  if (site.headroomUnknown) rows.push(["Headroom", "not known"]);
+  if (site.headroomUnknown) rows.push([has(site.feederLeftKw) ? "Headroom above it" : "Headroom", "not known"]);
   if (site.riskText) rows.push(["Risk charge", site.riskText + ", not spent, beside the cost"]);
   return rows;
 };

@@ -231,7 +231,46 @@ chargeplan.fitPlan = function (map) {
 // Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share
 // these options and ask when they open, for the panel's size may have changed.
 chargeplan.keepPopupsClear = function (map) {
-  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
-  Object.defineProperty(L.Popup.prototype.options, "autoPanPaddingBottomRight", { get: chargeplan.getFarPadding });
-  map.on("popupopen", function () { if (chargeplan.isPhone()) chargeplan.openTab(null); });
+  var options = L.Popup.prototype.options, layOut = L.Popup.prototype._updateLayout;
+  Object.defineProperty(options, "autoPanPaddingTopLeft", { get: chargeplan.getPanelPadding });
+  Object.defineProperty(options, "autoPanPaddingBottomRight", { get: chargeplan.getLowerPadding });
+  Object.defineProperty(options, "maxHeight", { get: chargeplan.getRoomForPopup });
+  L.Popup.include({
+    _updateContent: function () {  // its size is measured in the chosen language
+      L.DivOverlay.prototype._updateContent.call(this);
+      if (chargeplan.state.language !== "en") chargeplan.sayTree(this._contentNode);
+    },
+    _updateLayout: function () {
+      layOut.call(this);
+      if (this._contentNode.classList.contains("leaflet-popup-scrolled")) this._contentNode.tabIndex = 0;
+      else this._contentNode.removeAttribute("tabindex");
+    },
+  });
+  map.on("popupopen popupclose", function (event) {
+    document.documentElement.classList.toggle("has-card", event.type === "popupopen");
+    if (event.type === "popupopen" && chargeplan.isPhone()) chargeplan.openTab(null);
+  });
+};
+
+// Also what lies low on the map: the slider of the years and what the page tells.
+chargeplan.getLowerPadding = function () {
+  var far = chargeplan.getFarPadding();
+  return [far[0], ["year-choice", "reach-note"].reduce(function (least, id) {
+    var node = document.getElementById(id), top = node ? node.getBoundingClientRect() : { height: 0 };
+    return top.height ? Math.max(least, window.innerHeight - top.top + 8) : least;
+  }, far[1])];
+};
+
+// How high the text of a popup may be; 50 are its margins and its tip.
+chargeplan.getRoomForPopup = function () {
+  return Math.max(window.innerHeight - chargeplan.getPanelPadding()[1] - chargeplan.getLowerPadding()[1] - 50, 120);
+};
+
+// Fits an open popup to what lies around it now.
+chargeplan.refitPopup = function () {
+  var map = chargeplan.state.map, popup = map && map._popup;
+  if (!popup || !popup.isOpen()) return;
+  popup._updateLayout();
+  popup._updatePosition();
+  popup._adjustPan();
 };

@@ -122,4 +122,5 @@ chargeplan.setLanguage = function (language) {
   chargeplan.sayTree(document.body);
   if (language === "ur") chargeplan.watchTexts();
   if (state.map && state.map.getBounds().contains(chargeplan.boundPlan())) chargeplan.fitPlan(state.map);  // the panel changes sides
+  chargeplan.refitPopup();
 };

@@ -104,6 +104,7 @@ chargeplan.nameMarker = function (node, site, position) {
 chargeplan.selectSite = function (position) {
   var state = chargeplan.state;
   if (state.selected === position) return;
+  if (state.whyYear && state.whyYear.site === state.selected) state.whyYear = null;
   state.selected = position;
   state.layers.reach.redraw();
   if (state.layers.marks) state.layers.marks.redraw();
@@ -119,13 +120,15 @@ chargeplan.selectSite = function (position) {
 
 chargeplan.tellReach = function () {
   var state = chargeplan.state, years = state.plan.years;
-  if (state.selected === null || !state.reachYears) { chargeplan.tell(""); return; }
+  var why = state.whyYear && state.whyYear.site === state.selected ? state.whyYear.text : "";
+  if (state.selected === null || !state.reachYears) { chargeplan.tell(why); return; }
   var count = chargeplan.getReach(state.selected).length, year = years.length > 1 ? " in " + years[chargeplan.getYearPosition()][0] : "";
-  chargeplan.tell("Lit: the " + count + (count === 1 ? " cell" : " cells") + " that this station serves" + year);
+  chargeplan.tell((why ? why + ". " : "") + "Lit: the " + count + (count === 1 ? " cell" : " cells") + " that this station serves" + year);
 };
 
 chargeplan.tell = function (text) {
   var note = document.getElementById("reach-note");
   note.textContent = text;
   note.hidden = !text;
+  chargeplan.refitPopup();
 };

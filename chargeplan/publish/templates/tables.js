@@ -90,7 +90,11 @@ chargeplan.fillFilter = function (rows) {
 chargeplan.goToSite = function (map, position) {
   var plan = chargeplan.state.plan, site = plan.openSites[position], marker = chargeplan.state.markers[position];
   var layer = chargeplan.state.layers["open-" + site.status];
-  if (!layer.hasLayer(marker)) chargeplan.showYear(plan.years.length - 1);  // not open in the year that was chosen
+  if (!layer.hasLayer(marker)) {  // not open in the year that was chosen
+    var year = chargeplan.findOpenYear(position);
+    chargeplan.showYear(year);
+    chargeplan.state.whyYear = { site: position, text: "Now the year " + plan.years[year][0] + ", in which this station opens" };
+  }
   if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([site.lat, site.lon], Math.max(map.getZoom(), 13), { animate: false });

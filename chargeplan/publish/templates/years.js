@@ -38,10 +38,37 @@ chargeplan.makeYearSlider = function (choice, years) {
     tick.addEventListener("click", function () { chargeplan.showYear(position); });
     return tick;
   }));
+  ["station-table", "zone-table", "economics"].forEach(function (id) {
+    var table = document.getElementById(id);
+    if (table) table.before(chargeplan.makeYearNote());
+  });
   choice.replaceChildren(make("legend", { className: "hidden", text: "Year" }), slider, ticks);
   document.body.appendChild(choice);  // over the map, where a phone has it without opening a tab
   document.documentElement.classList.add("has-years");
   L.DomEvent.disableClickPropagation(choice);
+};
+
+// Beside what stays at the last year while the map shows an earlier one: money, tables, zones, cards.
+chargeplan.makeYearNote = function () {
+  var years = chargeplan.state.plan.years;
+  if (years.length < 2) return null;
+  var note = chargeplan.make("p", { className: "year-note", text: "Figures of " + years[years.length - 1][0] });
+  note.hidden = !chargeplan.isEarlierYear();
+  return note;
+};
+
+chargeplan.isEarlierYear = function () {
+  var state = chargeplan.state;
+  return state.year !== undefined && state.year < state.plan.years.length - 1;
+};
+
+// The position of the first year in which a station stands; of the last where none is.
+chargeplan.findOpenYear = function (position) {
+  var years = chargeplan.state.plan.years, site = chargeplan.state.plan.openSites[position];
+  var at = years.findIndex(function (year) {
+    return site.byYear.some(function (entry) { return entry[0] === year[0] && entry[1].length > 0; });
+  });
+  return at < 0 ? years.length - 1 : at;
 };
 
 // Figures, stations, demand and who serves it as they stand by a year. Zones and tables stay those of the last year.
@@ -49,6 +76,7 @@ chargeplan.showYear = function (position) {
   var state = chargeplan.state, plan = state.plan, year = plan.years[position][0];
   var selected = state.selected;
   state.year = position;
+  state.whyYear = null;
   chargeplan.fillFigures("figures", plan.figuresByYear[position]);
   document.getElementById("plan-year").textContent = String(year);
   state.markers.forEach(function (marker, at) {
@@ -71,6 +99,7 @@ chargeplan.markYear = function (position) {
   var slider = document.getElementById("year-slider");
   slider.value = String(position);
   slider.setAttribute("aria-valuetext", String(chargeplan.state.plan.years[position][0]));
+  document.querySelectorAll(".year-note").forEach(function (note) { note.hidden = !chargeplan.isEarlierYear(); });
   document.querySelectorAll("[data-year]").forEach(function (row) {
     row.classList.toggle("chosen", row.getAttribute("data-year") === String(position));
   });

@@ -46,10 +46,12 @@ chargeplan.showZone = function (map, latlng, at) {
   var row = (state.zonePaths || []).findIndex(function (path) { return pen.isPointInPath(path, at[0], at[1], "evenodd"); });
   if (row < 0) return;
   var zone = state.plan.zones[row];
-  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(chargeplan.makeCard("Zone", [zone[0]], [
+  var card = chargeplan.makeCard("Zone", [zone[0]], [
     ["Served", chargeplan.formatShare(zone[3])],
     zone[6] !== null ? ["Of usable demand", chargeplan.formatShare(zone[6])] : null,
     zone[7] !== null ? ["Floor", chargeplan.formatShare(zone[7])] : null,
     ["Demand", number(zone[2]) + " kWh/day"], ["People", number(zone[1])],
-  ])).openOn(map);
+  ]), note = chargeplan.makeYearNote();
+  if (note) card.insertBefore(note, card.querySelector("dl"));
+  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(card).openOn(map);
 };
