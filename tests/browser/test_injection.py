@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 STRICT_LENGTH = 150  # longer texts are cut where a line has a limit, so their number tells less
 # Opens tabs, details, layers, popups and tooltips; returns all texts, the shape of the page and what could run.
+# A card that is too tall for its place gets a tabindex for the keyboard to scroll it: that depends on the text.
 OPEN_EVERYTHING = """async () => {
   const map = chargeplan.state.map, texts = [], shape = {}, suspects = [];
   const read = root => {
@@ -25,7 +26,7 @@ OPEN_EVERYTHING = """async () => {
         continue;
       }
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
-      const names = [...node.attributes].map(one => one.name).filter(name => name !== "style").sort();
+      const names = [...node.attributes].map(one => one.name).filter(name => name !== "style" && name !== "tabindex").sort();
       const key = [node.tagName, ...names].join(" ");
       shape[key] = (shape[key] || 0) + 1;
       for (const one of node.attributes) {
@@ -161,8 +162,8 @@ def find_faults(found, plain, text):
     if found["shape"] != plain["shape"]:
         faults.append(f"elements differ: {set(found['shape'].items()) ^ set(plain['shape'].items())}")
     shown, expected = count_shown(found, clean[:STRICT_LENGTH]), count_shown(plain, PLAIN)
-    # Of a name in several parts only the first is used to tell sites apart.
-    is_kept_whole = len(clean) <= STRICT_LENGTH and shorten_name(clean, STRICT_LENGTH) == clean
+    # To tell sites apart only the first part of a name is used, and of a long one its beginning.
+    is_kept_whole = len(clean) <= STRICT_LENGTH and shorten_name(clean) == clean
     if is_kept_whole and shown != expected:
         faults.append(f"shown {shown} times, a plain text {expected} times")
     elif shown < expected // 2:
