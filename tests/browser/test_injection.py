@@ -26,8 +26,9 @@ OPEN_EVERYTHING = """async () => {
         continue;
       }
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
-      const names = [...node.attributes].map(one => one.name).filter(name => name !== "style" && name !== "tabindex").sort();
-      const key = [node.tagName, ...names].join(" ");
+      const names = [...node.attributes].map(one => one.name);
+      const kept = names.filter(name => name !== "style" && name !== "tabindex").sort();
+      const key = [node.tagName, ...kept].join(" ");
       shape[key] = (shape[key] || 0) + 1;
       for (const one of node.attributes) {
         if (/^on/i.test(one.name) || /^\\s*javascript:/i.test(one.value) && /href|src|action|data/i.test(one.name)) {
