@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.errors import DataError, VerificationError, name_rows
+from chargeplan.publish.site_results import RESULT_COLUMNS, RESULT_TEXTS
 from chargeplan.text import clean_text
 from chargeplan.words import SiteStatus
 
@@ -20,25 +21,8 @@ if TYPE_CHECKING:
 _COORDINATE_TOLERANCE_DEG = 1e-7
 _TEXTS = ("status", "kind", "name", "name_en", "name_ur")
 _STAGES = ("opened_year", "chargers_by_type")
-_FIGURES = (
-    "rank",
-    "power_kw",
-    "served_kwh_day",
-    "capacity_kwh_day",
-    "utilisation_share",
-    "cost_pkr",
-    "mean_drive_min",
-    "peak_wait_min",
-    "peak_busy_share",
-    "peak_blocked_share",
-    "alone_kwh_day",
-    "dropped_loss_kwh_day",
-    "load_kva",
-    "bays",
-    "feeder_headroom_kw",
-    "feeder_left_kw",
-)
-_FIGURE_TEXTS = ("feeder_id", "feeder_name", "zone_name")
+# The number of chargers is held against the solution itself; the file does not tell how many cells are served.
+_FIGURES = tuple(name for name in RESULT_COLUMNS if name not in {"chargers", "n_cells"})
 _Station = dict[str, Any]  # by property, with "longitude" and "latitude"
 
 
@@ -98,7 +82,7 @@ def check_published_sites(
 def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evaluation) -> dict[str, _Station]:
     is_station = (solution.chargers > 0) | sites.has_status(SiteStatus.EXISTING)
     table = sites.table[is_station]
-    figures = evaluation.sites.set_index("site_id")[[*_FIGURES, *_FIGURE_TEXTS]].reindex(table["site_id"])
+    figures = evaluation.sites.set_index("site_id")[[*_FIGURES, *RESULT_TEXTS]].reindex(table["site_id"])
     rows = zip(
         table.to_dict("records"), solution.chargers[is_station], figures.to_dict("records"), strict=True
     )
@@ -110,7 +94,7 @@ def _list_stations(sites: CandidateSites, solution: Solution, evaluation: Evalua
             "latitude": float(row["lat"]),
             **{name: clean_text(row[name]) for name in _TEXTS},
             **{name: float(figured[name]) for name in _FIGURES},
-            **{name: clean_text(figured[name]) for name in _FIGURE_TEXTS},
+            **{name: clean_text(figured[name]) for name in RESULT_TEXTS},
             **(stages.get(str(row["site_id"]), {}) if row["status"] != SiteStatus.EXISTING else {}),
         }
         for row, chargers, figured in rows
@@ -142,7 +126,7 @@ def _read_stations(path: Path) -> list[tuple[str, _Station]]:
                 {
                     **{
                         name: feature["properties"][name]
-                        for name in ("chargers", *_TEXTS, *_FIGURES, *_FIGURE_TEXTS, *_STAGES)
+                        for name in ("chargers", *_TEXTS, *_FIGURES, *RESULT_TEXTS, *_STAGES)
                     },
                     "longitude": float(feature["geometry"]["coordinates"][0]),
                     "latitude": float(feature["geometry"]["coordinates"][1]),
