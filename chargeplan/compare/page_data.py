@@ -28,7 +28,7 @@ def build_compare_data(comparison: Comparison) -> dict[str, Any]:
     cells = [build_cell_data(run.bundle) for run in comparison.runs]
     return {
         "plan": {key: base[key] for key in _SHARED_PLAN_KEYS} | {"attribution": credit_runs(comparison)},
-        "cells": {key: value for key, value in cells[0].items() if key not in _CELLS_OF_A_RUN},
+        "cells": _share_cells(cells),
         "runs": [
             {
                 "letter": run.letter,
@@ -58,6 +58,16 @@ def build_compare_data(comparison: Comparison) -> dict[str, Any]:
             for station in comparison.stations
         ],
     }
+
+
+def _share_cells(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Take what all runs share of their cells; a dot of unserved demand stands for the same in each."""
+    levels = [
+        level | {"fullDot": max(each["levels"][pos]["fullDot"] for each in cells)}
+        for pos, level in enumerate(cells[0]["levels"])
+    ]
+    shared = {key: value for key, value in cells[0].items() if key not in _CELLS_OF_A_RUN}
+    return shared | {"fullDot": max(each["fullDot"] for each in cells), "levels": levels}
 
 
 def build_road_data(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
@@ -21,6 +24,8 @@ SHARE_SCALE = 1000  # shares travel as thousandths
 _CLASS_SHARES = (0.30, 0.55, 0.75, 0.90, 0.97)
 _SMALLEST_USED_SHARE = 1e-6
 _COARSEST_RESOLUTION = 5  # hexagons of some 250 km2
+_LEAST_LEFT_KWH_DAY = 0.01  # what the energies of the page can hold
+_FULL_DOT_SHARE = 0.97
 _FEWEST_PARENTS = 60  # fewer hexagons than this tell nothing about a city
 
 
@@ -31,12 +36,15 @@ def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
     competitors take, served energy (hundredths of a kWh/day). ``years`` holds the last three
     streams of each year before the last. ``levels`` are the larger hexagons that sum up the
     cells in the far view, from small to large: their outlines and, for each cell, the step from
-    the parent of the cell before it to its own.
+    the parent of the cell before it to its own. ``fullDot`` is the energy that the largest dot of unserved
+    demand stands for, kWh per day, the same in all years.
     """
     cells = describe_cells(bundle)
-    energy = [
+    energy = tuple(
         cells[column].to_numpy() for column in ("demand_kwh_day", "competitor_kwh_day", "served_kwh_day")
-    ]
+    )
+    earlier = _list_earlier_energy(bundle)
+    left = [np.maximum(demand - taken - served, 0.0) for demand, taken, served in (*earlier, energy)]
     people = np.rint(bundle.cells.people).astype(np.int64)
     return {
         "count": len(cells),
@@ -44,8 +52,9 @@ def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
         "values": pack_integers(bundle.cells.zone_pos, people, *map(_scale_energy, energy)),
         "breaks": find_class_breaks(bundle.cells.total_kwh_day),
         "areaKm2": _find_area_km2(bundle.cells.cell_id),
-        "levels": _list_levels(bundle),
-        "years": [pack_integers(*map(_scale_energy, each)) for each in _list_earlier_energy(bundle)],
+        "fullDot": find_full_dot(left),
+        "levels": _list_levels(bundle, left),
+        "years": [pack_integers(*map(_scale_energy, each)) for each in earlier],
     }
 
 
@@ -66,6 +75,35 @@ def find_class_breaks(kwh_day: Floats) -> list[float]:
     quantiles = np.quantile(positive, _CLASS_SHARES)
     rounded = sorted({float(f"{value:.2g}") for value in quantiles})
     return [value for value in rounded if positive.min() < value <= positive.max()]
+
+
+def find_full_dot(left_kwh_day: Sequence[Floats]) -> float:
+    """Find what the largest dot of unserved demand stands for: a figure of one digit that few hexagons exceed.
+
+    Parameters
+    ----------
+    left_kwh_day : sequence of ndarray, shape (n_cells,)
+        Demand that is not served, for each year.
+
+    Returns
+    -------
+    float
+        kWh per day, above zero.
+
+    Examples
+    --------
+    >>> find_full_dot([np.arange(0.0, 101.0), np.zeros(101)])
+    100.0
+    >>> find_full_dot([np.full(9, 3.2)])
+    4.0
+    """
+    fullest = 0.0
+    for left in left_kwh_day:
+        shown = np.sort(left[left > _LEAST_LEFT_KWH_DAY])
+        high = float(shown[int(_FULL_DOT_SHARE * (shown.size - 1))]) if shown.size else _LEAST_LEFT_KWH_DAY
+        power = 10.0 ** math.floor(math.log10(high))
+        fullest = max(fullest, float(f"{math.ceil(high / power) * power:.12g}"))
+    return fullest
 
 
 def pack_reach(bundle: RunBundle, ranked: pd.DataFrame) -> str:
@@ -98,7 +136,7 @@ def _find_area_km2(cell_id: Any) -> float:
     return float(f"{h3.cell_area(str(cell_id[0]), unit='km^2'):.2g}") if len(cell_id) else 0.0
 
 
-def _list_levels(bundle: RunBundle) -> list[dict[str, Any]]:
+def _list_levels(bundle: RunBundle, left: Sequence[Floats]) -> list[dict[str, Any]]:
     """List the coarser hexagons over the cells, as long as there are enough of them to tell something."""
     import h3
 
@@ -118,6 +156,7 @@ def _list_levels(bundle: RunBundle) -> list[dict[str, Any]]:
                 "parents": pack_integers(np.diff(parent_pos, prepend=0)),
                 "breaks": find_class_breaks(total),
                 "areaKm2": _find_area_km2(parents),
+                "fullDot": find_full_dot([np.bincount(parent_pos, each, len(parents)) for each in left]),
             }
         )
     return levels

@@ -68,31 +68,21 @@ compare.addDemand = function (map, data) {
   state.layers.demand = new base.CanvasLayer("cells", base.drawDemand, function () { return state.cells !== null; });
   state.layers.demand.addTo(map);
   state.pending.push((async function () {
-    state.cellLines = await base.unpackLines(data.cells.outlines, data.cells.count);
+    state.cellData = data.cells;
+    state.cellYears = [];
+    state.cellLines = await base.unpackHexagons(data.cells.outlines, data.cells.count);
     await base.unpackLevels(data.cells.levels);
     compare.values = await Promise.all(data.runs.map(function (run) { return base.unpackIntegers(run.cellValues); }));
-    state.fullDots = compare.measureDots();
     compare.fillCells(base, 0);
     state.layers.demand.redraw();
     compare.sides.forEach(compare.showRun);
   })());
 };
 
-// What the largest dot of unserved demand stands for: the same for all runs.
-compare.measureDots = function () {
-  var state = compare.base.state;
-  Object.assign(state, { cellData: compare.data.cells, cellYears: [] });
-  return compare.values.map(function (values) {
-    state.cellValues = values;
-    compare.base.measureDots();
-    return state.fullDots;
-  }).reduce(function (most, dots) { return most.map(function (dot, level) { return Math.max(dot, dots[level]); }); });
-};
-
 // The figures of a run in the hexagons that all share, for one copy of the map's code.
 compare.fillCells = function (code, run) {
   var shared = compare.base.state;
-  ["cellLines", "parentLevels", "cellData", "cellYears", "fullDots"].forEach(function (key) { code.state[key] = shared[key]; });
+  ["cellLines", "parentLevels", "cellData", "cellYears"].forEach(function (key) { code.state[key] = shared[key]; });
   code.state.cellValues = compare.values[run];
   code.buildCells();
 };

@@ -67,10 +67,11 @@ chargeplan.whenDrawn = function () {
 };
 window.addEventListener("beforeprint", chargeplan.finishDrawing);
 
-// A canvas that covers the view and a margin. When the map comes to rest a second one is drawn and then
-// takes the place of the first, which is moved and scaled until then. `draw(pen, view)` gets a pen whose
-// units are local units, and yields after each piece of some milliseconds; it is called, and the canvas
-// takes memory, only while `hasContent()`.
+// A picture that covers the view and a margin. When the map comes to rest a new one is drawn out of sight and
+// then takes the place of the old, which is moved and scaled until then. `draw(pen, view)` gets a pen whose
+// units are local units, and yields after each piece of some milliseconds; it is called, and the picture
+// takes memory, only while `hasContent()`. The canvas on the page shows pictures and is never drawn on:
+// one that is drawn on is copied anew with every frame, also while the map only moves.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.MARGIN = 0.12;  // of the view, on each side
 chargeplan.CanvasLayer = L.Layer.extend({
@@ -80,7 +81,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
     this._hasContent = hasContent;
   },
   onAdd: function () {
-    if (!this._canvas) this._canvas = this._makeCanvas();
+    if (!this._canvas) this._makeCanvas();
     this.getPane().appendChild(this._canvas);
     this.redraw();
   },
@@ -97,8 +98,14 @@ chargeplan.CanvasLayer = L.Layer.extend({
     var canvas = chargeplan.make("canvas", {
       className: "plan-canvas leaflet-zoom-animated", attributes: { "aria-hidden": "true" },
     });
-    canvas.width = canvas.height = 1;
-    return canvas;
+    this._canvas = canvas;
+    this._screen = canvas.getContext("bitmaprenderer");
+    this._show(null);
+  },
+  _show: function (picture) {
+    this._canvas.width = picture ? picture.width : 1;
+    this._canvas.height = picture ? picture.height : 1;
+    this._screen.transferFromImageBitmap(picture);
   },
   _scale: function (event) {
     chargeplan.stopDrawing(this);  // of a view that is left already
@@ -115,7 +122,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
   },
   _clear: function () {
     this._bounds = null;
-    this._canvas.width = this._canvas.height = 1;
+    this._show(null);
   },
   redraw: function () {
     var map = this._map;
@@ -126,16 +133,12 @@ chargeplan.CanvasLayer = L.Layer.extend({
     chargeplan.drawLater(this, this._begin.bind(this));
   },
   _begin: function () {
-    var map = this._map, fresh = this._makeCanvas();
-    var size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
+    var map = this._map, size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
     var ratio = chargeplan.state.pixelRatio || Math.min(window.devicePixelRatio || 1, chargeplan.MOST_PIXEL_RATIO);
     var corner = map.containerPointToLayerPoint([-margin.x, -margin.y]).round();
     var extent = size.add(margin.multiplyBy(2)), zoom = map.getZoom();
     var bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
-    fresh.width = Math.round(extent.x * ratio);
-    fresh.height = Math.round(extent.y * ratio);
-    fresh.style.width = extent.x + "px";
-    fresh.style.height = extent.y + "px";
+    var fresh = new OffscreenCanvas(Math.round(extent.x * ratio), Math.round(extent.y * ratio));
     var factor = Math.pow(2, zoom - chargeplan.LOCAL_ZOOM);
     var origin = chargeplan.state.origin, pixel = map.getPixelOrigin();
     var shift = [origin[0] * factor - pixel.x - corner.x, origin[1] * factor - pixel.y - corner.y];
@@ -150,10 +153,11 @@ chargeplan.CanvasLayer = L.Layer.extend({
     return { pen: pen, pieces: pieces, finish: function () {
       this._zoom = zoom;
       this._bounds = bounds;
-      L.DomUtil.setTransform(fresh, corner, 1);
-      this._canvas.replaceWith(fresh);
-      this._canvas.width = this._canvas.height = 1;  // gives its memory back now
-      this._canvas = fresh;
+      this._canvas.style.width = extent.x + "px";
+      this._canvas.style.height = extent.y + "px";
+      this._canvas.style.visibility = "";
+      L.DomUtil.setTransform(this._canvas, corner, 1);
+      this._show(fresh.transferToImageBitmap());
     }.bind(this) };
   },
 });

@@ -12,13 +12,13 @@ chargeplan.addCells = function (map, id) {
   });
   names.forEach(function (name) { state.layers[name].addTo(map); });
   state.pending.push((async function () {
-    state.cellLines = await chargeplan.unpackLines(data.outlines, data.count);
+    state.cellLines = await chargeplan.unpackHexagons(data.outlines, data.count);
     state.cellValues = await chargeplan.unpackIntegers(data.values);
     state.cellYears = await Promise.all(data.years.map(chargeplan.unpackIntegers));
     state.reachYears = (await Promise.all(state.plan.reachByYear.concat([state.plan.reach]).map(chargeplan.unpackIntegers)))
       .map(function (numbers) { return chargeplan.buildReach(numbers, state.plan.openSites.length); });
     await chargeplan.unpackLevels(data.levels);
-    chargeplan.measureDots();
+    await chargeplan.startSlice();
     chargeplan.buildCells();
     names.forEach(function (name) { state.layers[name].redraw(); });
     chargeplan.drawDemandKey();
@@ -31,8 +31,25 @@ chargeplan.unpackLevels = async function (levels) {
   chargeplan.state.parentLevels = await Promise.all(levels.map(async function (level) {
     var parents = await chargeplan.unpackIntegers(level.parents);
     for (var cell = 1; cell < parents.length; cell += 1) parents[cell] += parents[cell - 1];
-    return { lines: await chargeplan.unpackLines(level.outlines, level.count), parents: parents, data: level };
+    return { lines: await chargeplan.unpackHexagons(level.outlines, level.count), parents: parents, data: level };
   }));
+};
+
+// Outlines of hexagons with the middle and the radius of each.
+chargeplan.unpackHexagons = async function (packed, count) {
+  var lines = await chargeplan.unpackLines(packed, count), points = lines.points;
+  lines.x = new Float32Array(count);
+  lines.y = new Float32Array(count);
+  lines.radius = new Float32Array(count);
+  for (var row = 0; row < count; row += 1) {
+    if (row % 512 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
+    var first = lines.starts[row], n = lines.starts[row + 1] - first, x = 0, y = 0;
+    for (var p = first; p < first + n; p += 1) { x += points[2 * p] / n; y += points[2 * p + 1] / n; }
+    lines.x[row] = x;
+    lines.y[row] = y;
+    lines.radius[row] = Math.hypot(points[2 * first] - x, points[2 * first + 1] - y);
+  }
+  return lines;
 };
 
 // Row of the year that is shown among those of the plan; 0 for a plan of one year.
@@ -43,63 +60,47 @@ chargeplan.getYearPosition = function () {
 
 // Figures of the shown year for every cell and for every larger hexagon.
 chargeplan.buildCells = function () {
-  var state = chargeplan.state;
-  state.levels = chargeplan.buildLevels(chargeplan.getYearPosition());
-  state.cells = state.levels[0].cells;
-  state.levels.forEach(function (level, row) { level.fullDot = state.fullDots[row]; });
-};
-
-chargeplan.buildLevels = function (year) {
-  var state = chargeplan.state, count = state.cellData.count, values = state.cellValues;
-  var earlier = state.cellYears[year], energy = earlier || values, from = earlier ? 0 : 2;
-  var cells = chargeplan.measureHexagons(state.cellLines, count);
-  cells.forEach(function (cell, row) {
+  var state = chargeplan.state, data = state.cellData, count = data.count, values = state.cellValues;
+  if (!state.parentLevels) return;  // not read yet
+  var earlier = state.cellYears[chargeplan.getYearPosition()], energy = earlier || values, from = earlier ? 0 : 2;
+  var cells = chargeplan.makeHexagons(state.cellLines, count);
+  for (var row = 0; row < count; row += 1) {
+    var cell = cells[row];
     cell.zone = values[row];
     cell.people = values[count + row];
     cell.demand = energy[from * count + row] / 100;
     cell.competitor = energy[(from + 1) * count + row] / 100;
     cell.served = energy[(from + 2) * count + row] / 100;
     cell.left = Math.max(cell.demand - cell.competitor - cell.served, 0);
-  });
-  return [{ cells: cells, lines: state.cellLines, breaks: state.cellData.breaks, areaKm2: state.cellData.areaKm2 }]
+  }
+  state.cells = cells;
+  state.levels = [{ cells: cells, lines: state.cellLines, breaks: data.breaks, areaKm2: data.areaKm2, fullDot: data.fullDot }]
     .concat(state.parentLevels.map(function (level) { return chargeplan.sumLevel(level, cells); }));
 };
 
-chargeplan.measureHexagons = function (lines, count) {
-  var cells = [];
+chargeplan.makeHexagons = function (lines, count) {
+  var cells = new Array(count);
   for (var row = 0; row < count; row += 1) {
-    var x = 0, y = 0, first = lines.starts[row], n = lines.starts[row + 1] - first;
-    for (var p = first; p < first + n; p += 1) { x += lines.points[2 * p] / n; y += lines.points[2 * p + 1] / n; }
-    cells.push({
-      row: row, x: x, y: y, radius: Math.hypot(lines.points[2 * first] - x, lines.points[2 * first + 1] - y),
+    cells[row] = {
+      row: row, x: lines.x[row], y: lines.y[row], radius: lines.radius[row], zone: -1,
       people: 0, demand: 0, competitor: 0, served: 0, left: 0, parts: 0,
-    });
+    };
   }
   return cells;
 };
 
 chargeplan.sumLevel = function (level, cells) {
-  var sums = chargeplan.measureHexagons(level.lines, level.data.count);
-  cells.forEach(function (cell, row) {
-    var sum = sums[level.parents[row]];
-    ["people", "demand", "competitor", "served", "left"].forEach(function (name) { sum[name] += cell[name]; });
+  var data = level.data, sums = chargeplan.makeHexagons(level.lines, data.count);
+  for (var row = 0; row < cells.length; row += 1) {
+    var cell = cells[row], sum = sums[level.parents[row]];
+    sum.people += cell.people;
+    sum.demand += cell.demand;
+    sum.competitor += cell.competitor;
+    sum.served += cell.served;
+    sum.left += cell.left;
     sum.parts += 1;
-  });
-  return { cells: sums, lines: level.lines, breaks: level.data.breaks, areaKm2: level.data.areaKm2 };
-};
-
-// What the largest dot of unserved demand stands for at each level, the same in all years: a figure with one
-// digit that few hexagons exceed.
-chargeplan.measureDots = function () {
-  var state = chargeplan.state, full = [];
-  for (var year = 0; year <= state.cellYears.length; year += 1) {
-    chargeplan.buildLevels(year).forEach(function (level, row) {
-      var left = Float64Array.from(level.cells, function (cell) { return cell.left; }).filter(function (kwh) { return kwh > 0.01; }).sort();
-      var high = left.length ? left[Math.floor(0.97 * (left.length - 1))] : 0.01, power = Math.pow(10, Math.floor(Math.log10(high)));
-      full[row] = Math.max(full[row] || 0, Math.ceil(high / power) * power);
-    });
   }
-  state.fullDots = full;
+  return { cells: sums, lines: level.lines, breaks: data.breaks, areaKm2: data.areaKm2, fullDot: data.fullDot };
 };
 
 // The finest level whose hexagons can be told apart at a zoom.

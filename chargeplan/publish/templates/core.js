@@ -34,30 +34,40 @@ chargeplan.readStream = async function (readable) {
 
 // Reads what publish/encode.py writes: base64, deflate, variable-length zigzag numbers.
 chargeplan.unpackIntegers = async function (packed) {
-  var text = atob(packed), raw = new Uint8Array(text.length);
-  for (var letter = 0; letter < text.length; letter += 1) raw[letter] = text.charCodeAt(letter);
   var inflater = new DecompressionStream("deflate"), writer = inflater.writable.getWriter();
   // What fails here fails the reading below, where it is told.
-  writer.write(raw).catch(function () {});
-  writer.close().catch(function () {});
+  chargeplan.writeBytes(writer, packed).catch(function (fault) { writer.abort(fault).catch(function () {}); });
   var bytes = await chargeplan.readStream(inflater.readable);
-  var count = 0;
-  for (var at = 0; at < bytes.length; at += 1) if (bytes[at] < 128) count += 1;
-  var numbers = new Float64Array(count);
-  var value = 0, factor = 1, position = 0;
+  var numbers = new Float64Array(bytes.length), position = 0, value = 0, factor = 1;
   for (var i = 0; i < bytes.length; i += 1) {
     if (i % 8192 === 0 && chargeplan.isSliceOver()) await chargeplan.startSlice();
-    value += (bytes[i] & 127) * factor;
-    if (bytes[i] < 128) {
-      numbers[position] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-      position += 1;
+    var octet = bytes[i];
+    if (octet < 128 && factor === 1) {  // most numbers are one octet long
+      numbers[position++] = (octet & 1) === 0 ? octet >> 1 : -((octet + 1) >> 1);
+      continue;
+    }
+    value += (octet & 127) * factor;
+    if (octet < 128) {
+      numbers[position++] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
       value = 0;
       factor = 1;
     } else {
       factor *= 128;
     }
   }
-  return numbers;
+  return numbers.subarray(0, position);
+};
+
+// A long text is decoded in parts, for the page's sake; four letters are three octets.
+chargeplan.LETTERS_AT_ONCE = 1 << 16;
+chargeplan.writeBytes = async function (writer, packed) {
+  for (var from = 0; from < packed.length; from += chargeplan.LETTERS_AT_ONCE) {
+    if (chargeplan.isSliceOver()) await chargeplan.startSlice();
+    var text = atob(packed.slice(from, from + chargeplan.LETTERS_AT_ONCE)), raw = new Uint8Array(text.length);
+    for (var letter = 0; letter < text.length; letter += 1) raw[letter] = text.charCodeAt(letter);
+    writer.write(raw).catch(function () {});
+  }
+  await writer.close();
 };
 
 // Flat arrays for the canvas layers: where each line starts, and its points in local units.

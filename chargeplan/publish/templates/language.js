@@ -80,6 +80,7 @@ chargeplan.sayAttribute = function (node, name) {
 };
 
 chargeplan.sayTree = function (root) {
+  if (chargeplan.state.language === "en" && !chargeplan.state.words.observer) return;  // never said otherwise yet
   if (root.nodeType === Node.TEXT_NODE) {
     if (root.parentElement && !root.parentElement.closest(chargeplan.KEPT)) chargeplan.sayNode(root);
     return;
