@@ -22,7 +22,7 @@ compare.start = function () {
   base.state.plan = Object.assign({ openSites: compare.listPlaces(data.stations, [0, 1]), years: [] }, data.plan);
   base.placeMarks = compare.placeMarks;
   scheme.addEventListener("change", function (event) { compare.setDark(event.matches); });
-  [["cells", 310], ["roads", 330], ["left-unserved", 335], ["right-unserved", 336], ["labels", 350],
+  [["ground", 310], ["left-unserved", 335], ["right-unserved", 336], ["labels", 350],
     ["left-stations", 610], ["right-stations", 611]].forEach(function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; });
   compare.addControls(map, data.plan);
   base.addBoundary(map);

@@ -2,7 +2,7 @@
 // page gets its turn, so that a hand on the map never waits for the drawing.
 chargeplan.SLICE_MS = 10;
 chargeplan.drawing = { jobs: [], waiting: [], isPlanned: false };
-chargeplan.FIRST_DRAWN = ["marks", "reach", "cells", "unserved", "zones", "grid", "roads", "labels"];  // what is looked at first
+chargeplan.FIRST_DRAWN = ["marks", "reach", "ground", "grid", "labels"];  // what is looked at first
 
 // Lets the browser do what is more urgent: input, then frames. A message comes back sooner than a timer.
 chargeplan.giveWay = (function () {
@@ -27,20 +27,20 @@ chargeplan.startSlice = async function () {
 };
 
 // `begin` is called when the drawing's turn has come, and returns the pen, the pieces and what to do at the end.
-chargeplan.drawLater = function (layer, begin) {
+chargeplan.drawLater = function (sheet, begin) {
   var drawing = chargeplan.drawing;
-  drawing.jobs.push({ layer: layer, begin: begin, begun: null, place: chargeplan.FIRST_DRAWN.indexOf(layer.options.pane) });
+  drawing.jobs.push({ sheet: sheet, begin: begin, begun: null, place: chargeplan.FIRST_DRAWN.indexOf(sheet.options.pane) });
   drawing.jobs.sort(function (a, b) { return a.place - b.place; });
   if (drawing.isPlanned) return;
   drawing.isPlanned = true;
   chargeplan.giveWay().then(chargeplan.drawSlice);
 };
-chargeplan.stopDrawing = function (layer) {
-  chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.layer !== layer; });
+chargeplan.stopDrawing = function (sheet) {
+  chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.sheet !== sheet; });
 };
 chargeplan.drawPiece = function () {
   var job = chargeplan.drawing.jobs[0], begun = job.begun || (job.begun = job.begin());
-  var isDone = !begun.pieces || !begun.pieces.next || begun.pieces.next().done;
+  var isDone = begun.pieces.next().done;
   begun.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
   if (!isDone) return;
   chargeplan.drawing.jobs.shift();
@@ -67,18 +67,51 @@ chargeplan.whenDrawn = function () {
 };
 window.addEventListener("beforeprint", chargeplan.finishDrawing);
 
-// A picture that covers the view and a margin. When the map comes to rest a new one is drawn out of sight and
-// then takes the place of the old, which is moved and scaled until then. `draw(pen, view)` gets a pen whose
-// units are local units, and yields after each piece of some milliseconds; it is called, and the picture
-// takes memory, only while `hasContent()`. The canvas on the page shows pictures and is never drawn on:
-// one that is drawn on is copied anew with every frame, also while the map only moves.
+// What lies on one another shares a sheet, in this order: each sheet costs time with every view.
+chargeplan.ON_GROUND = ["cells", "zones", "roads", "unserved"];
+
+// A layer that is drawn on a sheet: on that of the ground or on one of its own name. `draw(pen, view)` gets a
+// pen whose units are local units, and may yield after each piece of some milliseconds; it is called only
+// while `hasContent()`.
+chargeplan.CanvasLayer = L.Layer.extend({
+  initialize: function (name, draw, hasContent, options) {
+    this.name = name;
+    this.draw = draw;
+    this.hasContent = hasContent;
+    this.isSharpOnly = Boolean(options && options.isSharpOnly);
+  },
+  onAdd: function (map) { chargeplan.getSheet(this.name).put(this, map); },
+  onRemove: function () { chargeplan.getSheet(this.name).take(this); },
+  redraw: function () { if (this._map) chargeplan.getSheet(this.name).redraw(); },
+});
+
+chargeplan.sheets = {};
+chargeplan.getSheet = function (layerName) {
+  var pane = chargeplan.ON_GROUND.indexOf(layerName) >= 0 ? "ground" : layerName;
+  return chargeplan.sheets[pane] || (chargeplan.sheets[pane] = new chargeplan.CanvasSheet({ pane: pane }));
+};
+
+// A picture of some layers that covers the view and a margin. When the map comes to rest a new one is drawn
+// out of sight and then takes the place of the old, which is moved and scaled until then. It takes memory only
+// while a layer has content. The canvas on the page shows pictures and is never drawn on: one that is drawn on
+// is copied anew with every frame, also while the map only moves.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
 chargeplan.MARGIN = 0.12;  // of the view, on each side
-chargeplan.CanvasLayer = L.Layer.extend({
-  initialize: function (pane, draw, hasContent, options) {
-    this.options = L.extend({ pane: pane }, options);
-    this._draw = draw;
-    this._hasContent = hasContent;
+chargeplan.CanvasSheet = L.Layer.extend({
+  initialize: function (options) {
+    L.setOptions(this, options);
+    this._layers = [];
+  },
+  put: function (layer, map) {
+    this._layers.push(layer);
+    this._layers.sort(function (a, b) { return chargeplan.ON_GROUND.indexOf(a.name) - chargeplan.ON_GROUND.indexOf(b.name); });
+    if (this._map) this.redraw();
+    else map.addLayer(this);
+  },
+  take: function (layer) {
+    this._layers = this._layers.filter(function (other) { return other !== layer; });
+    if (this._layers.length) this.redraw();
+    else this.remove();
   },
   onAdd: function () {
     if (!this._canvas) this._makeCanvas();
@@ -87,6 +120,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
   },
   onRemove: function () {
     chargeplan.stopDrawing(this);
+    this._clear();
     this._canvas.remove();
   },
   getEvents: function () {
@@ -115,11 +149,12 @@ chargeplan.CanvasLayer = L.Layer.extend({
   _place: function (zoom, center) {
     if (!this._bounds) return;
     // Marks of another scale would be read as of this one: better none for the moment.
-    if (this.options.isSharpOnly) this._canvas.style.visibility = zoom === this._zoom ? "" : "hidden";
+    if (this._layers.some(function (layer) { return layer.isSharpOnly; })) this._canvas.style.visibility = zoom === this._zoom ? "" : "hidden";
     var scale = this._map.getZoomScale(zoom, this._zoom);
     var offset = this._map._latLngBoundsToNewLayerBounds(this._bounds, zoom, center).min;
     L.DomUtil.setTransform(this._canvas, offset, scale);
   },
+  _listShown: function () { return this._layers.filter(function (layer) { return layer.hasContent(); }); },
   _clear: function () {
     this._bounds = null;
     this._show(null);
@@ -128,9 +163,20 @@ chargeplan.CanvasLayer = L.Layer.extend({
     var map = this._map;
     if (!map) return;
     chargeplan.stopDrawing(this);
-    if (!this._hasContent()) { this._clear(); return; }
+    if (chargeplan.state.isReading && this.options.pane === "ground") return;  // once is enough
+    if (!this._listShown().length) { this._clear(); return; }
     this._place(map.getZoom(), map.getCenter());
     chargeplan.drawLater(this, this._begin.bind(this));
+  },
+  _drawLayers: function* (pen, view) {
+    var shown = this._listShown();
+    for (var at = 0; at < shown.length; at += 1) {
+      pen.save();
+      var pieces = shown[at].draw(pen, view);
+      if (pieces) yield* pieces;
+      else yield;
+      pen.restore();
+    }
   },
   _begin: function () {
     var map = this._map, size = map.getSize(), margin = size.multiplyBy(chargeplan.MARGIN).round();
@@ -145,7 +191,7 @@ chargeplan.CanvasLayer = L.Layer.extend({
     // Painted by the processor: then a piece takes the same time on every machine, and ends when it seems to.
     var pen = fresh.getContext("2d", { willReadFrequently: true });
     pen.setTransform(ratio * factor, 0, 0, ratio * factor, ratio * shift[0], ratio * shift[1]);
-    var pieces = this._draw(pen, {
+    var pieces = this._drawLayers(pen, {
       zoom: zoom, factor: factor, ratio: ratio, shift: shift,
       left: -shift[0] / factor, top: -shift[1] / factor,
       right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,

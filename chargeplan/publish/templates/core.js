@@ -178,6 +178,7 @@ chargeplan.start = function (map, id) {
   state.map = map;
   state.plan = plan;
   state.pending = [];
+  state.isReading = true;  // the packed data of the page
   state.origin = chargeplan.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
   state.dark = scheme.matches;
   scheme.addEventListener("change", function (event) {
@@ -185,7 +186,7 @@ chargeplan.start = function (map, id) {
     chargeplan.redrawAll();
     chargeplan.drawKey();
   });
-  [["cells", 310], ["zones", 320], ["roads", 330], ["unserved", 335], ["reach", 340], ["labels", 350], ["grid", 410], ["dots", 420], ["marks", 430]].forEach(
+  [["ground", 310], ["reach", 340], ["labels", 350], ["grid", 410], ["dots", 420], ["marks", 430]].forEach(
     function (pane) { map.createPane(pane[0]).style.zIndex = pane[1]; }
   );
   L.control.zoom({ position: "topright" }).addTo(map);

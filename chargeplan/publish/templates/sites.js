@@ -21,7 +21,11 @@ chargeplan.addSites = function (map) {
   chargeplan.markFar(map);
   chargeplan.drawSites();  // names keep clear of marks, which are known now
   chargeplan.drawKey();
-  Promise.all(state.pending).then(chargeplan.whenDrawn).then(function () {
+  Promise.all(state.pending).then(function () {
+    state.isReading = false;
+    chargeplan.getSheet("cells").redraw();
+    return chargeplan.whenDrawn();
+  }).then(function () {
     document.documentElement.setAttribute("data-map", "ready");
   }, function (error) {
     document.documentElement.setAttribute("data-map", "failed");
