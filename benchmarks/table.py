@@ -252,26 +252,32 @@ def describe_maps(result: dict[str, Any]) -> list[Row]:
 def _describe_speed(name: str, one: dict[str, Any]) -> list[Row]:
     """Tell when a map answers and how long it blocks, beside folium's."""
     screens, peer = one["screens"], one["folium"]
-    slowed = [screen["interactive_median_s"] for key, screen in screens.items() if "4 times" in key]
-    plain = [screen for key, screen in screens.items() if "4 times" not in key]
-    clock = max(screen["longest_task_moving_ms"] for screen in plain)
-    processor = max(screen["most_processor_of_a_task_moving_ms"] for screen in plain)
-    return [
+    slowed = {key: screen for key, screen in screens.items() if "4 times" in key}
+    plain = {key: screen for key, screen in screens.items() if "4 times" not in key}
+    rows = [
         (
-            f"map of {name}: a station clicked when it is ready shows its card",
+            f"map of {name}: a station clicked as soon as it is drawn shows its card",
             "within 2 s with the processor slowed 4 times",
-            f"{_list_seconds(screens, 'interactive_median_s')}; "
-            f"folium draws after {peer['ready_median_s']:.2f} s (desktop)",
-            max(slowed) <= 2,
-        ),
-        (
-            f"map of {name}: longest task of the main thread while it is dragged and zoomed",
-            "at most 50 ms",
-            f"{clock:.0f} ms by the clock, {processor:.0f} ms of processor; folium "
-            f"{peer['longest_task_moving_ms']:,.0f} and {peer['most_processor_of_a_task_moving_ms']:,.0f} ms",
-            clock <= 50,
-        ),
+            f"{_list_seconds(screens, 'interactive_median_s')}; everything drawn "
+            f"{_list_seconds(screens, 'ready_median_s')}; folium draws after {peer['ready_median_s']:.2f} s (desktop)",
+            max(screen["interactive_median_s"] for screen in slowed.values()) <= 2,
+        )
     ]
+    for speed, found in (("", plain), (", processor slowed 4 times", slowed)):
+        clock = max(screen["longest_task_moving_ms"] for screen in found.values())
+        processor = max(screen["most_processor_of_a_task_moving_ms"] for screen in found.values())
+        above = max(screen["tasks_above_50_ms"] for screen in found.values())
+        rows.append(
+            (
+                f"map of {name}: longest task of the main thread while it is dragged and zoomed{speed}",
+                "at most 50 ms",
+                f"{clock:.0f} ms by the clock, {processor:.0f} ms of processor, {above:.0f} above 50 ms; folium, not "
+                f"slowed, {peer['longest_task_moving_ms']:,.0f} and "
+                f"{peer['most_processor_of_a_task_moving_ms']:,.0f} ms",
+                clock <= 50,
+            )
+        )
+    return rows
 
 
 def _list_seconds(screens: dict[str, Any], key: str) -> str:

@@ -8,13 +8,13 @@ Run from the project's folder, with the files that the configs name:
 
 Each page is opened in fresh contexts of real Chromium from ``file://``, on a desk and on a phone, also
 with the processor slowed four times. "Interactive" is the first frame that shows the card of a station
-that was clicked as soon as the page called itself ready, on the page's clock from navigation. Then the
-map is dragged and zoomed, and the main thread's tasks are traced: the longest by the clock, and the
-longest by processor time, which other work on the machine does not lengthen. folium's peer is a
-GeoJson layer of the same cells and roads and a marker for each station, with folium's default features
-and its scripts taken from the wheel of XStatic-Leaflet so that it opens without a network; it is timed
-until its map has drawn, for it has no state of its own. Needs Playwright and Chromium (the package's,
-or the one that CHARGEPLAN_CHROMIUM names).
+that was clicked as soon as its mark was drawn, "ready" the first after everything is drawn, both on the
+page's clock from navigation. Then the map is dragged and zoomed, and the main thread's tasks are traced:
+the longest by the clock, and the longest by processor time, which other work on the machine does not
+lengthen. folium's peer is a GeoJson layer of the same cells and roads and a marker for each station, with
+folium's default features and its scripts taken from the wheel of XStatic-Leaflet so that it opens without
+a network; it is timed until its map has drawn, for it has no state of its own. Needs Playwright and
+Chromium (the package's, or the one that CHARGEPLAN_CHROMIUM names).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any
 from benchmarks.publish.page_speed import (
     DESKTOP,
     REST_MS,
+    SCREENS,
     find_longest_task,
     launch,
     measure_page,
@@ -156,7 +157,7 @@ def measure(run_folders: list[Path], scratch: Path, *, runs: int, peer_runs: int
                 "road_pieces": count_road_pieces(run_folder),
                 "folium": measure_peer(browser, peer_path, runs=peer_runs),
             }
-        large = measure_page(browser, large_path, runs=runs) | large_size
+        large = measure_page(browser, large_path, runs=runs, screens=SCREENS[:2]) | large_size
         version = browser.version
         browser.close()
     return {"cities": cities, "large": large, "runs": runs, "chromium": version}
@@ -169,8 +170,8 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
     parser.add_argument("--karachi-pbf", type=Path, help="roads of Karachi; left out without them")
     parser.add_argument("--run-folder", type=Path, action="append", help="measure these runs instead")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--peer-runs", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--peer-runs", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ PHONE = {
     "is_mobile": True,
     "has_touch": True,
 }
-# Name, options of the context, how many times slower than this machine.
-SCREENS: tuple[tuple[str, dict[str, Any], int], ...] = (
+Screen = tuple[str, dict[str, Any], int]  # name, options of the context, how many times slower
+SCREENS: tuple[Screen, ...] = (
     ("desktop", DESKTOP, 1),
     ("phone", PHONE, 1),
     ("desktop, processor slowed 4 times", DESKTOP, 4),
@@ -34,8 +35,8 @@ SCREENS: tuple[tuple[str, dict[str, Any], int], ...] = (
 )
 LONGEST_WAIT_MS = 90_000
 REST_MS = 350  # between two movements, as a hand rests; late drawing belongs to the movement before it
-# Sets window.readyMs at the first frame after the page calls itself ready, then clicks a station and
-# sets window.answeredMs at the first frame that shows its card.
+# Sets window.readyMs at the first frame after the page has drawn all it shows; clicks a station as soon as its
+# mark is drawn, and sets window.answeredMs at the first frame that shows its card.
 NOTE_ANSWER = """
 (() => {
   const afterFrame = act => requestAnimationFrame(() => setTimeout(act));
@@ -43,25 +44,29 @@ NOTE_ANSWER = """
   new PerformanceObserver(list => {
     list.getEntries().forEach(one => window.longTasks.push([one.startTime, one.duration]));
   }).observe({ type: "longtask", buffered: true });
-  const clickStation = () => {
-    const clear = one => {
-      const box = one.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
-      const top = document.elementFromPoint(x, y);
-      return top && one.contains(top);
-    };
-    const station = [...document.querySelectorAll("[data-site]")].find(clear);
-    if (!station) { window.answeredMs = -1; return; }
-    station.click();
-    const look = () => document.querySelector(".popup-card") ? afterFrame(() => {
-      window.answeredMs = performance.now();
-    }) : setTimeout(look, 4);
-    look();
+  const clear = one => {
+    const box = one.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+    const top = document.elementFromPoint(x, y);
+    return top && one.contains(top);
   };
+  const clickStation = () => {
+    const marks = document.querySelector(".leaflet-marks-pane canvas"), isDrawn = marks && marks.width > 1;
+    const station = isDrawn && [...document.querySelectorAll("[data-site]")].find(clear);
+    if (station) {
+      station.click();
+      look();
+    } else if (window.readyMs) window.answeredMs = -1;
+    else setTimeout(clickStation, 4);
+  };
+  const look = () => document.querySelector(".popup-card") ? afterFrame(() => {
+    window.answeredMs = performance.now();
+  }) : setTimeout(look, 4);
   new MutationObserver((_, observer) => {
     if (document.documentElement.getAttribute("data-map") !== "ready") return;
     observer.disconnect();
-    afterFrame(() => { window.readyMs = performance.now(); clickStation(); });
+    afterFrame(() => { window.readyMs = performance.now(); });
   }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-map"] });
+  document.addEventListener("DOMContentLoaded", clickStation);
 })();
 """
 
@@ -174,16 +179,18 @@ def open_once(
     return measured | {"faults": faults}
 
 
-def measure_page(browser: Any, page_path: Path, *, runs: int) -> dict[str, Any]:
+def measure_page(
+    browser: Any, page_path: Path, *, runs: int, screens: Sequence[Screen] = SCREENS
+) -> dict[str, Any]:
     """Measure a map on each screen; medians over the runs, movements traced in each."""
-    screens: dict[str, Any] = {}
-    for name, options, slower in SCREENS:
+    found: dict[str, Any] = {}
+    for name, options, slower in screens:
         opened = [open_once(browser, page_path, options, slower, trace=True) for _ in range(runs)]
 
         def find_median(key: str, ones: list[dict[str, Any]] = opened) -> float:
             return float(statistics.median(one[key] for one in ones))
 
-        screens[name] = {
+        found[name] = {
             "ready_median_s": find_median("ready_ms") / 1000,
             "interactive_median_s": find_median("answered_ms") / 1000,
             "interactive_slowest_s": max(one["answered_ms"] for one in opened) / 1000,
@@ -194,4 +201,4 @@ def measure_page(browser: Any, page_path: Path, *, runs: int) -> dict[str, Any]:
             "requests_leaving": sorted({url for one in opened for url in one["leaving"]}),
             "faults": sorted({text for one in opened for text in one["faults"]}),
         }
-    return {"bytes": page_path.stat().st_size, "screens": screens}
+    return {"bytes": page_path.stat().st_size, "screens": found}

@@ -26,11 +26,24 @@ PHONE = {
     "device_scale_factor": 2,
 }
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
-COUNT_PAINTED = """async pane => {
+# Pixels of a pane's canvas that are not empty, or of a layer that shares its canvas: drawn alone, where it is shown.
+COUNT_PAINTED = """async name => {
   await chargeplan.whenDrawn();
-  const canvas = chargeplan.state.map.getPane(pane).querySelector("canvas");
-  if (!canvas) return -1;
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const map = chargeplan.state.map, alone = chargeplan.ON_GROUND.includes(name);
+  const shown = alone ? map.getPane("ground").querySelector("canvas") : map.getPane(name).querySelector("canvas");
+  if (!shown) return -1;
+  const copy = new OffscreenCanvas(shown.width, shown.height), pen = copy.getContext("2d");
+  pen.drawImage(shown, 0, 0);
+  let data = pen.getImageData(0, 0, copy.width, copy.height).data;
+  if (alone) {
+    const sheet = chargeplan.getSheet(name), layer = sheet._layers.find(one => one.name === name);
+    if (!layer) return -1;
+    if (!layer.hasContent() || !data.some(value => value > 0)) return 0;
+    const others = sheet._layers, begun = (sheet._layers = [layer], sheet._begin());
+    while (!begun.pieces.next().done);
+    sheet._layers = others;
+    data = begun.pen.getImageData(0, 0, begun.pen.canvas.width, begun.pen.canvas.height).data;
+  }
   let count = 0;
   for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count += 1;
   return count;
@@ -522,8 +535,10 @@ def test_text_can_be_read_in_both_schemes(open_map, run, scheme):
 
 ADD_UP_PIXELS = """async () => {
   await chargeplan.whenDrawn();
-  const canvas = chargeplan.state.map.getPane("cells").querySelector("canvas");
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const canvas = chargeplan.state.map.getPane("ground").querySelector("canvas");
+  const pen = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+  pen.drawImage(canvas, 0, 0);
+  const data = pen.getImageData(0, 0, canvas.width, canvas.height).data;
   return data.reduce((sum, value) => sum + value, 0);
 }"""
 
@@ -583,7 +598,7 @@ def test_marks_of_another_scale_are_hidden_until_they_are_drawn_anew(open_map, r
         """() => {
           chargeplan.finishDrawing();
           const map = chargeplan.state.map, look = name => {
-            const style = chargeplan.state.layers[name]._canvas.style;
+            const style = chargeplan.getSheet(chargeplan.state.layers[name].name)._canvas.style;
             return [style.visibility, /scale\\((?!1\\))/.test(style.transform)];
           };
           const rest = [look("marks"), look("demand")];
