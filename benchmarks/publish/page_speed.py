@@ -49,11 +49,20 @@ NOTE_ANSWER = """
     const top = document.elementFromPoint(x, y);
     return top && one.contains(top);
   };
+  // Of too many stations for markers the marks themselves are clicked; they tell where they lie on their canvas.
+  const findMark = () => {
+    const canvas = document.querySelector(".leaflet-marks-pane canvas").getBoundingClientRect();
+    return chargeplan.state.placedMarks.map(mark => ({
+      contains: top => top.closest(".leaflet-container") && !top.closest("#panel, .leaflet-control"),
+      getBoundingClientRect: () => ({ x: canvas.x + mark.x, y: canvas.y + mark.y, width: 0, height: 0 }),
+    })).find(clear);
+  };
   const clickStation = () => {
     const marks = document.querySelector(".leaflet-marks-pane canvas"), isDrawn = marks && marks.width > 1;
-    const station = isDrawn && [...document.querySelectorAll("[data-site]")].find(clear);
+    const station = isDrawn && ([...document.querySelectorAll("[data-site]")].find(clear) || findMark());
     if (station) {
-      station.click();
+      const box = station.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+      document.elementFromPoint(x, y).dispatchEvent(new MouseEvent("click", { bubbles: true, clientX: x, clientY: y }));
       look();
     } else if (window.readyMs) window.answeredMs = -1;
     else setTimeout(clickStation, 4);
