@@ -28,8 +28,8 @@ compare.beginPrint = function () {
   compare.copyCanvases();
 };
 
-// Chromium prints a canvas from the record of its strokes, and a stroke that clears wipes the paper under it as
-// well: each canvas is printed by a fresh one that holds its image and nothing else.
+// Chromium prints a picture that was handed to a canvas some two per cent too large: each is printed by a fresh
+// canvas on which it is drawn.
 compare.copyCanvases = function () {
   document.querySelectorAll("#compare-map canvas").forEach(function (canvas) {
     if (canvas.width < 2 || canvas.height < 2) return;
