@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chargeplan.osm.road_classes import ROAD_CLASSES
+from chargeplan.places import SETTLEMENT_WORDS
 from chargeplan.tag_kinds import read_kind_table
 from chargeplan.words import LandKind, PlaceKind
 
@@ -129,7 +130,7 @@ def _select_places() -> tuple[str, ...]:
     return tuple(
         f'nwr["{key}"]' if "*" in found else f'nwr["{key}"~"{_match_any(tuple(found))}"]'
         for key, found in values.items()
-    )
+    ) + (f'node["place"~"{_match_any(SETTLEMENT_WORDS)}"]',)
 
 
 def _select_land() -> tuple[str, ...]:
