@@ -112,9 +112,9 @@ def build_sample_settlements(*, hostile: bool = False) -> Settlements:
     """Build a city and three of its parts, one of them mapped twice."""
     rows = (
         ("n1", "city", "Sample City", "نمونہ شہر", 73.045, 33.70),
-        ("n2", "suburb", "F-10", "ایف - 10", 73.017, 33.678),
+        ("n2", "suburb", "H-12", "ایچ - 12", 73.017, 33.678),
         ("n30", "village", "Saidpur", "", 73.075, 33.726),
-        ("n4", "locality", "f 10", "", 73.018, 33.679),
+        ("n4", "locality", "h 12", "", 73.018, 33.679),
     )
     table = {column.name: [row[at] for row in rows] for at, column in enumerate(SETTLEMENTS)}
     for number, key in enumerate(("name", "name_ur")):

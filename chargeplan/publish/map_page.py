@@ -48,6 +48,7 @@ LIBRARY_SCRIPTS = (
     "zones.js",
     "years.js",
     "key.js",
+    "legend.js",
     "panel.js",
     "summary.js",
     "tables.js",
@@ -55,7 +56,7 @@ LIBRARY_SCRIPTS = (
     "permalink.js",
     "print.js",
 )
-STYLE_SHEETS = ("page.css", "controls.css", "print.css")
+STYLE_SHEETS = ("page.css", "controls.css", "legend.css", "print.css")
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 TILE_ATTRIBUTION = "Background © OpenStreetMap contributors"
 _TILE_HOST = "https://tile.openstreetmap.org"

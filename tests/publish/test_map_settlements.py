@@ -17,7 +17,7 @@ def list_names(sample, *rows):
 def test_the_sample_names_its_city_first_and_a_place_mapped_twice_once(sample):
     assert list_settlements(sample) == [
         ["Sample City", "نمونہ شہر", 0, 73.045, 33.7],
-        ["F-10", "ایف - 10", 2, 73.017, 33.678],
+        ["H-12", "ایچ - 12", 2, 73.017, 33.678],
         ["Saidpur", "", 3, 73.075, 33.726],
     ]
 

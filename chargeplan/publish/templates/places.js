@@ -21,14 +21,14 @@ chargeplan.drawPlaceNames = function* (pen, view, colours, taken, places) {
   var state = chargeplan.state, sought = state.soughtPlace, seen = {};
   var blocked = taken.concat(chargeplan.placeMarks(view).map(function (mark) { return mark.box; }));
   var look = {
-    stretch: Math.max(-1, Math.min(3, (view.zoom - 12) * 0.7)), colours: colours, seen: seen, isSolid: false,
+    stretch: Math.max(-1, Math.min(3, (view.zoom - 12) * 0.7)), colours: colours, seen: seen, measured: 0,
     room: Math.round((view.right - view.left) * (view.bottom - view.top) * view.factor * view.factor / chargeplan.PLACE_ROOM_PX2),
   };
   (state.zoneNames || []).forEach(function (zone) { seen["=" + zone.name] = true; });
   state.placeNames = [];
   if (sought) chargeplan.drawPlaceName(pen, view, sought, look, blocked, taken);
-  for (var row = 0; row < places.length && look.room > 0; row += 1) {
-    if (row % 25 === 24) yield;
+  for (var row = 0, before = 0; row < places.length && look.room > 0; row += 1) {
+    if (row % 200 === 199 || look.measured >= before + 5) { before = look.measured; yield; }
     var shown = chargeplan.PLACE_LOOKS[places[row][2]];
     if (places[row] === sought || view.zoom < shown.from || view.zoom > shown.to) continue;
     chargeplan.drawPlaceName(pen, view, places[row], look, blocked, taken);
@@ -41,9 +41,11 @@ chargeplan.drawPlaceName = function (pen, view, place, look, blocked, taken) {
   var text = chargeplan.getPlaceText(place), shown = chargeplan.PLACE_LOOKS[place[2]], size = shown.size + look.stretch, isUrdu = text === place[1];
   if (look.seen["=" + text]) return;
   var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
+  look.measured += 1;
   pen.font = shown.weight + " " + size.toFixed(1) + "px system-ui, \"Noto Nastaliq Urdu\", sans-serif";
   var half = pen.measureText(text).width / 2 + 2, high = size * (isUrdu ? 0.9 : 0.5) + 2;
-  var steps = place[2] < 2 ? chargeplan.NAME_STEPS : chargeplan.PLACE_STEPS;  // a city is large enough to move its name
+  // A city is large enough for its name to move.
+  var steps = place[2] === 0 || place === chargeplan.state.soughtPlace ? chargeplan.NAME_STEPS : chargeplan.PLACE_STEPS;
   for (var step = 0; step < steps.length; step += 1) {
     var across = x + steps[step][0] * 2 * half, at = y + steps[step][1] * (high + 6);
     var box = [across - half, at - high, across + half, at + high];
