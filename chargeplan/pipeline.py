@@ -17,6 +17,7 @@ from chargeplan.energy_table import tabulate_demand
 from chargeplan.errors import InfeasibleError, UnsureAdviceError
 from chargeplan.estates import add_listed_estates
 from chargeplan.inputs import describe_inputs, make_settings_as_run
+from chargeplan.records import Settlements
 from chargeplan.request import make_request
 from chargeplan.run_records import RECORD_TYPES, compare_evaluations, read_optional_records
 from chargeplan.run_result import RunResult
@@ -94,6 +95,7 @@ def build_records(loaded: LoadedSettings, *, log: RunLog) -> StudyRecords:
         sites=sites,
         travel=travel,
         sources=(reading.source, *sources),
+        settlements=Settlements(places.settlements).select_near(area.boundary.bounds),
         data_limits=reading.limits,
         data_date=reading.source.data_date,
     )
@@ -255,6 +257,7 @@ def run_study(
             earlier_cells=records.cells_by_year[:-1],
             grid=records.grid,
             rules=around.rules,
+            settlements=records.settlements,
         )
         folder = publish_run(settings.publish.folder / settings.study.name, bundle, tell=phase.tell)
         phase.message = str(folder)

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 # Words of OpenStreetMap's key place that name a part of a town or a village (wiki.openstreetmap.org, Key:place);
 # a city or a district is too large to say where something is.
-SETTLEMENT_WORDS = frozenset({"town", "suburb", "quarter", "neighbourhood", "village", "hamlet", "locality"})
+# Words of `place`, the most important first; a city names no part of itself.
+CITY = "city"
+PART_WORDS = ("town", "suburb", "village", "quarter", "neighbourhood", "hamlet", "locality")
+SETTLEMENT_WORDS = (CITY, *PART_WORDS)
+_ARABIC_LETTER = re.compile(r"[\u0620-\u06d3]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -82,11 +86,11 @@ def describe_place(
 
 
 def is_settlement(tags: Mapping[str, str]) -> bool:
-    """Tell whether tags are those of a part of a town or of a village, with a name.
+    """Tell whether tags are those of a city, a part of it or a village, with a name.
 
     Examples
     --------
-    >>> is_settlement({"place": "suburb", "name": "G-9"}), is_settlement({"place": "city", "name": "Lahore"})
+    >>> is_settlement({"place": "suburb", "name": "G-9"}), is_settlement({"place": "island", "name": "Manora"})
     (True, False)
     """
     return tags.get("place") in SETTLEMENT_WORDS and bool(tags.get("name") or tags.get("name:en"))
@@ -99,16 +103,24 @@ def make_settlements(rows: Iterable[tuple[str, Mapping[str, str], float, float]]
     """
     named = {
         place_id: (
+            tags["place"],
             shorten_name(show_name({"name_en": tags.get("name:en"), "name": tags.get("name")}, "")),
+            _find_urdu_name(tags),
             lon,
             lat,
         )
         for place_id, tags, lon, lat in rows
     }
-    kept = sorted((place_id, *row) for place_id, row in named.items() if row[0])
+    kept = sorted((place_id, *row) for place_id, row in named.items() if row[1])
     return make_table(
         SETTLEMENTS, {column.name: [row[at] for row in kept] for at, column in enumerate(SETTLEMENTS)}
     )
+
+
+def _find_urdu_name(tags: Mapping[str, str]) -> str:
+    """Find the name in Urdu: the one that says so, else a name in Arabic letters."""
+    local = tags.get("name", "")
+    return shorten_name(clean_text(tags.get("name:ur") or (local if _ARABIC_LETTER.match(local) else "")))
 
 
 def make_places(rows: list[dict[str, object]], land: LandAreas | None = None) -> MapPlaces:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         DataSource,
         DemandCells,
         RoadNetwork,
+        Settlements,
         StudyArea,
         TravelTable,
     )
@@ -27,6 +28,8 @@ class StudyRecords:
         What the stages handed on.
     sources : tuple of DataSource
         Every input file.
+    settlements : Settlements
+        Names of places in the box round the area.
     data_limits : tuple of str
         What the road data cannot tell or lack.
     data_date : str
@@ -41,5 +44,6 @@ class StudyRecords:
     sites: CandidateSites
     travel: TravelTable
     sources: tuple[DataSource, ...]
+    settlements: Settlements
     data_limits: tuple[str, ...]
     data_date: str

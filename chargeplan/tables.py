@@ -69,7 +69,9 @@ PLACES = (
 
 SETTLEMENTS = (
     Column("place_id", "text", "OpenStreetMap type and id (n123)"),
+    Column("kind", "text", "OpenStreetMap word of its kind: city, town, suburb, village ..."),
     Column("name", "text", "shown name, the first of several"),
+    Column("name_ur", "text", "name in Urdu, empty when none"),
     Column("lon", "number", "degrees east, EPSG:4326"),
     Column("lat", "number", "degrees north, EPSG:4326"),
 )

@@ -80,3 +80,15 @@ def format_lakh_crore(amount_pkr: float) -> str:
         if abs(number) >= 1.0:
             return f"{number:,.0f} {word}" if abs(number) >= 1e3 else f"{number:.4g} {word}"
     return ""
+
+
+def format_pkr_twice(amount_pkr: float) -> str:
+    """Write an amount of money in millions and, beside it, in lakh or crore.
+
+    Examples
+    --------
+    >>> format_pkr_twice(61_500_000), format_pkr_twice(99_000)
+    ('PKR 61.5 M (6.15 crore)', 'PKR 99,000')
+    """
+    beside = format_lakh_crore(amount_pkr)
+    return f"{format_pkr(amount_pkr)} ({beside})" if beside else format_pkr(amount_pkr)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from chargeplan.publish.bundle import RunBundle
-from chargeplan.records import DataSource, DemandCells
+from chargeplan.records import DataSource, DemandCells, Settlements
+from chargeplan.tables import SETTLEMENTS, make_table
 
 RUN = "window.__x=1"  # what each tries to do; it shows nothing, so that no dialog holds up the page
 PAYLOADS = {
@@ -106,12 +107,18 @@ def fill_places(bundle: RunBundle, text: str) -> RunBundle:
         ),
         sources=(DataSource("network.path", text, "0" * 64, 1, text, text, text, text, (text, text)),),
         credits=(text,),
+        settlements=_name_settlement(text),
         settings_as_run={
             "study": {"name": "demo", "title": text, "credits": [text]},
             "publish": {"online_tiles": False},
         },
         run_info=dict(bundle.run_info) | {"command": f"chargeplan run {text}"},
     )  # fmt: skip
+
+
+def _name_settlement(text: str) -> Settlements:
+    row = {"place_id": "n1", "kind": "suburb", "name": text, "name_ur": text, "lon": 73.05, "lat": 33.7}
+    return Settlements(make_table(SETTLEMENTS, {name: [value] for name, value in row.items()}))
 
 
 def _fill_zones(table, text):

@@ -21,11 +21,12 @@ from chargeplan.records import (
     PlanProblem,
     PlanRequest,
     RoadNetwork,
+    Settlements,
     Solution,
     StudyArea,
     TravelTable,
 )
-from chargeplan.tables import FIGURES, REMOVED_SITES, REPAIRS, ROADS, SITES, ZONES, make_table
+from chargeplan.tables import FIGURES, REMOVED_SITES, REPAIRS, ROADS, SETTLEMENTS, SITES, ZONES, make_table
 from chargeplan.words import Outcome, PlanMode
 
 CRS = "EPSG:32643"
@@ -103,7 +104,22 @@ def build_sample_bundle(
         timings={"started": "2026-01-31T12:00:00Z", "seconds": {"solve": 1.5}},
         zone_outlines=_draw_zones(),
         online_tiles=online,
+        settlements=build_sample_settlements(hostile=hostile),
     )
+
+
+def build_sample_settlements(*, hostile: bool = False) -> Settlements:
+    """Build a city and three of its parts, one of them mapped twice."""
+    rows = (
+        ("n1", "city", "Sample City", "نمونہ شہر", 73.045, 33.70),
+        ("n2", "suburb", "H-12", "ایچ - 12", 73.017, 33.678),
+        ("n30", "village", "Saidpur", "", 73.075, 33.726),
+        ("n4", "locality", "h 12", "", 73.018, 33.679),
+    )
+    table = {column.name: [row[at] for row in rows] for at, column in enumerate(SETTLEMENTS)}
+    for number, key in enumerate(("name", "name_ur")):
+        table[key] = [_name(number + at, str(name), hostile=hostile) for at, name in enumerate(table[key])]
+    return Settlements(make_table(SETTLEMENTS, table))
 
 
 def _draw_zones() -> list[shapely.MultiPolygon]:

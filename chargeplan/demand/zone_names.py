@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.geo import to_metric
+from chargeplan.places import CITY
 from chargeplan.site_names import MAIN_ROAD_CLASSES
 from chargeplan.text import shorten_name, show_name
 from chargeplan.words import PlaceKind
@@ -55,14 +56,15 @@ def name_hexagons(
         The same with other names; equal input gives equal names.
     """
     middle = _find_middles(zoning.zone_pos, xy_m, people, len(zoning.table))
-    table = places.table
+    table, settlements = places.table, places.settlements
+    parts = settlements[settlements["kind"] != CITY]  # all zones are near the city
     landmarks = table[table["kind"].isin([kind.value for kind in _LANDMARKS])]
     main = np.flatnonzero(network.roads["road_class"].isin(MAIN_ROAD_CLASSES))
     road_of_point = np.repeat(np.arange(len(network.roads)), np.diff(network.road_offsets))
     on_main = np.isin(road_of_point, main)
     road_names = network.roads["name"].to_numpy()[road_of_point[on_main]]
     sources = (
-        (places.settlements["name"].tolist(), places.settlements[["lon", "lat"]].to_numpy(dtype=np.float64)),
+        (parts["name"].tolist(), parts[["lon", "lat"]].to_numpy(dtype=np.float64)),
         (
             [show_name(row, "") for row in landmarks[["name_en", "name", "name_ur"]].to_dict("records")],
             landmarks[["lon", "lat"]].to_numpy(dtype=np.float64),

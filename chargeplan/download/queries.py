@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chargeplan.osm.road_classes import ROAD_CLASSES
+from chargeplan.places import SETTLEMENT_WORDS
 from chargeplan.tag_kinds import read_kind_table
 from chargeplan.words import LandKind, PlaceKind
 
@@ -126,10 +127,11 @@ def _select_places() -> tuple[str, ...]:
     values: dict[str, list[str]] = {}
     for key, value in read_kind_table(PlaceKind):
         values.setdefault(key, []).append(value)
-    return tuple(
+    kinds = (
         f'nwr["{key}"]' if "*" in found else f'nwr["{key}"~"{_match_any(tuple(found))}"]'
         for key, found in values.items()
     )
+    return (*kinds, f'node["place"~"{_match_any(SETTLEMENT_WORDS)}"]')
 
 
 def _select_land() -> tuple[str, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PlanProblem,
         PlanRequest,
         RoadNetwork,
+        Settlements,
         Solution,
         StudyArea,
         TravelTable,
@@ -60,6 +61,8 @@ class RunBundle:
     grid : GridAssets or None
     rules : RuleRows or None
         Policy rules, those that are only reported too.
+    settlements : Settlements or None
+        Names to find one's way on the map by; None for a run that was written before they were kept.
     """
 
     area: StudyArea
@@ -82,6 +85,7 @@ class RunBundle:
     earlier_cells: tuple[DemandCells, ...] = ()
     grid: GridAssets | None = None
     rules: RuleRows | None = None
+    settlements: Settlements | None = None
 
     def __post_init__(self) -> None:
         n_cells, n_sites = len(self.cells.cell_id), len(self.sites.table)

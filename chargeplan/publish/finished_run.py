@@ -13,7 +13,7 @@ from chargeplan.errors import DataError
 from chargeplan.publish.bundle import RunBundle
 from chargeplan.publish.run_record import RUN_FORMAT_VERSION
 from chargeplan.publish.site_results import RESULT_COLUMNS
-from chargeplan.records import DataSource
+from chargeplan.records import DataSource, Settlements
 from chargeplan.run_records import RECORD_TYPES, read_optional_records
 from chargeplan.store import check_published, check_records, read_record
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 _RUN_NAME, _TIMINGS_NAME, _GEOPACKAGE_NAME, _RECORDS_NAME = "run.json", "timings.json", "plan.gpkg", "records"
+_SETTLEMENTS_NAME = "settlements"
 # Names of `RunBundle` that differ from those of the records.
 _BUNDLE_NAMES = {"demand": "cells"}
 
@@ -79,6 +80,7 @@ def read_finished_run(folder: Path) -> RunBundle:
         if records["cells"].zones_are_cells
         else _read_zone_outlines(folder / _GEOPACKAGE_NAME),
         online_tiles=bool(settings["publish"]["online_tiles"]),
+        settlements=_read_settlements(records_folder),
     )
 
 
@@ -104,6 +106,18 @@ def _read_description(path: Path) -> dict[str, Any]:
 def _read_source(row: dict[str, Any]) -> DataSource:
     values = {field.name: row[field.name] for field in fields(DataSource)}
     return DataSource(**values | {"limits": tuple(row["limits"])})
+
+
+def _read_settlements(folder: Path) -> Settlements | None:
+    """Read the names of places; None, which is said, for a run that was written before they were kept."""
+    if (folder / f"{_SETTLEMENTS_NAME}.json").is_file():
+        return read_record(folder, _SETTLEMENTS_NAME, Settlements)
+    _logger.warning(
+        "%s has no names of sectors and suburbs: written before they were kept; run the study again to have them "
+        "on its map",
+        folder,
+    )
+    return None
 
 
 def _read_timings(path: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from chargeplan.publish.stage_results import (
     describe_years,
 )
 from chargeplan.text import clean_text
-from chargeplan.units import format_pkr
+from chargeplan.units import format_pkr_twice
 from chargeplan.words import Outcome, RemovalReason
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _describe_open_site(row: dict[str, Any]) -> dict[str, Any]:
         "capacityKwhDay": make_finite(round(row["capacity_kwh_day"], 1)),
         "utilisation": make_finite(round(row["utilisation_share"], 4)),
         "costPkr": make_finite(round(row["cost_pkr"])),
-        "costText": format_pkr(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
+        "costText": format_pkr_twice(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
         "meanDriveMin": make_finite(round(row["mean_drive_min"], 2)),
         "cells": int(row["n_cells"]),
         "openedYear": make_finite(row["opened_year"]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chargeplan.publish.run_record import make_finite
-from chargeplan.units import format_pkr
+from chargeplan.units import format_lakh_crore, format_pkr
 from chargeplan.words import PlanObjective, SiteStatus
 
 if TYPE_CHECKING:
@@ -63,8 +63,13 @@ def _list_main_figures(bundle: RunBundle, row: dict[str, Any], limit: str = "") 
         ],
         ["New stations", f"{int(row['new_sites']):,}", ", ".join(part for part in (limit, beside) if part)],
         ["New chargers", f"{int(row['new_chargers']):,}", ""],
-        ["Money to spend", format_pkr(row["cost_pkr"] - row["risk_pkr"]), _describe_cost(row)],
+        _show_money("Money to spend", row["cost_pkr"] - row["risk_pkr"], _describe_cost(row)),
     ]
+
+
+def _show_money(name: str, amount_pkr: float, words: str) -> Figure:
+    """Show an amount with lakh or crore before its small print."""
+    return [name, format_pkr(amount_pkr), "; ".join(filter(None, (format_lakh_crore(amount_pkr), words)))]
 
 
 def _describe_cost(row: dict[str, Any]) -> str:
@@ -139,11 +144,11 @@ def list_economics(bundle: RunBundle) -> list[list[str]]:
     planned = evaluation.site_economics[["sold_kwh_year", "open_kwh_year"]].sum()
     busy = planned["sold_kwh_year"] / planned["open_kwh_year"] if planned["open_kwh_year"] > 0 else 0.0
     figures = [
-        [
+        _show_money(
             "Net present value",
-            format_pkr(evaluation.get_metric("npv")),
+            evaluation.get_metric("npv"),
             f"capital {format_pkr(evaluation.get_metric('capex'))}",
-        ],
+        ),
         [
             "Payback",
             _show_years(payback),

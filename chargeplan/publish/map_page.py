@@ -18,6 +18,7 @@ from chargeplan.errors import ChargeplanError
 from chargeplan.publish.map_cells import build_cell_data
 from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_roads import pack_road_names, pack_roads
+from chargeplan.publish.map_settlements import list_settlements
 from chargeplan.publish.map_words import build_words
 from chargeplan.text import clean_text, safe_html, to_script_json
 
@@ -35,6 +36,7 @@ LIBRARY_SCRIPTS = (
     "canvas.js",
     "roads.js",
     "labels.js",
+    "places.js",
     "cells.js",
     "demand.js",
     "glyphs.js",
@@ -46,6 +48,7 @@ LIBRARY_SCRIPTS = (
     "zones.js",
     "years.js",
     "key.js",
+    "legend.js",
     "panel.js",
     "summary.js",
     "tables.js",
@@ -53,7 +56,7 @@ LIBRARY_SCRIPTS = (
     "permalink.js",
     "print.js",
 )
-STYLE_SHEETS = ("page.css", "controls.css", "print.css")
+STYLE_SHEETS = ("page.css", "controls.css", "legend.css", "print.css")
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 TILE_ATTRIBUTION = "Background © OpenStreetMap contributors"
 _TILE_HOST = "https://tile.openstreetmap.org"
@@ -142,7 +145,11 @@ def build_map_page(bundle: RunBundle, *, files: Sequence[PlanFile] = ()) -> str:
         ),
         ("cells-data", "addCells", build_cell_data(bundle)),
         ("roads-data", "addRoads", pack_roads(bundle.network)),
-        ("names-data", "addLabels", pack_road_names(bundle.network)),
+        (
+            "names-data",
+            "addLabels",
+            {**pack_road_names(bundle.network), "places": list_settlements(bundle)},
+        ),
         ("sites-data", "addSites", {}),
         ("print-data", "addPrint", {}),
         ("link-data", "addPermalink", {}),

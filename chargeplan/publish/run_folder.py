@@ -230,7 +230,11 @@ def _gather_records(bundle: RunBundle) -> dict[str, object]:
         records[f"demand_{year}"] = cells
     return records | {
         name: record
-        for name, record in (("grid", bundle.grid), ("rules", bundle.rules))
+        for name, record in (
+            ("grid", bundle.grid),
+            ("rules", bundle.rules),
+            ("settlements", bundle.settlements),
+        )
         if record is not None
     }
 

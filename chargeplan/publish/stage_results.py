@@ -10,7 +10,7 @@ from chargeplan.publish.run_record import make_finite
 from chargeplan.rules.evaluate import evaluate_plan_rules
 from chargeplan.rules.outlines import build_rule_outlines
 from chargeplan.text import clean_text
-from chargeplan.units import format_pkr
+from chargeplan.units import format_pkr_twice
 from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
     for site_id, asset in _describe_assets(bundle).items():
         described[site_id]["asset"] = asset
     for site_id, risk_pkr in _compute_risk_pkr(bundle).items():
-        described[site_id] |= {"riskPkr": round(risk_pkr), "riskText": format_pkr(risk_pkr)}
+        described[site_id] |= {"riskPkr": round(risk_pkr), "riskText": format_pkr_twice(risk_pkr)}
     return described
 
 

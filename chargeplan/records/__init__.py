@@ -47,6 +47,7 @@ from chargeplan.records.study import (
     DataSource,
     LandAreas,
     MapPlaces,
+    Settlements,
     StudyArea,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "PlanRequest",
     "PlanStages",
     "RoadNetwork",
+    "Settlements",
     "Solution",
     "StudyArea",
     "TravelTable",

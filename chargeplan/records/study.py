@@ -97,6 +97,28 @@ def _have_no_settlements() -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Settlements:
+    """Cities, their parts and villages, to find one's way on the map by.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns of `tables.SETTLEMENTS`, sorted by place_id.
+    """
+
+    table: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        check_table(self.table, SETTLEMENTS, "settlements")
+
+    def select_near(self, bounds: tuple[float, float, float, float]) -> Settlements:
+        """Keep those in a box: west, south, east, north in degrees (EPSG:4326)."""
+        west, south, east, north = bounds
+        kept = self.table["lon"].between(west, east) & self.table["lat"].between(south, north)
+        return Settlements(self.table[kept].reset_index(drop=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LandAreas:
     """Areas of land whose use matters, such as cemeteries and industrial estates.
 
@@ -131,8 +153,8 @@ class MapPlaces:
     land : LandAreas
         Areas of land whose use matters; none when the file was not asked for them.
     settlements : pandas.DataFrame
-        Columns of `tables.SETTLEMENTS`, sorted by place_id: named sectors, suburbs and villages in or near the
-        study area, to name zones by.
+        Columns of `tables.SETTLEMENTS`, sorted by place_id: named cities, sectors, suburbs and villages in or
+        near the study area, to name zones by and to write on the map.
     """
 
     table: pd.DataFrame

@@ -45,7 +45,7 @@ def make_streets(*roads):
     return Streets(make_table(ROADS, table), lonlat, 2 * np.arange(len(roads) + 1))
 
 
-def name(settlements=(), landmarks=(), roads=(), people=(1.0, 1.0, 1.0, 1.0)):
+def name(settlements=(), landmarks=(), roads=(), people=(1.0, 1.0, 1.0, 1.0), kind_of_place="suburb"):
     """Names of two hexagons: cells at 0 and 1 km, and at 6 and 7 km east."""
     xy_m = np.array([[WEST_M + east, SOUTH_M] for east in (0.0, 1000.0, 6000.0, 7000.0)])
     table = make_table(ZONES, {"zone_id": ["86a", "86b"], "zone_name": ["Hexagon 1", "Hexagon 2"]})
@@ -56,7 +56,7 @@ def name(settlements=(), landmarks=(), roads=(), people=(1.0, 1.0, 1.0, 1.0)):
         ]
     )
     found = make_settlements(
-        (f"n{number}", {"place": "suburb", "name": text}, *at(east, 0))
+        (f"n{number}", {"place": kind_of_place, "name": text}, *at(east, 0))
         for number, (text, east) in enumerate(settlements)
     )
     zoning = Zoning(table, np.array([0, 0, 1, 1]), True)
@@ -88,6 +88,10 @@ def test_landmarks_and_then_main_roads_stand_in_for_settlements():
     assert name([("G-9", 2000)], landmarks=landmarks)[0] == "near G-9"
 
 
+def test_no_part_of_a_city_is_called_near_the_city():
+    assert name([("Islamabad", 400)], kind_of_place="city") == ["Hexagon 1", "Hexagon 2"]
+
+
 def test_what_is_more_than_four_kilometres_away_names_nothing():
     assert name([("Far", -3600)]) == ["Hexagon 1", "Hexagon 2"]
     assert name([("Near", -3400)]) == ["near Near", "Hexagon 2"]
@@ -112,10 +116,10 @@ def test_a_long_name_is_cut():
 
 def test_settlements_are_sorted_and_stand_there_once():
     rows = [
-        ("n2", {"name": "Old"}, 73.0, 33.7),
-        ("n1", {"name": "سیکٹر", "name:en": "Sector"}, 73.1, 33.6),
-        ("n2", {"name": "New"}, 73.2, 33.5),
-        ("n3", {"name": " ; "}, 73.2, 33.5),
+        ("n2", {"place": "village", "name": "Old"}, 73.0, 33.7),
+        ("n1", {"place": "suburb", "name": "سیکٹر", "name:en": "Sector"}, 73.1, 33.6),
+        ("n2", {"place": "town", "name": "New"}, 73.2, 33.5),
+        ("n3", {"place": "suburb", "name": " ; "}, 73.2, 33.5),
     ]
     table = make_settlements(rows)
     assert table["place_id"].tolist() == ["n1", "n2"]

@@ -16,7 +16,7 @@ from chargeplan.download.queries import (
     write_data_query,
 )
 from chargeplan.osm.road_classes import ROAD_CLASSES
-from chargeplan.places import find_kind
+from chargeplan.places import SETTLEMENT_WORDS, find_kind
 from chargeplan.tag_kinds import read_kind_table
 from chargeplan.words import LandKind, PlaceKind
 
@@ -89,6 +89,15 @@ def test_places_are_exactly_what_the_table_of_kinds_knows():
     nodes = [make_node(at + 1, 73.5, 33.5, **found) for at, found in enumerate(tags)]
     found, _ = ask(write_data_query(get_layer("places"), BOX), nodes)
     assert found == {("n", node["id"]) for node in nodes if find_kind(node["tags"]) is not None}
+
+
+def test_named_parts_of_a_city_are_asked_for_with_the_places():
+    nodes = [
+        make_node(at + 1, 73.5, 33.5, place=word, name="F-10") for at, word in enumerate(SETTLEMENT_WORDS)
+    ]
+    others = [make_node(90, 73.5, 33.5, place="country"), make_node(91, 73.5, 33.5, highway="crossing")]
+    found, _ = ask(write_data_query(get_layer("places"), BOX), [*nodes, *others])
+    assert found == {("n", node["id"]) for node in nodes}
 
 
 def test_places_that_are_areas_come_with_what_they_are_made_of():

@@ -57,7 +57,7 @@ def test_land_of_which_corners_are_missing_is_left_out(draw, read_drawing):
     assert len(read_drawing(drawing).reading.places.land.table) == 0
 
 
-def test_named_parts_of_towns_are_read_to_name_zones_by(draw, read_drawing):
+def test_named_cities_and_their_parts_are_read(draw, read_drawing):
     drawing = draw("A-B", ("AB", {"highway": "primary"}))
     drawing.points = [
         (901, 73.051, 33.72, {"place": "suburb", "name": "جی نائن", "name:en": "G-9; Karachi Company"}),
@@ -66,6 +66,9 @@ def test_named_parts_of_towns_are_read_to_name_zones_by(draw, read_drawing):
         (904, 73.053, 33.72, {"place": "locality", "name": "Zero Point", "amenity": "fuel"}),
     ]
     places = read_drawing(drawing).reading.places
-    assert places.settlements["place_id"].tolist() == ["n901", "n904"]
-    assert places.settlements["name"].tolist() == ["G-9", "Zero Point"]
+    assert places.settlements[["place_id", "kind", "name", "name_ur"]].to_numpy().tolist() == [
+        ["n901", "suburb", "G-9", "جی نائن"],
+        ["n902", "city", "Islamabad", ""],
+        ["n904", "locality", "Zero Point", ""],
+    ]
     assert places.table["place_id"].tolist() == ["n904"]

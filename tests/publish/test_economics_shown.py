@@ -9,6 +9,7 @@ import pytest
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geopackage import write_geopackage
 from chargeplan.publish.map_data import build_plan_data
+from chargeplan.publish.report.numbers import money
 from chargeplan.publish.run_record import describe_run
 from chargeplan.publish.site_results import build_site_results
 
@@ -55,7 +56,7 @@ def add_economics(bundle, rows):
 def test_the_panel_shows_five_figures_with_money_in_words(sample):
     figures = build_plan_data(add_economics(sample, MONEY + BENEFITS))["economics"]
     assert figures == [
-        ["Net present value", "PKR 190.4 M", "capital PKR 450 M"],
+        ["Net present value", "PKR 190.4 M", "19.04 crore; capital PKR 450 M"],
         ["Payback", "3.8 years", "at half the sales 9.3 years"],
         ["Break-even use", "12.3%", "of the opening hours; planned 30.0%"],
         ["Petrol saved", "3,040,000 l a year", "diesel 120,000 l; imports of USD 1,470,000"],
@@ -97,3 +98,17 @@ def test_the_account_and_the_stations_stand_in_run_json(sample):
         {"step": "payback", "value": None, "unit": "years", "source": "computed", "confidence": "computed"}
     ]
     assert record["economics_of_stations"][0]["sold_kwh_year"] == 300.0
+
+
+def test_money_on_the_map_has_crore_beside_it_as_in_the_report(sample):
+    plan = build_plan_data(sample)
+    (shown,) = [figure for figure in plan["figures"] if figure[0] == "Money to spend"]
+    beside = money(sample.evaluation.get_metric("cost"), "")
+    assert shown == ["Money to spend", beside.text, f"{beside.beside[1:-1]}; of PKR 230 M"]
+    costs = {row["id"]: row["costText"] for row in plan["openSites"]}
+    results = build_site_results(sample).set_index("site_id")["cost_pkr"]
+    paid = results[results > 0]
+    assert len(paid) > 3
+    assert [costs[site_id] for site_id in paid.index] == [
+        f"{money(cost, '').text} {money(cost, '').beside}" for cost in paid
+    ]

@@ -36,6 +36,19 @@ def test_credits_of_the_planner_come_back(tmp_path, sample):
     assert read_finished_run(folder).credits == ("Survey of 2025",)
 
 
+def test_names_of_places_come_back(run_folder, sample):
+    assert read_finished_run(run_folder).settlements.table.equals(sample.settlements.table)
+
+
+def test_a_run_from_before_names_were_kept_is_read_with_one_message(tmp_path, sample, caplog):
+    folder = publish_run(tmp_path / "run", replace(sample, settlements=None))
+    assert read_finished_run(folder).settlements is None
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{folder}/records has no names of sectors and suburbs: written before they were kept; run the study again "
+        "to have them on its map"
+    ]
+
+
 def test_the_records_folder_stands_for_its_run(run_folder):
     assert read_finished_run(run_folder / "records").area.name == "sample"
 

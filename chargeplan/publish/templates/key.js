@@ -29,6 +29,7 @@ chargeplan.drawKey = function () {
     box.addEventListener("change", function () {
       if (box.checked) layer.addTo(state.map); else layer.remove();
       box.toggleAttribute("data-on", box.checked);
+      chargeplan.drawLegend();
     });
     var sample = make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [chargeplan.drawSample(entry[2])]);
     var words = make("span", { text: entry[1] + (entry[0] === "grid" && isSynthetic ? " (SYNTHETIC)" : "") });
@@ -66,6 +67,7 @@ chargeplan.drawSample = function (kind) {
 
 // The figures behind colours and sizes, of the hexagons and the year that are on the screen.
 chargeplan.drawDemandKey = function () {
+  chargeplan.drawLegend();
   var state = chargeplan.state, holder = document.getElementById("key-demand"), make = chargeplan.make;
   if (!state.levels) return;
   var level = chargeplan.chooseLevel(state.map.getZoom()), parts = [

@@ -1,10 +1,11 @@
-// Names of roads written along them, and names of zones, on one canvas (so names are never HTML).
-chargeplan.ROAD_NAMES_FROM = 12;
+// Names of roads written along them, of places and of zones, on one canvas (so names are never HTML).
+chargeplan.ROAD_NAMES_FROM = 10.5;
+chargeplan.ROAD_NAME_ZOOMS = [99, 99, 99, 99, 14.5, 13.75, 11.25, 10.75, 10.5];  // of each class, see map_roads.py
 chargeplan.addLabels = function (map, id) {
   var data = chargeplan.readJson(id), lines = null, packed = data.lines;
   var layer = new chargeplan.CanvasLayer("labels", function (pen, view) {
     return chargeplan.drawLabels(pen, view, data, lines);
-  }, function () { return lines !== null || !chargeplan.state.plan.zonesAreCells; });
+  }, function () { return lines !== null || data.places.length > 0 || !chargeplan.state.plan.zonesAreCells; });
   async function unpackShown() {
     if (packed === null || map.getZoom() < chargeplan.ROAD_NAMES_FROM) return;
     var text = packed;
@@ -13,6 +14,7 @@ chargeplan.addLabels = function (map, id) {
     layer.redraw();
   }
   chargeplan.state.layers.labels = layer;
+  chargeplan.state.places = data.places;
   layer.addTo(map);
   chargeplan.state.pending.push(unpackShown());
   map.on("zoomend", unpackShown);
@@ -25,14 +27,15 @@ chargeplan.drawLabels = function* (pen, view, data, lines) {
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
   if (!chargeplan.state.plan.zonesAreCells) yield* chargeplan.drawZoneNames(pen, view, colours, taken);
+  yield* chargeplan.drawPlaceNames(pen, view, colours, taken, data.places);
   if (!lines || view.zoom < chargeplan.ROAD_NAMES_FROM) return;
   chargeplan.placeMarks(view).forEach(function (mark) { if (mark.isFull) taken.push(mark.box); });
   var seen = {};
   lines.boxes = lines.boxes || chargeplan.boxLines(lines);
   for (var line = 0; line < lines.count; line += 1) {
-    var rank = data.ranks[line];  // 4 tertiary ... 8 motorway
+    var rank = data.ranks[line];
     if (line % 300 === 299) yield;
-    if (rank < 6 && view.zoom < 13 + (6 - rank) * 0.75) continue;
+    if (view.zoom < chargeplan.ROAD_NAME_ZOOMS[rank]) continue;
     if (!chargeplan.isInView(lines.boxes[line], view)) continue;
     chargeplan.drawRoadName(pen, view, { text: data.names[line], rank: rank, line: line }, lines, taken, seen);
     yield;

@@ -124,4 +124,5 @@ chargeplan.setLanguage = function (language) {
   if (language === "ur") chargeplan.watchTexts();
   if (state.map && state.map.getBounds().contains(chargeplan.boundPlan())) chargeplan.fitPlan(state.map);  // the panel changes sides
   chargeplan.refitPopup();
+  if (state.layers.labels) state.layers.labels.redraw();
 };

@@ -21,6 +21,13 @@ chargeplan.addOtherSites = function (map) {
       state.layers.rules.eachLayer(function (square) { square.bringToBack(); });
     });
   }
+  // One of a group that is switched off: it stands on the map as long as its card is open.
+  state.showOther = function (name, site) {
+    var colours = chargeplan.getColours(), sign = makers[name](site, canvas);
+    if (sign.setStyle) sign.setStyle({ color: colours[name], fillColor: colours.dotFill });
+    sign.on("popupclose", function () { sign.remove(); });
+    sign.addTo(map).openPopup();
+  };
   chargeplan.redrawDots = function () {
     var colours = chargeplan.getColours();
     if (state.layers.rules) state.layers.rules.eachLayer(function (square) { square.setStyle({ color: colours[square.options.state], fillColor: colours[square.options.state] }); });

@@ -15,6 +15,7 @@ chargeplan.fillFrame = function (map) {
   chargeplan.fillStations(map, plan);
   chargeplan.fillZones(map, plan);
   chargeplan.fillTabs();
+  chargeplan.fillLegend();
   chargeplan.fillTools();
   chargeplan.fillSearch(map, plan);
   chargeplan.sayTree(document.getElementById("panel"));  // before the map is fitted beside it

@@ -1,4 +1,4 @@
-// Search by name: stations, zones, other sites and roads, in any script, without accents, case or hyphens.
+// Search by name: stations, places, zones, roads and other sites, in any script, without accents, case or hyphens.
 chargeplan.MOST_FOUND = 8;
 chargeplan.LETTERS = { "\u064A": "\u06CC", "\u0649": "\u06CC", "\u0643": "\u06A9", "\u0623": "\u0627", "\u0625": "\u0627", "\u0622": "\u0627", "\u0629": "\u06C1", "\u0647": "\u06C1", "\u06BE": "\u06C1", "\u0624": "\u0648" };
 
@@ -18,31 +18,39 @@ chargeplan.buildIndex = function (map, plan) {
   plan.openSites.forEach(function (site, position) {
     add(chargeplan.STATUS_WORDS[site.status], [site.name].concat(site.otherNames), function () { chargeplan.goToSite(map, position); });
   });
+  var data = chargeplan.readJson("names-data"), roads = new Map();
+  (chargeplan.state.places || []).forEach(function (place) {
+    add(chargeplan.PLACE_WORDS[place[2]], [place[0], place[1] === place[0] ? "" : place[1]], function () { chargeplan.goToPlace(map, place); });
+  });
   plan.zones.forEach(function (zone) {
     if (zone[0] !== "(no zone)") add("Zone", [zone[0]], function () { chargeplan.goToZone(map, zone); });
+  });
+  // A road is many lines, and its name is not always spelt alike; the first line is the longest.
+  data.names.forEach(function (name, line) {
+    var key = chargeplan.simplify(name).replace(/ /g, "") || name;
+    if (roads.has(key)) roads.get(key).lines.push(line); else roads.set(key, { name: name, lines: [line] });
+  });
+  roads.forEach(function (road) {
+    add("Road", [road.name], function () { return chargeplan.goToRoad(map, data, road.lines); });
   });
   plan.otherSites.forEach(function (site) {
     var isCompetitor = site[4] === "competitor";
     add(isCompetitor ? "Competitor" : "Candidate, not chosen", [site[2]], function () {
-      chargeplan.goToOther(map, site, chargeplan.state.layers[isCompetitor ? "competitors" : "notChosen"]);
+      chargeplan.goToOther(map, site, isCompetitor ? "competitors" : "notChosen");
     });
-  });
-  var roads = new Map(), data = chargeplan.readJson("names-data");
-  data.names.forEach(function (name, line) { if (roads.has(name)) roads.get(name).push(line); else roads.set(name, [line]); });
-  roads.forEach(function (lines, name) {
-    add("Road", [name], function () { return chargeplan.goToRoad(map, data, lines); });
   });
   return index;
 };
 
-// 0: the name itself, 1: it begins so, 2: each word begins a word of it, 3: it holds the letters; else null.
+// 0: the name itself, 1: it begins so, 2: words of it begin so, 3: it holds the letters; else null.
 chargeplan.rankMatch = function (key, query) {
   var squeezed = query.replace(/ /g, ""), whole = key.replace(/ /g, "");
   if (whole === squeezed) return 0;
   if (whole.indexOf(squeezed) === 0) return 1;
   var words = key.split(" ");
   var all = query.split(" ").every(function (part) { return words.some(function (word) { return word.indexOf(part) === 0; }); });
-  return all ? 2 : squeezed.length > 2 && whole.indexOf(squeezed) > 0 ? 3 : null;
+  if (all || words.some(function (_, at) { return words.slice(at).join("").indexOf(squeezed) === 0; })) return 2;
+  return squeezed.length > 2 && whole.indexOf(squeezed) > 0 ? 3 : null;
 };
 
 chargeplan.findNames = function (index, text) {
@@ -60,10 +68,11 @@ chargeplan.findNames = function (index, text) {
   return found.map(function (one) { return one.entry; });
 };
 
-chargeplan.goToOther = function (map, site, layer) {
-  if (!map.hasLayer(layer)) { layer.addTo(map); chargeplan.drawKey(); }
+chargeplan.goToOther = function (map, site, name) {
+  var layer = chargeplan.state.layers[name];
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([site[1], site[0]], Math.max(map.getZoom(), 14), { animate: false });
+  if (!map.hasLayer(layer)) { chargeplan.state.showOther(name, site); return; }
   layer.eachLayer(function (mark) {
     var at = mark.getLatLng();
     if (at.lat === site[1] && at.lng === site[0]) mark.openPopup();

@@ -1,0 +1,52 @@
+// The small legend that lies on the map from the first moment: what is on the screen now, in a few lines.
+// All of it, with the switches, stands in the tab of the layers; paper has that one.
+chargeplan.LEGEND_SIGNS = [
+  ["open-candidate", "New station; the number is its rank, the area its power", "candidate"],
+  ["open-required", "New station, required", "required"],
+  ["open-existing", "Existing station", "existing"],
+  ["competitors", "Competitor", "competitor"],
+  ["notChosen", "Candidate, not chosen", "ring"],
+  ["forbidden", "Forbidden site", "barred"],
+];
+
+chargeplan.drawLegend = function () {
+  var state = chargeplan.state, make = chargeplan.make, body = document.getElementById("legend-body"), rows = [];
+  if (!state.levels) return;
+  function isOn(name) { return state.layers[name] && state.map.hasLayer(state.layers[name]); }
+  if (isOn("demand")) rows.push(chargeplan.makeLegendRamp(chargeplan.chooseLevel(state.map.getZoom())));
+  var signs = chargeplan.LEGEND_SIGNS.filter(function (sign) { return isOn(sign[0]); });
+  if (isOn("unserved")) signs.unshift(["unserved", "Demand not served", "dots"]);
+  rows.push(make("ul", {}, signs.map(function (sign) {
+    return make("li", {}, [make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [chargeplan.drawSample(sign[2])]), make("span", { text: sign[1] })]);
+  })));
+  if (state.map.getZoom() >= chargeplan.NEAR_FROM_ZOOM) rows.push(chargeplan.makeKindKey());
+  rows.push(chargeplan.makeTypeKey());
+  body.replaceChildren.apply(body, rows.filter(Boolean));
+};
+
+// The ramp in one bar, with the figures at its ends.
+chargeplan.makeLegendRamp = function (level) {
+  var make = chargeplan.make, colours = chargeplan.getColours().ramp, breaks = level.breaks, steps = [];
+  function number(value) { return chargeplan.formatNumber(value, value < 10 && value % 1 ? 1 : 0); }
+  for (var step = 0; step <= breaks.length; step += 1) {
+    var swatch = make("span", {});
+    swatch.style.background = colours[breaks.length ? Math.round((step * 5) / breaks.length) : 3];
+    steps.push(swatch);
+  }
+  var ends = breaks.length ? [make("span", { text: "below " + number(breaks[0]) }), make("span", { text: "from " + number(breaks[breaks.length - 1]) })] : [];
+  return make("div", { className: "legend-ramp" }, [
+    make("p", { text: "Demand of a hexagon, kWh/day" }),
+    make("div", { className: "legend-bar", attributes: { "aria-hidden": "true" } }, steps), make("div", { className: "legend-ends" }, ends),
+  ]);
+};
+
+// A phone has little room: there it is a button until it is asked for.
+chargeplan.fillLegend = function () {
+  var legend = document.getElementById("legend");
+  legend.open = !chargeplan.isPhone();
+  document.getElementById("legend-more").addEventListener("click", function () {
+    if (chargeplan.isPhone()) legend.open = false;
+    chargeplan.openTab("key");
+    document.getElementById("tab-key").focus();
+  });
+};
