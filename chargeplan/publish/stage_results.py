@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chargeplan.publish.run_record import make_finite
+from chargeplan.publish.year_results import compute_risk_pkr
 from chargeplan.rules.evaluate import evaluate_plan_rules
 from chargeplan.rules.outlines import build_rule_outlines
 from chargeplan.text import clean_text
@@ -83,20 +84,18 @@ def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
         )
     for site_id, asset in _describe_assets(bundle).items():
         described[site_id]["asset"] = asset
-    for site_id, risk_pkr in _compute_risk_pkr(bundle).items():
+    for site_id, risk_pkr in _list_risk_pkr(bundle).items():
         described[site_id] |= {"riskPkr": round(risk_pkr), "riskText": format_pkr(risk_pkr)}
     return described
 
 
-def _compute_risk_pkr(bundle: RunBundle) -> dict[str, float]:
-    """Compute the risk charge of each new station below an unknown headroom, in the last year, PKR."""
-    grid, slots = bundle.grid, bundle.solution.slot_chargers
-    if grid is None or len(slots) == 0:
+def _list_risk_pkr(bundle: RunBundle) -> dict[str, float]:
+    """List the risk charge of each new station below an unknown headroom, in the last year, PKR."""
+    slots = bundle.solution.slot_chargers
+    if bundle.grid is None or len(slots) == 0:
         return {}
-    each_kw = np.array(bundle.request.type_power_kw)
-    kw = slots[-1].reshape(len(bundle.sites.table), -1) @ each_kw
-    is_charged = grid.is_headroom_unknown & ~bundle.sites.has_status(SiteStatus.EXISTING)
-    risk_pkr = np.where(is_charged, kw, 0.0) * grid.unknown_headroom_pkr_kw
+    kw = slots[-1].reshape(len(bundle.sites.table), -1) @ np.array(bundle.request.type_power_kw)
+    risk_pkr = compute_risk_pkr(bundle, np.where(bundle.sites.has_status(SiteStatus.EXISTING), 0.0, kw))
     site_id = bundle.sites.table["site_id"]
     return {str(site_id.iloc[site]): float(risk_pkr[site]) for site in np.flatnonzero(risk_pkr > 0)}
 
