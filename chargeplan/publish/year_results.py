@@ -43,7 +43,7 @@ def divide_by_wanted(bundle: RunBundle, kwh_day: Floats, year_pos: int) -> Float
     """Divide the energy of each pair by what its cell leaves for us in a year; 0 where it wants nothing."""
     staging = bundle.problem.staging
     wanted = staging.unit_kwh_day[year_pos].sum(axis=1)[bundle.problem.pair_cell]
-    return np.divide(kwh_day, wanted, out=np.zeros_like(kwh_day), where=wanted > 0)
+    return _divide(kwh_day, wanted, 0.0)
 
 
 def compute_mean_drives(bundle: RunBundle) -> list[float]:

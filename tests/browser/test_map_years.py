@@ -170,6 +170,34 @@ def test_money_says_what_is_spent_until_and_in_the_year(page, staged_demo):
         assert "Mean drive" in page.locator("#figures").inner_text()
 
 
+def test_rules_and_their_squares_are_of_the_year(page, staged_demo):
+    rules = pd.read_csv(staged_demo / "rules.csv")
+    page.locator("#tab-key").click()
+    page.locator("#layer-rules").check()
+    page.locator("#tab-summary").click()
+    colours, summaries = [], []
+    for position, year in ((1, LAST), (0, FIRST), (1, LAST)):
+        show_year(page, position)
+        now = rules[rules["year"] == year]
+        summaries.append(page.locator("#rules summary").inner_text())
+        assert summaries[-1].startswith(f"Rules in {year}: ")
+        assert page.locator("#rules li").count() == now["rule_id"].nunique()
+        squares = page.evaluate("chargeplan.getRules().squares.map(square => square.slice(1, 5))")
+        table = now.set_index(["rule_id", "place"])
+        assert len(squares) > 0
+        for title, rule_id, state, reached in squares:
+            assert table.loc[(rule_id, title), "state"] == state
+            assert table.loc[(rule_id, title), "reached"] == reached
+        colours.append(
+            page.evaluate(
+                "chargeplan.state.layers.rules.getLayers().map(square => square.options.dashArray === null)"
+            )
+        )
+        assert colours[-1] == [state == "kept" for _, _, state, _ in squares]
+    assert colours[0] == colours[2]
+    assert summaries[0] == summaries[2] != summaries[1]
+
+
 def test_what_is_of_the_whole_plan_says_so_beside_it(page, open_map, tmp_path):
     assert page.locator("#plan-outcome .whole-plan").inner_text() == "whole plan"
     assert page.locator("#money-title .whole-plan").inner_text() == "whole plan"

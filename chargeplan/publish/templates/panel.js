@@ -8,7 +8,7 @@ chargeplan.fillFrame = function (map) {
   chargeplan.fillFigures("economics", plan.economics);
   if (!plan.economics.length) document.getElementById("money").remove();
   chargeplan.fillYears(plan);
-  chargeplan.fillRules(plan.rules);
+  chargeplan.fillRules();
   chargeplan.fillNotes(plan);
   chargeplan.fillDemand(plan.demand);
   chargeplan.fillFiles(plan.files);

@@ -99,6 +99,18 @@ chargeplan.getZone = function (row) {
   return [zone[0], zone[1], now[0], now[1], zone[4], zone[5], now[2], zone[7]];
 };
 
+// The rules and their squares as they stand in the shown year; null without any.
+chargeplan.getRules = function () {
+  var state = chargeplan.state, last = state.plan.rules;
+  if (!last || !chargeplan.isEarlierYear()) return last;
+  var now = last.byYear[state.year];
+  return {
+    year: state.plan.years[state.year][0],
+    rules: last.rules.map(function (rule, at) { return rule.slice(0, 2).concat(now.rules[at]); }),
+    squares: last.squares.map(function (square, at) { return square.slice(0, 3).concat(now.squares[at]); }),
+  };
+};
+
 // Everything that has figures by year, as they stand by a year.
 chargeplan.showYear = function (position) {
   var state = chargeplan.state, plan = state.plan, year = plan.years[position][0];
@@ -118,6 +130,8 @@ chargeplan.showYear = function (position) {
   else if (state.map._popup && state.map._popup.isOpen()) state.map._popup.update();  // a card says the year's figures
   chargeplan.markYear(position);
   chargeplan.showMarkers();
+  chargeplan.fillRules();
+  chargeplan.renewSquares();
   chargeplan.renewSheets();
   ["demand", "unserved", "reach", "marks", "labels", "zones", "grid"].forEach(function (name) { if (state.layers[name]) state.layers[name].redraw(); });
   chargeplan.drawDemandKey();
