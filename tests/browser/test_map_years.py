@@ -232,5 +232,7 @@ def test_paper_has_all_tables_of_the_year_though_no_tab_was_opened(page, station
     rows = read_rows(page, "station-table")
     assert sum(row[3] != "–" for row in rows) == len(stations.loc[FIRST])
     assert len(read_rows(page, "zone-table")) >= 5
+    heads = page.locator("#sheet-stations h2, #sheet-zones h2").all_text_contents()
+    assert heads == [f"Stations in {FIRST}", f"Zones in {FIRST}"]
     assert page.locator(".print-foot .copy-key-list li").count() > 0
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")

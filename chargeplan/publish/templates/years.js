@@ -142,7 +142,11 @@ chargeplan.showYear = function (position) {
 chargeplan.markYear = function (position) {
   var slider = document.getElementById("year-slider");
   slider.value = String(position);
-  slider.setAttribute("aria-valuetext", String(chargeplan.state.plan.years[position][0]));
+  var year = String(chargeplan.state.plan.years[position][0]);
+  slider.setAttribute("aria-valuetext", year);
+  [["stations", "Stations"], ["zones", "Zones"]].forEach(function (sheet) {  // what a screen reader and paper have
+    document.querySelector("#sheet-" + sheet[0] + " h2").textContent = sheet[1] + " in " + year;
+  });
   document.querySelectorAll("[data-year]").forEach(function (row) {
     row.classList.toggle("chosen", row.getAttribute("data-year") === String(position));
   });
