@@ -38,6 +38,14 @@ def project_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def staged_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the demo city with years, charger types, a grid, a floor and rules; only to be read."""
+    from staged_demo import run_staged_demo
+
+    return run_staged_demo(tmp_path_factory.mktemp("staged_demo"), PROJECT_FOLDER)
+
+
+@pytest.fixture(scope="session")
 def real_data_folder() -> Path:
     """The folder with the real extracts, or a skip that says where it was looked for."""
     named = os.environ.get("CHARGEPLAN_REAL_DATA")

@@ -26,11 +26,16 @@ SEE_EVERYTHING = """async () => {
     box.dispatchEvent(new Event("input"));
     await rest();
   }
+  for (const tab of ["stations", "zones", "key", "summary"]) { chargeplan.openTab(tab); await rest(); }
   for (const box of document.querySelectorAll("#key-list input")) { if (!box.checked) box.click(); }
   for (const part of document.querySelectorAll("details")) part.open = true;
   await rest();
   for (let year = 0; year < chargeplan.state.plan.years.length; year += 1) {
-    if (chargeplan.state.plan.years.length > 1) { chargeplan.showYear(year); await rest(); }
+    if (chargeplan.state.plan.years.length > 1) {
+      chargeplan.showYear(year);
+      for (const tab of ["stations", "zones"]) { chargeplan.openTab(tab); await rest(); }
+      for (const at of chargeplan.listShownSites()) { chargeplan.state.markers[at].openPopup(); await rest(); }
+    }
     for (const asset of chargeplan.state.assets || []) {
       map.openPopup(chargeplan.makeAssetCard(asset), [asset.lat, asset.lon]);
       await rest();

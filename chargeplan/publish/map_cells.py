@@ -10,6 +10,7 @@ import numpy as np
 from chargeplan.publish.encode import pack_integers, pack_lines
 from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
+from chargeplan.publish.year_results import SMALLEST_USED_SHARE, divide_by_wanted, sum_pair_flows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 ENERGY_SCALE = 100  # cells hold hundredths of a kWh/day
 SHARE_SCALE = 1000  # shares travel as thousandths
 _CLASS_SHARES = (0.30, 0.55, 0.75, 0.90, 0.97)
-_SMALLEST_USED_SHARE = 1e-6
 _COARSEST_RESOLUTION = 5  # hexagons of some 250 km2
 _LEAST_LEFT_KWH_DAY = 0.01  # what the energies of the page can hold
 _FULL_DOT_SHARE = 0.97
@@ -117,13 +117,10 @@ def pack_reach(bundle: RunBundle, ranked: pd.DataFrame) -> str:
 
 def list_earlier_reach(bundle: RunBundle, ranked: pd.DataFrame) -> list[str]:
     """Pack for each year before the last which cells each open site serves; as `pack_reach`."""
-    staging, pair_cell = bundle.problem.staging, bundle.problem.pair_cell
-    packed = []
-    for year, kwh_day in enumerate(_sum_flows(bundle)):
-        wanted = staging.unit_kwh_day[year].sum(axis=1)[pair_cell]
-        share = np.divide(kwh_day, wanted, out=np.zeros_like(kwh_day), where=wanted > 0)
-        packed.append(_pack_shares(bundle, ranked, share))
-    return packed
+    return [
+        _pack_shares(bundle, ranked, divide_by_wanted(bundle, kwh_day, year))
+        for year, kwh_day in enumerate(sum_pair_flows(bundle)[:-1])
+    ]
 
 
 def _scale_energy(kwh_day: Floats) -> Ints:
@@ -162,27 +159,13 @@ def _list_levels(bundle: RunBundle, left: Sequence[Floats]) -> list[dict[str, An
     return levels
 
 
-def _sum_flows(bundle: RunBundle) -> list[Floats]:
-    """Sum the energy of each pair in each year before the last, kWh per day."""
-    problem, solution = bundle.problem, bundle.solution
-    staging = problem.staging
-    if problem.stages is None or staging.n_years < 2:
-        return []
-    n_groups = staging.can_use.shape[0]
-    rest, group = np.divmod(solution.flow_at // len(staging.charger_kw), n_groups)
-    year, pair = np.divmod(rest, max(problem.n_pairs, 1))
-    kwh_day = staging.unit_kwh_day[year, problem.pair_cell[pair], group] * solution.flow_share
-    return [
-        np.bincount(pair[year == row], kwh_day[year == row], problem.n_pairs).astype(np.float64)
-        for row in range(staging.n_years - 1)
-    ]
-
-
 def _list_earlier_energy(bundle: RunBundle) -> list[tuple[Floats, Floats, Floats]]:
     """List for each year before the last the demand of each cell, what competitors take, what is served."""
     problem, power_kw = bundle.problem, bundle.request.type_power_kw
     listed = []
-    for year, (cells, kwh_day) in enumerate(zip(bundle.earlier_cells, _sum_flows(bundle), strict=True)):
+    for year, (cells, kwh_day) in enumerate(
+        zip(bundle.earlier_cells, sum_pair_flows(bundle)[:-1], strict=True)
+    ):
         # Competitors take the same share of every class, so what they leave of the usable classes tells it.
         is_usable = np.logical_or.reduce([cells.can_use(kw) for kw in power_kw])
         usable = cells.kwh_day[:, is_usable].sum(axis=1)
@@ -196,7 +179,7 @@ def _list_earlier_energy(bundle: RunBundle) -> list[tuple[Floats, Floats, Floats
 
 def _pack_shares(bundle: RunBundle, ranked: pd.DataFrame, share: Floats) -> str:
     problem = bundle.problem
-    used = np.flatnonzero(share > _SMALLEST_USED_SHARE)
+    used = np.flatnonzero(share > SMALLEST_USED_SHARE)
     used = used[np.lexsort((problem.pair_cell[used], problem.pair_site[used]))]
     site = problem.pair_site[used]
     starts = np.searchsorted(site, ranked.index.to_numpy(), side="left")

@@ -24,6 +24,7 @@ from chargeplan.publish.stage_results import (
     describe_station_stages,
     describe_years,
 )
+from chargeplan.publish.year_results import describe_earlier_stations, describe_earlier_zones
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr_twice
 from chargeplan.words import Outcome, RemovalReason
@@ -68,6 +69,8 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "demand": _describe_demand(bundle),
         "openSites": [_describe_open_site(row) | stages[row["site_id"]] for row in ranked.to_dict("records")],
         "years": describe_years(bundle),
+        "stationsByYear": describe_earlier_stations(bundle, ranked),
+        "zonesByYear": describe_earlier_zones(bundle),
         "rules": describe_rules(bundle),
         "grid": describe_grid(bundle),
         "otherSites": _list_other_sites(results),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chargeplan.publish.run_record import make_finite
+from chargeplan.publish.year_results import compute_mean_drives
 from chargeplan.units import format_lakh_crore, format_pkr
 from chargeplan.words import PlanObjective, SiteStatus
 
@@ -36,20 +37,37 @@ def list_figures(bundle: RunBundle) -> list[Figure]:
             },
             limit=f"of at most {problem.max_sites}" if problem.max_sites >= 0 else "",
         ),
-        [
-            "Mean drive",
-            f"{evaluation.get_metric('mean_drive'):.1f} min",
-            f"at most {bundle.travel.limit_s / 60:g} min",
-        ],
+        *_list_spending(bundle, len(evaluation.years) - 1),
+        _describe_drive(bundle, evaluation.get_metric("mean_drive")),
     ]
 
 
 def list_figures_by_year(bundle: RunBundle) -> list[list[Figure]]:
     """List the key figures of each year in the order of the years; those of the last are `list_figures`."""
     rows = bundle.evaluation.years.to_dict("records")
-    return [_list_main_figures(bundle, {str(k): v for k, v in row.items()}) for row in rows[:-1]] + (
-        [list_figures(bundle)] if rows else []
-    )
+    earlier = [
+        [
+            *_list_main_figures(bundle, {str(name): value for name, value in row.items()}),
+            *_list_spending(bundle, year_pos),
+            _describe_drive(bundle, drive_min),
+        ]
+        for year_pos, (row, drive_min) in enumerate(zip(rows[:-1], compute_mean_drives(bundle), strict=False))
+    ]
+    return [*earlier, list_figures(bundle)] if rows else []
+
+
+def _describe_drive(bundle: RunBundle, drive_min: float) -> Figure:
+    return ["Mean drive", f"{drive_min:.1f} min", f"at most {bundle.travel.limit_s / 60:g} min"]
+
+
+def _list_spending(bundle: RunBundle, year_pos: int) -> list[Figure]:
+    """List what of the money is spent in a year itself, the risk charge aside; nothing for a plan of one year."""
+    years = bundle.evaluation.years
+    if len(years) < 2:
+        return []
+    spent_pkr = (years["cost_pkr"] - years["risk_pkr"]).to_numpy()
+    in_year_pkr = spent_pkr[year_pos] - (spent_pkr[year_pos - 1] if year_pos else 0.0)
+    return [[f"Of it in {years['year'].iloc[year_pos]}", format_pkr(in_year_pkr), ""]]
 
 
 def _list_main_figures(bundle: RunBundle, row: dict[str, Any], limit: str = "") -> list[Figure]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chargeplan.publish.run_record import make_finite
+from chargeplan.publish.year_results import compute_risk_pkr
 from chargeplan.rules.evaluate import evaluate_plan_rules
 from chargeplan.rules.outlines import build_rule_outlines
 from chargeplan.text import clean_text
@@ -83,20 +84,18 @@ def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
         )
     for site_id, asset in _describe_assets(bundle).items():
         described[site_id]["asset"] = asset
-    for site_id, risk_pkr in _compute_risk_pkr(bundle).items():
+    for site_id, risk_pkr in _list_risk_pkr(bundle).items():
         described[site_id] |= {"riskPkr": round(risk_pkr), "riskText": format_pkr_twice(risk_pkr)}
     return described
 
 
-def _compute_risk_pkr(bundle: RunBundle) -> dict[str, float]:
-    """Compute the risk charge of each new station below an unknown headroom, in the last year, PKR."""
-    grid, slots = bundle.grid, bundle.solution.slot_chargers
-    if grid is None or len(slots) == 0:
+def _list_risk_pkr(bundle: RunBundle) -> dict[str, float]:
+    """List the risk charge of each new station below an unknown headroom, in the last year, PKR."""
+    slots = bundle.solution.slot_chargers
+    if bundle.grid is None or len(slots) == 0:
         return {}
-    each_kw = np.array(bundle.request.type_power_kw)
-    kw = slots[-1].reshape(len(bundle.sites.table), -1) @ each_kw
-    is_charged = grid.is_headroom_unknown & ~bundle.sites.has_status(SiteStatus.EXISTING)
-    risk_pkr = np.where(is_charged, kw, 0.0) * grid.unknown_headroom_pkr_kw
+    kw = slots[-1].reshape(len(bundle.sites.table), -1) @ np.array(bundle.request.type_power_kw)
+    risk_pkr = compute_risk_pkr(bundle, np.where(bundle.sites.has_status(SiteStatus.EXISTING), 0.0, kw))
     site_id = bundle.sites.table["site_id"]
     return {str(site_id.iloc[site]): float(risk_pkr[site]) for site in np.flatnonzero(risk_pkr > 0)}
 
@@ -150,51 +149,75 @@ def describe_zone_floors(bundle: RunBundle) -> dict[str, list[float | None]]:
     }
 
 
-def evaluate_bundle_rules(bundle: RunBundle) -> RuleReport | None:
-    """Tell which rules the plan keeps in its last year; None without rules."""
+def evaluate_bundle_rules(bundle: RunBundle, year_pos: int = -1) -> RuleReport | None:
+    """Tell which rules the plan keeps in its last year, or in another one; None without rules."""
     if bundle.rules is None:
         return None
     solution, n_sites = bundle.solution, len(bundle.sites.table)
-    chargers = solution.slot_chargers[-1] if len(solution.slot_chargers) else solution.chargers
+    chargers = solution.slot_chargers[year_pos] if len(solution.slot_chargers) else solution.chargers
     return evaluate_plan_rules(
         bundle.rules,
         bundle.sites,
         chargers.reshape(n_sites, -1),
         np.array(bundle.request.type_power_kw),
-        period=len(bundle.rules.years) - 1,
+        period=range(len(bundle.rules.years))[year_pos],
     )
 
 
 def describe_rules(bundle: RunBundle) -> dict[str, Any] | None:
-    """Describe for the map each rule and the squares, state of the last year; None without rules."""
+    """Describe for the map each rule and the squares; None without rules.
+
+    Returns
+    -------
+    dict or None
+        Of the last year: ``year``, ``rules`` (id, sentence, must be kept, state, detail) and ``squares`` (outline,
+        title, rule, state, stations, stations required). ``byYear`` has for each year before it what differs, in the
+        same order: of ``rules`` the last three, of ``squares`` the last three.
+    """
     report = evaluate_bundle_rules(bundle)
     if report is None or bundle.rules is None:
         return None
-    squares = build_rule_outlines(bundle.rules, report)["features"]
+    last = {"rules": _list_rule_states(report), "squares": _list_square_states(bundle, report)}
+    earlier = [evaluate_bundle_rules(bundle, year_pos) for year_pos in range(len(bundle.rules.years) - 1)]
     return {
         "year": int(bundle.rules.years[-1]),
         "rules": [
-            [
-                clean_text(row["rule_id"]),
-                clean_text(row["says"], _LONGEST_RULE),
-                bool(row["must"]),
-                str(row["state"]),
-                clean_text(row["detail"], _LONGEST_RULE),
-            ]
-            for row in report.rules.to_dict("records")
+            [clean_text(row["rule_id"]), clean_text(row["says"], _LONGEST_RULE), *state]
+            for row, state in zip(report.rules.to_dict("records"), last["rules"], strict=True)
         ],
         "squares": [
             [
                 [[round(lat, 5), round(lon, 5)] for lon, lat in square["geometry"]["coordinates"][0][:-1]],
                 clean_text(square["properties"]["title"]),
                 clean_text(square["properties"]["rule_id"]),
-                square["properties"]["state"],
-                square["properties"]["stations"],
-                square["properties"]["stations_required"],
+                *state,
             ]
-            for square in squares
+            for square, state in zip(
+                build_rule_outlines(bundle.rules, report)["features"], last["squares"], strict=True
+            )
+        ],
+        "byYear": [
+            {"rules": _list_rule_states(each), "squares": _list_square_states(bundle, each)}
+            for each in earlier
+            if each is not None
         ],
     }
+
+
+def _list_rule_states(report: RuleReport) -> list[list[Any]]:
+    return [
+        [bool(row["must"]), str(row["state"]), clean_text(row["detail"], _LONGEST_RULE)]
+        for row in report.rules.to_dict("records")
+    ]
+
+
+def _list_square_states(bundle: RunBundle, report: RuleReport) -> list[list[Any]]:
+    if bundle.rules is None:
+        return []
+    return [
+        [square["properties"][name] for name in ("state", "stations", "stations_required")]
+        for square in build_rule_outlines(bundle.rules, report)["features"]
+    ]
 
 
 def build_rule_squares(bundle: RunBundle) -> dict[str, Any]:

@@ -4,9 +4,7 @@ import re
 
 import pytest
 from injection_places import PAYLOADS, PLAIN, fill_places
-from typer.testing import CliRunner
 
-from chargeplan.cli import app
 from chargeplan.publish import map_page
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.text import clean_text, shorten_name, to_json
@@ -78,28 +76,9 @@ INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory, project_folder):
+def staged(staged_demo):
     """A small run with years, charger types, a grid and rules: it has every place that a map can have."""
-    folder = tmp_path_factory.mktemp("injection")
-    settings = {
-        "study.year": 2030,
-        "demand.cell_resolution": 7,
-        "sites.min_spacing_m": 2000,
-        "model.budget_pkr": "null",
-        "model.nearest_sites": 4,
-        "model.chargers": "[{name: slow, power_kw: 7.4, levels: [2, 4]}, {name: fast, power_kw: 120, levels: [1, 2]}]",
-        "model.years": "[{year: 2028, budget_pkr: 20e6}, {year: 2030, budget_pkr: 40e6}]",
-        "model.reported_rules": "[in-mop-2022]",
-        "grid.path": project_folder / "data" / "demo" / "grid-synthetic.geojson",
-        "solve.gap": 0.2,
-        "solve.node_limit": 1,
-        "solve.time_limit_s": 120,
-        "publish.folder": folder,
-    }
-    changes = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    done = CliRunner().invoke(app, ["run", str(project_folder / "configs" / "demo.yaml"), *changes])
-    assert done.exit_code == 0, done.output
-    return read_finished_run(folder / "demo")
+    return read_finished_run(staged_demo)
 
 
 def simplify(text):

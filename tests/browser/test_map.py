@@ -561,6 +561,8 @@ FIND_NAMELESS = """() => {
 
 def test_every_control_has_a_name(open_map, run):
     page = open_map(run / "index.html")
+    for tab in ("stations", "zones", "key", "summary"):
+        page.locator(f"#tab-{tab}").click()
     nameless = page.evaluate(FIND_NAMELESS)
     assert nameless == []
     assert page.locator("#station-table th[scope=col]").count() == 6

@@ -43,6 +43,7 @@ def read_rows(page, table="station-table"):
 
 def test_the_table_has_the_rows_and_figures_of_the_geojson(open_map, run, stations):
     page = open_map(run / "index.html")
+    page.locator("#tab-stations").click()
     expected = []
     for feature in stations:
         figures = feature["properties"]

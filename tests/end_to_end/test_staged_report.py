@@ -2,37 +2,14 @@
 
 import pytest
 from report_figures import check_numbers
-from typer.testing import CliRunner
 
-from chargeplan.cli import app
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.report.page import build_report
 
 
 @pytest.fixture(scope="module")
-def run_folder(tmp_path_factory, project_folder):
-    """A coarse town, and a search that ends with its first node; some reported rules are broken."""
-    folder = tmp_path_factory.mktemp("staged_report")
-    settings = {
-        "study.year": 2030,
-        "demand.cell_resolution": 7,
-        "sites.min_spacing_m": 2000,
-        "model.budget_pkr": "null",
-        "model.nearest_sites": 4,
-        "model.chargers": "[{name: slow, power_kw: 7.4, levels: [2, 4]}, {name: fast, power_kw: 120, levels: [1, 2]}]",
-        "model.years": "[{year: 2028, budget_pkr: 20e6}, {year: 2030, budget_pkr: 40e6}]",
-        "model.equity": "{zone_floor_share: {'(no zone)': 0.02}}",
-        "model.reported_rules": "[in-mop-2022]",
-        "grid.path": project_folder / "data" / "demo" / "grid-synthetic.geojson",
-        "solve.gap": 0.2,
-        "solve.node_limit": 1,
-        "solve.time_limit_s": 120,
-        "publish.folder": folder,
-    }
-    changes = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    done = CliRunner().invoke(app, ["run", str(project_folder / "configs" / "demo.yaml"), *changes])
-    assert done.exit_code == 0, done.output
-    return folder / "demo"
+def run_folder(staged_demo):
+    return staged_demo
 
 
 def test_every_number_is_a_figure_of_the_run(run_folder):

@@ -7,6 +7,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pytest
+from staged_demo import run_staged_demo
 from typer.testing import CliRunner
 
 from chargeplan.cli import app
@@ -44,30 +45,15 @@ def run_folder(tmp_path_factory, project_folder):
     """A coarse town, and a search that ends with its first node."""
     folder = tmp_path_factory.mktemp("staged")
     (folder / "own.yaml").write_text(PACK, encoding="utf-8")
-    settings = {
-        "study.year": 2030,
-        "demand.cell_resolution": 7,
+    changes = {
         "sites.min_spacing_m": 3000,
-        "model.budget_pkr": "null",
-        "model.nearest_sites": 4,
-        "model.chargers": "[{name: slow, power_kw: 7.4, levels: [2, 4]}, {name: fast, power_kw: 120, levels: [1, 2]}]",
         "model.years": "[{year: 2028, budget_pkr: 30e6, max_sites: 12}, {year: 2030, budget_pkr: 30e6, max_sites: 16}]",
-        "model.equity": "{zone_floor_share: {'(no zone)': 0.02}}",
         "model.spacing_m": 3500,
         "model.least_station_kw": 14,
         "model.backup_share": 0.2,
         "model.rules": f"['{folder / 'own.yaml'}']",
-        "model.reported_rules": "[in-mop-2022]",
-        "grid.path": project_folder / "data" / "demo" / "grid-synthetic.geojson",
-        "solve.gap": 0.2,
-        "solve.node_limit": 1,
-        "solve.time_limit_s": 120,
-        "publish.folder": folder,
     }
-    changes = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    done = call("run", str(project_folder / "configs" / "demo.yaml"), *changes)
-    assert done.exit_code == 0, done.output
-    return folder / "demo"
+    return run_staged_demo(folder, project_folder, **changes)
 
 
 @pytest.fixture(scope="module")

@@ -21,26 +21,29 @@ chargeplan.makeFacts = function (rows) {
   }, []));
 };
 
-// Answers of a station, in the order a planner asks: what stands there, what it does, what it costs, why it is there.
-chargeplan.makeSiteCard = function (site, position) {
-  var make = chargeplan.make, number = chargeplan.formatNumber, has = chargeplan.isKnown;
+// Answers of a station, in the order a planner asks: what stands there, what it does, what it costs, why it is
+// there. In an earlier year what is known of the last year alone stands by itself.
+chargeplan.makeSiteCard = function (position) {
+  var make = chargeplan.make, number = chargeplan.formatNumber, site = chargeplan.getStation(position), isEarlier = chargeplan.isEarlierYear();
   var kind = chargeplan.STATUS_WORDS[site.status] + " · " + chargeplan.formatWord(site.kind);
+  var wait = chargeplan.listWait(site), reasons = chargeplan.listReasons(site), connection = chargeplan.listConnection(site);
   var card = chargeplan.makeCard("No. " + site.rank + " · " + kind, [site.name].concat(site.otherNames), [
     ["Chargers", site.chargers + " (" + number(site.powerKw) + " kW)"],
   ].concat(chargeplan.listTypes(site), [
     ["Energy", number(site.servedKwhDay) + " kWh/day"],
     ["In use", chargeplan.formatShare(site.utilisation) + " of opening hours"],
-    has(site.peakWaitMin) ? ["Wait at the peak", number(site.peakWaitMin, 1) + " min"
-      + (has(site.peakBusyShare) ? ", " + chargeplan.formatShare(site.peakBusyShare) + " of drivers wait" : "")] : null,
+  ], isEarlier ? [] : wait, [
     ["Cost", site.costText || (site.status === "existing" ? "already built" : "none")],
   ]));
-  [["Why here", chargeplan.listReasons(site)], ["Grid and plot", chargeplan.listConnection(site)]].forEach(function (part) {
+  [
+    ["Why here", isEarlier ? reasons.byYear.concat(reasons.always) : reasons.byYear.concat(reasons.last, reasons.always)],
+    ["Grid and plot", isEarlier ? connection.byYear : connection.last.concat(connection.byYear)],
+    [isEarlier ? chargeplan.nameLastYear() : "", isEarlier ? wait.concat(reasons.last, connection.last) : []],
+  ].forEach(function (part) {
     if (!part[1].some(Boolean)) return;
     card.appendChild(make("h4", { text: part[0] }));
     card.appendChild(chargeplan.makeFacts(part[1]));
   });
-  var note = chargeplan.makeYearNote();
-  if (note) card.insertBefore(note, card.querySelector("dl"));
   card.appendChild(make("p", { className: "popup-id", text: "Site " + site.id }));
   card.setAttribute("data-card", String(position));
   return card;
@@ -48,14 +51,23 @@ chargeplan.makeSiteCard = function (site, position) {
 
 chargeplan.isKnown = function (value) { return value !== undefined && value !== null; };
 
+chargeplan.listWait = function (site) {
+  if (!chargeplan.isKnown(site.peakWaitMin)) return [];
+  var busy = chargeplan.isKnown(site.peakBusyShare) ? ", " + chargeplan.formatShare(site.peakBusyShare) + " of drivers wait" : "";
+  return [["Wait at the peak", chargeplan.formatNumber(site.peakWaitMin, 1) + " min" + busy]];
+};
+
+// Apart: what is known by year, and what is known of the last year alone.
 chargeplan.listReasons = function (site) {
   var number = chargeplan.formatNumber, has = chargeplan.isKnown;
-  return [
-    ["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells") + (site.meanDriveMin === null ? "" : ", mean drive " + number(site.meanDriveMin, 1) + " min")],
-    has(site.aloneKwhDay) ? ["Only it reaches", chargeplan.formatEnergy(site.aloneKwhDay) + " kWh/day"] : null,
-    has(site.droppedLossKwhDay) ? ["If it were dropped", chargeplan.tellLoss(site)] : null,
-    site.zone ? ["Zone", site.zone, true] : null,
-  ];
+  return {
+    byYear: [["Serves", number(site.cells) + (site.cells === 1 ? " cell" : " cells") + (site.meanDriveMin === null ? "" : ", mean drive " + number(site.meanDriveMin, 1) + " min")]],
+    last: [
+      has(site.aloneKwhDay) ? ["Only it reaches", chargeplan.formatEnergy(site.aloneKwhDay) + " kWh/day"] : null,
+      has(site.droppedLossKwhDay) ? ["If it were dropped", chargeplan.tellLoss(site)] : null,
+    ],
+    always: [site.zone ? ["Zone", site.zone, true] : null],
+  };
 };
 
 // Energy below 10 keeps a digit, so that a little does not look like nothing.
@@ -81,10 +93,10 @@ chargeplan.listTypes = function (site) {
 };
 
 chargeplan.listConnection = function (site) {
-  var number = chargeplan.formatNumber, has = chargeplan.isKnown, rows = [];
-  if (site.connection) rows.push(["Connection", site.connection]);
-  if (has(site.loadKva)) rows.push(["Load", number(site.loadKva) + " kVA" + (has(site.bays) ? ", " + number(site.bays) + (site.bays === 1 ? " bay" : " bays") : "")]);
-  if (site.headroomUnknown === null) return rows;
+  var number = chargeplan.formatNumber, has = chargeplan.isKnown, last = [], rows = [];
+  if (site.connection) last.push(["Connection", site.connection]);
+  if (has(site.loadKva)) last.push(["Load", number(site.loadKva) + " kVA" + (has(site.bays) ? ", " + number(site.bays) + (site.bays === 1 ? " bay" : " bays") : "")]);
+  if (site.headroomUnknown === null) return { byYear: rows, last: last };
   if (has(site.feederLeftKw) && site.feeder) {
     rows.push(["Feeder", site.feeder, true]);
     rows.push(["Headroom left", number(site.feederLeftKw) + (has(site.feederHeadroomKw) ? " of " + number(site.feederHeadroomKw) : "") + " kW"]);
@@ -94,5 +106,5 @@ chargeplan.listConnection = function (site) {
   }
   if (site.headroomUnknown) rows.push([has(site.feederLeftKw) ? "Headroom above it" : "Headroom", "not known"]);
   if (site.riskText) rows.push(["Risk charge", site.riskText + ", not spent, beside the cost"]);
-  return rows;
+  return { byYear: rows, last: last };
 };

@@ -137,7 +137,7 @@ chargeplan.showPlace = function (map, latlng) {
   chargeplan.selectSite(null);
   var asset = chargeplan.findAsset(at, map.getZoom());
   if (asset !== null) {
-    L.popup({ maxWidth: 280 }).setLatLng([asset.lat, asset.lon]).setContent(chargeplan.makeAssetCard(asset)).openOn(map);
+    L.popup({ maxWidth: 280 }).setLatLng([asset.lat, asset.lon]).setContent(function () { return chargeplan.makeAssetCard(asset); }).openOn(map);
     return;
   }
   if (!state.cells) return;
@@ -145,21 +145,25 @@ chargeplan.showPlace = function (map, latlng) {
   else if (state.layers.zones && map.hasLayer(state.layers.zones)) chargeplan.showZone(map, latlng, at);
 };
 
+// The card of the drawn hexagon at a point in local units; it follows the year.
 chargeplan.showCell = function (map, latlng, at) {
-  var state = chargeplan.state, best = null, bestDistance = Infinity;
-  chargeplan.chooseLevel(map.getZoom()).cells.forEach(function (cell) {
+  var state = chargeplan.state, level = chargeplan.chooseLevel(map.getZoom()), depth = state.levels.indexOf(level), best = null, bestDistance = Infinity;
+  level.cells.forEach(function (cell) {
     var distance = Math.hypot(cell.x - at[0], cell.y - at[1]);
     if (distance < bestDistance) { best = cell; bestDistance = distance; }
   });
   if (!best || bestDistance > best.radius) return;
-  var number = chargeplan.formatNumber, zone = best.parts ? null : state.plan.zones[best.zone];
+  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(function () { return chargeplan.makeCellCard(state.levels[depth].cells[best.row]); }).openOn(map);
+};
+
+chargeplan.makeCellCard = function (cell) {
+  var number = chargeplan.formatNumber, zone = cell.parts ? null : chargeplan.state.plan.zones[cell.zone];
   var rows = [
-    ["Demand", number(best.demand, 1) + " kWh/day"],
-    ["Served", number(best.served, 1) + " kWh/day"],
-    ["Not served", number(best.left, 1) + " kWh/day"],
-    ["People", number(best.people)],
+    ["Demand", number(cell.demand, 1) + " kWh/day"],
+    ["Served", number(cell.served, 1) + " kWh/day"],
+    ["Not served", number(cell.left, 1) + " kWh/day"],
+    ["People", number(cell.people)],
   ];
-  if (best.competitor > 0) rows.splice(2, 0, ["To competitors", number(best.competitor, 1) + " kWh/day"]);
-  var title = best.parts > 1 ? number(best.parts) + " demand cells" : "Demand cell";
-  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(chargeplan.makeCard(title, zone ? [zone[0]] : [], rows)).openOn(map);
+  if (cell.competitor > 0) rows.splice(2, 0, ["To competitors", number(cell.competitor, 1) + " kWh/day"]);
+  return chargeplan.makeCard(cell.parts > 1 ? number(cell.parts) + " demand cells" : "Demand cell", zone ? [zone[0]] : [], rows);
 };

@@ -2,7 +2,7 @@
 // Everything of the page hangs on this one object. Text from data reaches the page through
 // `make` (textContent) or a canvas, never as HTML.
 var chargeplan = {
-  state: { selected: null, layers: {}, plan: null, cells: null, dark: false, listeners: [] },
+  state: { selected: null, layers: {}, plan: null, cells: null, dark: false, listeners: [], filledSheets: {} },
 };
 
 chargeplan.make = function (tag, options, children) {

@@ -17,7 +17,9 @@ chargeplan.KEY = [
   ["tiles", "Online background (needs a network)", "frame"],
 ];
 
+// Drawn from when its tab is first opened, or printed.
 chargeplan.drawKey = function () {
+  if (!chargeplan.state.filledSheets.key) return;
   var state = chargeplan.state, make = chargeplan.make, list = document.getElementById("key-list"), isSynthetic = state.plan.grid && state.plan.grid.is_synthetic;
   list.replaceChildren();
   chargeplan.KEY.forEach(function (entry) {
@@ -69,12 +71,12 @@ chargeplan.drawSample = function (kind) {
 chargeplan.drawDemandKey = function () {
   chargeplan.drawLegend();
   var state = chargeplan.state, holder = document.getElementById("key-demand"), make = chargeplan.make;
-  if (!state.levels) return;
+  if (!state.levels || !state.filledSheets.key) return;
   var level = chargeplan.chooseLevel(state.map.getZoom()), parts = [
     make("h3", { text: "Demand of a hexagon of " + chargeplan.formatNumber(level.areaKm2, level.areaKm2 < 10 ? 2 : 0) + " km², kWh/day" }),
     chargeplan.makeRamp(level.breaks), chargeplan.makeDotKey(level),
   ];
-  if (state.layers.zones && state.map.hasLayer(state.layers.zones)) parts.push(make("h3", { text: "Zones: share of demand served" }), chargeplan.makeYearNote(), chargeplan.makeShareRamp());
+  if (state.layers.zones && state.map.hasLayer(state.layers.zones)) parts.push(make("h3", { text: "Zones: share of demand served" }), chargeplan.makeShareRamp());
   parts.push(make("h3", { text: "Stations" }), make("p", { className: "hint", text: "The number is the rank, best first; the area grows with the power. Dots are stations without room for their number: come nearer. Choose one to light the cells it serves." }));
   parts.push(chargeplan.makeTypeKey(), chargeplan.makeKindKey());
   if (state.plan.grid) parts.push(make("p", { className: "hint", text: "A striped station: what the grid above it can take is not known. Gauges: a square is a grid station, a narrow one a feeder; filled by load, amber from 50 %, red from 90 % of the limit, dashed where it is not known." }));

@@ -30,7 +30,7 @@ chargeplan.addOtherSites = function (map) {
   };
   chargeplan.redrawDots = function () {
     var colours = chargeplan.getColours();
-    if (state.layers.rules) state.layers.rules.eachLayer(function (square) { square.setStyle({ color: colours[square.options.state], fillColor: colours[square.options.state] }); });
+    chargeplan.renewSquares();
     Object.keys(makers).forEach(function (name) {
       if (state.layers[name]) state.layers[name].eachLayer(function (sign) { if (sign.setStyle) sign.setStyle({ color: colours[name], fillColor: colours.dotFill }); });
     });
@@ -101,11 +101,22 @@ chargeplan.makeRemoved = function (site, canvas) {
 };
 
 chargeplan.makeRuleSquare = function (square, canvas) {
-  var state = square[3] === "kept" ? "kept" : "broken";
-  var polygon = L.polygon(square[0], { renderer: canvas, state: state, weight: 1.2, fillOpacity: 0.12, dashArray: state === "kept" ? null : "4 3", bubblingMouseEvents: false });
+  var polygon = L.polygon(square[0], { renderer: canvas, weight: 1.2, fillOpacity: 0.12, bubblingMouseEvents: false, position: chargeplan.state.plan.rules.squares.indexOf(square) });
   return polygon.bindPopup(function () {
-    return chargeplan.makeCard("Square of a rule", [square[1]], [
-      ["Rule", square[2], true], ["State", square[3]], ["Stations", square[4] + " of " + square[5] + " asked for"],
+    var now = chargeplan.getRules().squares[polygon.options.position];
+    return chargeplan.makeCard("Square of a rule", [now[1]], [
+      ["Rule", now[2], true], ["State", now[3]], ["Stations", now[4] + " of " + now[5] + " asked for"],
     ]);
+  });
+};
+
+// Kept or broken in the shown year.
+chargeplan.renewSquares = function () {
+  var state = chargeplan.state, colours = chargeplan.getColours();
+  if (!state.layers.rules) return;
+  var squares = chargeplan.getRules().squares;
+  state.layers.rules.eachLayer(function (square) {
+    var isKept = squares[square.options.position][3] === "kept", colour = isKept ? colours.kept : colours.broken;
+    square.setStyle({ color: colour, fillColor: colour, dashArray: isKept ? null : "4 3" });
   });
 };

@@ -8,12 +8,10 @@ chargeplan.fillFrame = function (map) {
   chargeplan.fillFigures("economics", plan.economics);
   if (!plan.economics.length) document.getElementById("money").remove();
   chargeplan.fillYears(plan);
-  chargeplan.fillRules(plan.rules);
+  chargeplan.fillRules();
   chargeplan.fillNotes(plan);
   chargeplan.fillDemand(plan.demand);
   chargeplan.fillFiles(plan.files);
-  chargeplan.fillStations(map, plan);
-  chargeplan.fillZones(map, plan);
   chargeplan.fillTabs();
   chargeplan.fillLegend();
   chargeplan.fillTools();
@@ -55,11 +53,30 @@ chargeplan.fillTools = function () {
 
 // One tab is open at a time; on a phone a second tap closes it, so that the map is free.
 chargeplan.openTab = function (name) {
-  ["summary", "stations", "zones", "key"].forEach(function (tab) {
+  chargeplan.TABS.forEach(function (tab) {
     document.getElementById("tab-" + tab).setAttribute("aria-selected", String(tab === name));
     document.getElementById("sheet-" + tab).hidden = tab !== name;
   });
+  if (name !== null) chargeplan.fillSheet(name);
   document.getElementById("panel").classList.toggle("closed", name === null);
+};
+
+// A tab's tables and the key are built when it is first opened or printed, and again for another year: most readers
+// never open some of them, and a city has two thousand rows.
+chargeplan.fillSheet = function (name) {
+  var state = chargeplan.state, fill = { stations: chargeplan.fillStations, zones: chargeplan.fillZones, key: chargeplan.drawKey }[name];
+  if (!fill || state.filledSheets[name]) return;
+  state.filledSheets[name] = true;
+  fill(state.map, state.plan);
+  if (state.language !== "en") chargeplan.sayTree(document.getElementById("sheet-" + name));
+};
+
+// Tables of another year: the open one at once, the others when they are opened.
+chargeplan.renewSheets = function () {
+  ["stations", "zones"].forEach(function (name) {
+    chargeplan.state.filledSheets[name] = false;
+    if (!document.getElementById("sheet-" + name).hidden) chargeplan.fillSheet(name);
+  });
 };
 
 chargeplan.fillTabs = function () {

@@ -41,6 +41,7 @@ chargeplan.beginPrint = function (map) {
   chargeplan.redrawAll();
   chargeplan.finishDrawing();
   chargeplan.copyCanvases();
+  chargeplan.TABS.forEach(chargeplan.fillSheet);
   chargeplan.drawKey();
   chargeplan.sayTree(document.getElementById("sheet-key"));
   chargeplan.writeSheet();

@@ -86,7 +86,7 @@ chargeplan.makeMarker = function (site, position) {
     iconSize: [size, size], iconAnchor: [size / 2, size / 2], popupAnchor: [0, -size / 2],
   });
   var marker = new chargeplan.Marker([site.lat, site.lon], { icon: icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 - site.rank });
-  marker.bindPopup(function () { return chargeplan.makeSiteCard(site, position); }, { maxWidth: 310, minWidth: 250 });
+  marker.bindPopup(function () { return chargeplan.makeSiteCard(position); }, { maxWidth: 310, minWidth: 250 });
   marker.on("popupopen", function () { chargeplan.selectSite(position); });
   marker.on("popupclose", function () {
     if (chargeplan.state.selected === position) chargeplan.selectSite(null);

@@ -80,8 +80,9 @@ chargeplan.fillDemand = function (demand) {
 };
 
 // Each policy rule with what became of it; rules that the plan must keep say so.
-chargeplan.fillRules = function (rules) {
-  var make = chargeplan.make, holder = document.getElementById("rules");
+chargeplan.fillRules = function () {
+  var make = chargeplan.make, holder = document.getElementById("rules"), rules = chargeplan.getRules();
+  if (!holder) return;
   if (!rules || !rules.rules.length) { holder.remove(); return; }
   var count = function (state, must) {
     return rules.rules.filter(function (rule) { return rule[3] === state && (must === undefined || rule[2] === must); }).length;
@@ -90,16 +91,16 @@ chargeplan.fillRules = function (rules) {
   var told = "Rules in " + rules.year + ": " + count("kept") + " of " + rules.rules.length + " kept";
   if (broken) told += ", " + broken + " broken" + (mustBroken === broken ? "" : mustBroken ? " (" + mustBroken + " must be kept)" : " (reported only)");
   if (unknown) told += ", " + unknown + " not known";
-  holder.open = broken > 0;
   holder.classList.toggle("has-broken", mustBroken > 0);
   holder.querySelector("summary").textContent = told;
-  rules.rules.forEach(function (rule) {
-    holder.querySelector("ul").appendChild(make("li", {}, [
+  if (!holder.querySelector("li")) holder.open = broken > 0;  // later as its reader leaves it
+  holder.querySelector("ul").replaceChildren.apply(holder.querySelector("ul"), rules.rules.map(function (rule) {
+    return make("li", {}, [
       make("span", { className: "rule-state rule-" + rule[3].replace(" ", "-") + (rule[2] ? "" : " rule-reported"), text: rule[3] }),
       make("span", { className: "rule-name", attributes: { dir: "auto" }, text: rule[0] }),
       make("span", { className: "rule-must", text: rule[2] ? "must be kept" : "reported only" }),
       make("p", { attributes: { lang: "en", dir: "ltr" }, text: rule[1] }),
       make("p", { className: "rule-detail", attributes: { lang: "en", dir: "ltr" }, text: rule[4] }),
-    ]));
-  });
+    ]);
+  }));
 };

@@ -7,18 +7,31 @@ chargeplan.makeTable = function (table, captions, rows) {
   table.appendChild(make("tbody", {}, rows));
 };
 
-// `rows` are pairs of a row and its values to sort by; what has no value comes last.
+// `rows` are pairs of a row and its values to sort by; what has no value comes last. A table that is made anew stays
+// in the order that its reader chose.
 chargeplan.makeSortable = function (table, captions, rows) {
-  var make = chargeplan.make;
+  var make = chargeplan.make, before = chargeplan.readOrder(table);
+  if (!table.tHead) chargeplan.followRows(table);
   table.replaceChildren();
   chargeplan.makeTable(table, captions.map(function (caption) { return ["", caption[1]]; }), rows.map(function (row) { return row.node; }));
-  chargeplan.followRows(table);
   Array.from(table.tHead.rows[0].cells).forEach(function (head, column) {
     var button = make("button", { text: captions[column][0], attributes: { type: "button" } });
     if (captions[column][2]) button.setAttribute("title", captions[column][2]);
     button.addEventListener("click", function () { chargeplan.sortRows(table, rows, column); });
     head.appendChild(button);
   });
+  if (before) chargeplan.orderRows(table, rows, before.column, before.isUp);
+};
+
+// The column that a table is sorted by, and whether upwards; null for the order it was made in.
+chargeplan.readOrder = function (table) {
+  var heads = table.tHead ? Array.from(table.tHead.rows[0].cells) : [];
+  var column = heads.findIndex(function (head) { return head.hasAttribute("aria-sort"); });
+  return column < 0 ? null : { column: column, isUp: heads[column].getAttribute("aria-sort") === "ascending" };
+};
+
+chargeplan.isNumberColumn = function (rows, column) {
+  return rows.some(function (row) { return typeof row.values[column] === "number"; });
 };
 
 // A click anywhere in a row does what the button in it does, which the keyboard reaches.
@@ -31,9 +44,13 @@ chargeplan.followRows = function (table) {
 
 // Numbers begin with the largest, words with the first; a second click turns the order.
 chargeplan.sortRows = function (table, rows, column) {
-  var head = table.tHead.rows[0].cells[column], isNumber = rows.some(function (row) { return typeof row.values[column] === "number"; });
-  var before = head.getAttribute("aria-sort");
-  var isUp = before ? before === "descending" : !isNumber, words = new Intl.Collator(undefined, { numeric: true });
+  var before = table.tHead.rows[0].cells[column].getAttribute("aria-sort");
+  chargeplan.orderRows(table, rows, column, before ? before === "descending" : !chargeplan.isNumberColumn(rows, column));
+};
+
+chargeplan.orderRows = function (table, rows, column, isUp) {
+  var head = table.tHead.rows[0].cells[column], isNumber = chargeplan.isNumberColumn(rows, column);
+  var words = new Intl.Collator(undefined, { numeric: true });
   function compare(a, b) {
     var x = a.values[column], y = b.values[column];
     if (x === null || y === null) return (x === null) - (y === null);
@@ -44,33 +61,39 @@ chargeplan.sortRows = function (table, rows, column) {
   table.tBodies[0].append.apply(table.tBodies[0], rows.slice().sort(compare).map(function (row) { return row.node; }));
 };
 
+// Every station of the plan, as it is in the shown year; one that does not stand yet says when it opens.
 chargeplan.fillStations = function (map, plan) {
-  var make = chargeplan.make, number = chargeplan.formatNumber;
-  var rows = plan.openSites.map(function (site, position) {
-    var button = make("button", { attributes: { type: "button", dir: "auto", title: site.name }, className: "short", text: site.name });
-    button.addEventListener("click", function () { chargeplan.goToSite(map, position); });
-    var kind = make("span", { className: "kind", text: chargeplan.formatWord(site.kind) });
-    var status = site.status === "candidate" ? null : make("span", { className: "kind", text: chargeplan.formatWord(site.status) });
-    return { site: site, values: [site.rank, site.name, site.chargers, site.servedKwhDay, site.utilisation, site.costPkr > 0 ? site.costPkr : null], node: make("tr", { attributes: { "data-row": String(position) } }, [
-      make("td", { className: "n", text: String(site.rank) }),
-      make("th", { attributes: { scope: "row" } }, [button].concat(site.otherNames.map(function (name) {
-        return make("span", { className: "other-name", text: name, attributes: { dir: "auto" } });
-      }), [kind, status])),
-      make("td", { className: "n", text: String(site.chargers) }),
-      make("td", { className: "n", text: number(site.servedKwhDay) }),
-      make("td", { className: "n", text: chargeplan.formatShare(site.utilisation) }),
-      make("td", { className: "n", text: site.costPkr > 0 ? number(site.costPkr / 1e6, 1) : "–" }),
-    ]) };
-  });
+  var rows = plan.openSites.map(function (site, position) { return chargeplan.makeStationRow(map, site, position); });
   chargeplan.makeSortable(document.getElementById("station-table"), [
     ["#", "n", "Rank"], ["Station", ""], ["Chargers", "n"], ["kWh/day", "n"], ["In use", "n"], ["PKR M", "n"],
   ], rows);
   chargeplan.fillFilter(rows);
 };
 
+chargeplan.makeStationRow = function (map, site, position) {
+  var make = chargeplan.make, number = chargeplan.formatNumber, now = chargeplan.getStation(position), cost = now.costPkr > 0 ? now.costPkr : null;
+  var button = make("button", { attributes: { type: "button", dir: "auto", title: site.name }, className: "short", text: site.name });
+  button.addEventListener("click", function () { chargeplan.goToSite(map, position); });
+  var words = site.otherNames.map(function (name) { return make("span", { className: "other-name", text: name, attributes: { dir: "auto" } }); });
+  words.push(make("span", { className: "kind", text: chargeplan.formatWord(site.kind) }));
+  if (site.status !== "candidate") words.push(make("span", { className: "kind", text: chargeplan.formatWord(site.status) }));
+  if (!now.stands) words.push(make("span", { className: "kind", text: "Opens in " + chargeplan.state.plan.years[chargeplan.findOpenYear(position)][0] }));
+  function cell(text) { return make("td", { className: "n", text: now.stands ? text : "–" }); }
+  return {
+    site: site,
+    values: [site.rank, site.name].concat(now.stands ? [now.chargers, now.servedKwhDay, now.utilisation, cost] : [null, null, null, null]),
+    node: make("tr", { className: position === chargeplan.state.selected ? "chosen" : "", attributes: { "data-row": String(position) } }, [
+      make("td", { className: "n", text: String(site.rank) }),
+      make("th", { attributes: { scope: "row" } }, [button].concat(words)),
+      cell(String(now.chargers)), cell(number(now.servedKwhDay)), cell(chargeplan.formatShare(now.utilisation)),
+      cell(cost === null ? "–" : number(cost / 1e6, 1)),
+    ]),
+  };
+};
+
 // One choice of what the table shows: a status or a kind of place; the map keeps every station.
 chargeplan.fillFilter = function (rows) {
-  var make = chargeplan.make, select = document.getElementById("station-filter"), options = [["", "All stations"]];
+  var make = chargeplan.make, select = document.getElementById("station-filter"), options = [["", "All stations"]], before = select.value;
   [["status", chargeplan.STATUS_WORDS], ["kind", {}]].forEach(function (group) {
     var values = Array.from(new Set(rows.map(function (row) { return row.site[group[0]]; }))).sort();
     if (values.length > 1) values.forEach(function (value) {
@@ -80,11 +103,13 @@ chargeplan.fillFilter = function (rows) {
   select.replaceChildren.apply(select, options.map(function (option) {
     return make("option", { text: option[1], attributes: { value: option[0] } });
   }));
+  select.value = before;
   document.getElementById("station-choice").hidden = options.length < 3;
-  select.addEventListener("change", function () {
+  select.onchange = function () {
     var chosen = select.value.split(":");
     rows.forEach(function (row) { row.node.hidden = select.value !== "" && row.site[chosen[0]] !== chosen[1]; });
-  });
+  };
+  select.onchange();
 };
 
 chargeplan.goToSite = function (map, position) {
@@ -107,30 +132,34 @@ chargeplan.goToZone = function (map, zone) {
 };
 
 chargeplan.fillZones = function (map, plan) {
-  var make = chargeplan.make, number = chargeplan.formatNumber, sheet = document.getElementById("sheet-zones");
-  var order = plan.zones.filter(function (zone) { return zone[2] > 0; }).sort(function (a, b) { return b[2] - a[2]; });
-  var isStaged = order.some(function (zone) { return zone[6] !== null; });
-  var captions = [["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"]];
+  var make = chargeplan.make, zones = plan.zones.map(function (_, row) { return chargeplan.getZone(row); });
+  var order = zones.filter(function (zone) { return zone[2] > 0; }).sort(function (a, b) { return b[2] - a[2]; });
+  var isStaged = order.some(function (zone) { return zone[6] !== null; }), captions = [["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"]];
   chargeplan.makeSortable(document.getElementById("zone-table"), isStaged ? captions.concat([["Of usable", "n"]]) : captions, order.map(function (zone) {
-    var button = make("button", { attributes: { type: "button", dir: "auto", title: zone[0] }, className: "short", text: zone[0] });
-    button.addEventListener("click", function () { chargeplan.goToZone(map, zone); });
-    var bar = make("span", { className: "bar" }, [make("span", {})]);
-    bar.firstChild.style.width = (100 * Math.min(zone[3], 1)).toFixed(1) + "%";
-    return { values: [zone[0], zone[1], zone[2], zone[3], zone[6]], node: make("tr", {}, [
-      make("th", { attributes: { scope: "row" } }, [button]),
-      make("td", { className: "n", text: number(zone[1]) }),
-      make("td", { className: "n", text: number(zone[2]) }),
-      make("td", { className: "n" }, [make("span", { text: chargeplan.formatShare(zone[3]) }), bar]),
-      isStaged ? make("td", { className: "n" }, [
-        make("span", { text: chargeplan.formatShare(zone[6]) }),
-        zone[7] === null ? null : make("span", { className: "kind", text: "floor " + chargeplan.formatShare(zone[7]) }),
-      ]) : null,
-    ]) };
+    return chargeplan.makeZoneRow(map, zone, isStaged);
   }));
-  if (isStaged) {
-    sheet.appendChild(make("p", { className: "hint", text: "Of usable: of the demand that competitors leave, of vehicle classes that can use a charger of the plan. Floors are about it." }));
-  }
-  if (plan.zonesAreCells) {
-    sheet.appendChild(make("p", { className: "hint", text: "No zone layer was given; these zones are H3 cells of resolution 6." }));
-  }
+  var hints = [];
+  if (isStaged) hints.push("Of usable: of the demand that competitors leave, of vehicle classes that can use a charger of the plan. Floors are about it.");
+  if (plan.zonesAreCells) hints.push("No zone layer was given; these zones are H3 cells of resolution 6.");
+  document.getElementById("zone-hints").replaceChildren.apply(document.getElementById("zone-hints"), hints.map(function (hint) {
+    return make("p", { className: "hint", text: hint });
+  }));
+};
+
+chargeplan.makeZoneRow = function (map, zone, isStaged) {
+  var make = chargeplan.make, number = chargeplan.formatNumber;
+  var button = make("button", { attributes: { type: "button", dir: "auto", title: zone[0] }, className: "short", text: zone[0] });
+  button.addEventListener("click", function () { chargeplan.goToZone(map, zone); });
+  var bar = make("span", { className: "bar" }, [make("span", {})]);
+  bar.firstChild.style.width = (100 * Math.min(zone[3], 1)).toFixed(1) + "%";
+  return { values: [zone[0], zone[1], zone[2], zone[3], zone[6]], node: make("tr", {}, [
+    make("th", { attributes: { scope: "row" } }, [button]),
+    make("td", { className: "n", text: number(zone[1]) }),
+    make("td", { className: "n", text: number(zone[2]) }),
+    make("td", { className: "n" }, [make("span", { text: chargeplan.formatShare(zone[3]) }), bar]),
+    isStaged ? make("td", { className: "n" }, [
+      make("span", { text: chargeplan.formatShare(zone[6]) }),
+      zone[7] === null ? null : make("span", { className: "kind", text: "floor " + chargeplan.formatShare(zone[7]) }),
+    ]) : null,
+  ]) };
 };

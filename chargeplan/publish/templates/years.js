@@ -38,23 +38,29 @@ chargeplan.makeYearSlider = function (choice, years) {
     tick.addEventListener("click", function () { chargeplan.showYear(position); });
     return tick;
   }));
-  ["station-table", "zone-table", "economics"].forEach(function (id) {
-    var table = document.getElementById(id);
-    if (table) table.before(chargeplan.makeYearNote());
-  });
+  chargeplan.markWholePlan();
   choice.replaceChildren(make("legend", { className: "hidden", text: "Year" }), slider, ticks);
   document.body.appendChild(choice);  // over the map, where a phone has it without opening a tab
   document.documentElement.classList.add("has-years");
   L.DomEvent.disableClickPropagation(choice);
 };
 
-// Beside what stays at the last year while the map shows an earlier one: money, tables, zones, cards.
-chargeplan.makeYearNote = function () {
+// What is reckoned for the plan as a whole says so beside it: the proof, the value of the money; and the last
+// year says so where figures are of it alone.
+chargeplan.markWholePlan = function () {
+  var make = chargeplan.make;
+  function mark() { return make("span", { className: "whole-plan", text: "whole plan" }); }
+  document.querySelector("#plan-outcome .outcome-note").after(mark());
+  ["#money-title", "#proof summary"].forEach(function (place) {
+    var node = document.querySelector(place);
+    if (node) node.appendChild(mark());
+  });
+  document.querySelector("#demand summary").after(make("p", { className: "year-note", text: chargeplan.nameLastYear() }));
+};
+
+chargeplan.nameLastYear = function () {
   var years = chargeplan.state.plan.years;
-  if (years.length < 2) return null;
-  var note = chargeplan.make("p", { className: "year-note", text: "Figures of " + years[years.length - 1][0] });
-  note.hidden = !chargeplan.isEarlierYear();
-  return note;
+  return "Figures of " + years[years.length - 1][0];
 };
 
 chargeplan.isEarlierYear = function () {
@@ -71,7 +77,41 @@ chargeplan.findOpenYear = function (position) {
   return at < 0 ? years.length - 1 : at;
 };
 
-// Figures, stations, demand and who serves it as they stand by a year. Zones and tables stay those of the last year.
+// What a station has and does in the shown year: its figures, in an earlier year those that are known of it then.
+chargeplan.getStation = function (position) {
+  var state = chargeplan.state, site = state.plan.openSites[position], isEarlier = chargeplan.isEarlierYear();
+  if (!isEarlier) return Object.assign({ stands: true }, site);
+  var now = state.plan.stationsByYear[state.year][position];
+  if (!now) return { stands: false, site: site };
+  var equipment = chargeplan.getEquipment(position);
+  return Object.assign({ stands: true }, site, {
+    chargers: equipment.chargers, powerKw: equipment.powerKw, servedKwhDay: now[0], utilisation: now[1], costPkr: now[2], costText: now[3],
+    meanDriveMin: now[4], cells: now[5], feederLeftKw: now[7] === null ? null : now[7] - now[6],
+    asset: site.asset && [site.asset[0], now[6] === null ? 0 : now[6], now[7]], riskText: now[8],
+  });
+};
+
+// A zone in the shown year: name, people, kWh/day, served share, place, share of usable, floor.
+chargeplan.getZone = function (row) {
+  var state = chargeplan.state, zone = state.plan.zones[row];
+  if (!chargeplan.isEarlierYear()) return zone;
+  var now = state.plan.zonesByYear[state.year][row];
+  return [zone[0], zone[1], now[0], now[1], zone[4], zone[5], now[2], zone[7]];
+};
+
+// The rules and their squares as they stand in the shown year; null without any.
+chargeplan.getRules = function () {
+  var state = chargeplan.state, last = state.plan.rules;
+  if (!last || !chargeplan.isEarlierYear()) return last;
+  var now = last.byYear[state.year];
+  return {
+    year: state.plan.years[state.year][0],
+    rules: last.rules.map(function (rule, at) { return rule.slice(0, 2).concat(now.rules[at]); }),
+    squares: last.squares.map(function (square, at) { return square.slice(0, 3).concat(now.squares[at]); }),
+  };
+};
+
+// Everything that has figures by year, as they stand by a year.
 chargeplan.showYear = function (position) {
   var state = chargeplan.state, plan = state.plan, year = plan.years[position][0];
   var selected = state.selected;
@@ -87,19 +127,26 @@ chargeplan.showYear = function (position) {
   });
   if (state.cellValues) chargeplan.buildCells();
   if (selected !== null && chargeplan.getEquipment(selected).chargers === 0) state.map.closePopup();
+  else if (state.map._popup && state.map._popup.isOpen()) state.map._popup.update();  // a card says the year's figures
   chargeplan.markYear(position);
   chargeplan.showMarkers();
-  ["demand", "unserved", "reach", "marks", "labels", "grid"].forEach(function (name) { if (state.layers[name]) state.layers[name].redraw(); });
+  chargeplan.fillRules();
+  chargeplan.renewSquares();
+  chargeplan.renewSheets();
+  ["demand", "unserved", "reach", "marks", "labels", "zones", "grid"].forEach(function (name) { if (state.layers[name]) state.layers[name].redraw(); });
   chargeplan.drawDemandKey();
   if (state.selected !== null) chargeplan.tellReach();
-  else chargeplan.tell(position === plan.years.length - 1 ? "" : "Map and figures as of " + year + "; zones and tables as of " + plan.years[plan.years.length - 1][0]);
+  else chargeplan.tell(position === plan.years.length - 1 ? "" : "Map, figures and tables as of " + year);
 };
 
 chargeplan.markYear = function (position) {
   var slider = document.getElementById("year-slider");
   slider.value = String(position);
-  slider.setAttribute("aria-valuetext", String(chargeplan.state.plan.years[position][0]));
-  document.querySelectorAll(".year-note").forEach(function (note) { note.hidden = !chargeplan.isEarlierYear(); });
+  var year = String(chargeplan.state.plan.years[position][0]);
+  slider.setAttribute("aria-valuetext", year);
+  [["stations", "Stations"], ["zones", "Zones"]].forEach(function (sheet) {  // what a screen reader and paper have
+    document.querySelector("#sheet-" + sheet[0] + " h2").textContent = sheet[1] + " in " + year;
+  });
   document.querySelectorAll("[data-year]").forEach(function (row) {
     row.classList.toggle("chosen", row.getAttribute("data-year") === String(position));
   });

@@ -1,4 +1,4 @@
-// Zones coloured by the share of their demand that is served in the last year.
+// Zones coloured by the share of their demand that is served in the shown year.
 chargeplan.SHARE_BREAKS = [0.2, 0.4, 0.6, 0.8];
 
 chargeplan.addZones = function (map) {
@@ -27,7 +27,7 @@ chargeplan.getShareColour = function (share) {
 chargeplan.drawZones = function (pen, view) {
   var state = chargeplan.state, colours = chargeplan.getColours();
   state.zonePaths.forEach(function (path, row) {
-    var zone = state.plan.zones[row];
+    var zone = chargeplan.getZone(row);
     if (zone[3] !== null && zone[2] > 0) {
       pen.globalAlpha = 0.86;
       pen.fillStyle = chargeplan.getShareColour(zone[3]);
@@ -42,16 +42,18 @@ chargeplan.drawZones = function (pen, view) {
 };
 
 chargeplan.showZone = function (map, latlng, at) {
-  var state = chargeplan.state, pen = document.createElement("canvas").getContext("2d"), number = chargeplan.formatNumber;
+  var state = chargeplan.state, pen = document.createElement("canvas").getContext("2d");
   var row = (state.zonePaths || []).findIndex(function (path) { return pen.isPointInPath(path, at[0], at[1], "evenodd"); });
   if (row < 0) return;
-  var zone = state.plan.zones[row];
-  var card = chargeplan.makeCard("Zone", [zone[0]], [
+  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(function () { return chargeplan.makeZoneCard(row); }).openOn(map);
+};
+
+chargeplan.makeZoneCard = function (row) {
+  var zone = chargeplan.getZone(row), number = chargeplan.formatNumber;
+  return chargeplan.makeCard("Zone", [zone[0]], [
     ["Served", chargeplan.formatShare(zone[3])],
     zone[6] !== null ? ["Of usable demand", chargeplan.formatShare(zone[6])] : null,
     zone[7] !== null ? ["Floor", chargeplan.formatShare(zone[7])] : null,
     ["Demand", number(zone[2]) + " kWh/day"], ["People", number(zone[1])],
-  ]), note = chargeplan.makeYearNote();
-  if (note) card.insertBefore(note, card.querySelector("dl"));
-  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(card).openOn(map);
+  ]);
 };
