@@ -16,7 +16,7 @@ from chargeplan.export.columns import LAYER_COLUMNS
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile
 from chargeplan.export.plan import describe_rights, describe_standing
-from chargeplan.publish.attribution import list_sources
+from chargeplan.publish.attribution import state_licences
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def build_sheets(plan: ExportPlan) -> list[Sheet]:
     warnings = [{"number": at, "warning": text} for at, text in enumerate(evaluation.warnings, start=1)]
     sources = [
         {**source, "limits": " ".join(source["limits"])}  # sentences
-        for source in list_sources(plan.bundle)
+        for source in state_licences(plan.bundle)
     ]
     return [
         Sheet("Plan", pd.DataFrame(list(_list_facts(plan)), columns=["what", "value", "unit", "meaning"])),
