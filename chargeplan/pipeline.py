@@ -22,7 +22,7 @@ from chargeplan.request import make_request
 from chargeplan.run_records import RECORD_TYPES, compare_evaluations, read_optional_records
 from chargeplan.run_result import RunResult
 from chargeplan.runlog import Listener, RunLog, ignore_event, measure_peak_memory_mb
-from chargeplan.store import check_published, check_records, read_record
+from chargeplan.store import check_records, read_record
 from chargeplan.study_records import StudyRecords
 from chargeplan.study_surroundings import build_surroundings, label_study
 from chargeplan.text import count_files
@@ -277,13 +277,13 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
     Raises
     ------
     DataError
-        When the records are incomplete, changed or of another format.
+        When the records are incomplete, changed or of another format, or a published file was edited.
     VerificationError
         When a check fails or a stored figure is not the recomputed one.
     """
     from chargeplan.evaluate.metrics import evaluate_plan
     from chargeplan.evaluate.verify import PlanCase
-    from chargeplan.publish.recheck import check_published_sites
+    from chargeplan.publish.recheck import check_published_plan
 
     log = RunLog(listen)
     records_folder = folder / "records" if (folder / "records").is_dir() else folder
@@ -306,10 +306,6 @@ def verify_run(folder: Path, *, listen: Listener = ignore_event) -> Evaluation:
         phase.message = f"{len(evaluation.checks)} checks passed, every figure recomputed"
     if records_folder != folder:
         with log.phase("publish") as phase:
-            if (folder / "sites.geojson").is_file():
-                check_published_sites(
-                    folder / "sites.geojson", records["sites"], records["solution"], evaluation
-                )
-            count = check_published(records_folder)
+            count = check_published_plan(folder, records["sites"], records["solution"], evaluation)
             phase.message = f"{count} published files match their checksums, sites.geojson is the plan"
     return evaluation

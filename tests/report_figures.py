@@ -39,6 +39,8 @@ def find_figure(place, bundle, described):
     if " - " in place:
         whole, part = place.split(" - ")
         return find_figure(whole, bundle, described) - find_figure(part, bundle, described)
+    if " + " in place:
+        return sum(find_figure(part, bundle, described) for part in place.split(" + "))
     first, *rest = place.split("/")
     evaluation, request = bundle.evaluation, bundle.request
     if first == "metrics":

@@ -101,25 +101,3 @@ GROUPS = {
     "Proof": ("objective", "bound"),
 }
 OTHER_GROUP = "Other figures"
-TITLES = {
-    "npv": "Net present value",
-    "capex": "Capital cost",
-    "out_of_reach": "Out of reach",
-    "served_share": "Share served",
-    "served": "Energy served",
-    "unserved": "Left over",
-    "unusable_share": "Sold to classes that cannot use the chargers",
-    "pm25_saved": "PM2.5 saved",
-    "co2e_saved": "CO2e saved",
-    "co2e_saved_clean_grid": "CO2e saved, low grid factor",
-    "co2e_saved_dirty_grid": "CO2e saved, high grid factor",
-    "cost": "Cost",
-    "cost_per_kwh_day": "Cost per kWh/day served",
-    "new_sites": "New stations",
-    "existing_sites": "Existing stations",
-    "served_pairs": "Pairs of cell and station",
-    "mean_drive": "Mean drive",
-    "p90_drive": "Drive of nine tenths",
-    "break_even_utilisation": "Break-even use",
-    "payback_half_sales": "Payback at half the sales",
-}

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chargeplan.compare.caveats import Caveat, is_barred, select_caveats
-from chargeplan.compare.figure_names import GROUPS, MORE_IS_BETTER, OTHER_GROUP, TITLES
+from chargeplan.compare.figure_names import GROUPS, MORE_IS_BETTER, OTHER_GROUP
 from chargeplan.compare.proof import judge_difference
+from chargeplan.publish.figure_titles import make_title
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 
@@ -85,6 +86,7 @@ def list_figures(comparison: Comparison) -> list[FigureRow]:
     for table in tables:
         for name, unit, meaning in zip(table.index, table["unit"], table["meaning"], strict=True):
             described.setdefault(str(name), (clean_text(unit), clean_text(meaning)))
+    has_risk = any("grid_risk" in table.index and table.loc["grid_risk", "value"] > 0 for table in tables)
     unproven = [judge_difference(comparison, 0, second).unproven for second in range(1, len(comparison.runs))]
     rows = []
     for group, name in _order_names(described):
@@ -96,7 +98,7 @@ def list_figures(comparison: Comparison) -> list[FigureRow]:
             FigureRow(
                 group,
                 name,
-                _name_figure(name),
+                make_title(name, has_risk=has_risk),
                 unit,
                 meaning,
                 values,
@@ -155,11 +157,6 @@ def _order_names(described: dict[str, tuple[str, str]]) -> list[tuple[str, str]]
     ordered = [(group, name) for group, names in GROUPS.items() for name in names if name in described]
     known = {name for _, name in ordered}
     return ordered + [(OTHER_GROUP, name) for name in described if name not in known]
-
-
-def _name_figure(name: str) -> str:
-    words = TITLES.get(name) or name.replace("_", " ")
-    return words[0].upper() + words[1:]
 
 
 def _compute_difference(

@@ -11,12 +11,16 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chargeplan.export.chargers import list_planned_chargers
 from chargeplan.export.options import LONGEST_CITY, ExportFormat
 from chargeplan.export.output_file import OutputFile, find_shifted
 from chargeplan.export.place_ids import make_place_ids
 from chargeplan.export.plugs import Plug, choose_plugs
 from chargeplan.export.schema_check import find_schema_faults
+from chargeplan.geo import to_metric
+from chargeplan.publish.report.roads import RoadLines
 from chargeplan.text import clean_text, to_json
 from chargeplan.units import HOURS_PER_DAY
 
@@ -70,6 +74,7 @@ def build_locations(plan: ExportPlan) -> list[dict[str, Any]]:
     place_ids = make_place_ids(plan.sites["site_id"])
     updated = plan.options.last_updated or f"{plan.data_date}T00:00:00Z"
     new = plan.stations[plan.stations["is_new"]].to_dict("records")
+    addresses = list_addresses(plan, new)
     always_open = plan.bundle.request.hours_day >= HOURS_PER_DAY
     return [
         _drop_empty(
@@ -79,7 +84,7 @@ def build_locations(plan: ExportPlan) -> list[dict[str, Any]]:
                 "id": place_ids[row["site_id"]],
                 "publish": False,
                 "name": clean_text(row["title"], _LONGEST_NAME),
-                "address": clean_text(row["title"], _LONGEST_ADDRESS),
+                "address": address,
                 "city": find_city(plan),
                 "country": COUNTRY,
                 "coordinates": _describe_point(row),
@@ -91,8 +96,34 @@ def build_locations(plan: ExportPlan) -> list[dict[str, Any]]:
                 "last_updated": updated,
             }
         )
-        for row in new
+        for row, address in zip(new, addresses, strict=True)
     ]
+
+
+def list_addresses(plan: ExportPlan, stations: list[dict[str, Any]]) -> list[str]:
+    """Find the address of each station: its nearest road with a name, and its zone; the city where it has neither.
+
+    The name of the place is no address, so that a road or zone of the same name is left out.
+    """
+    bundle = plan.bundle
+    if not stations:
+        return []
+    roads = RoadLines(bundle.network)
+    x_m, y_m = to_metric(
+        np.array([row["lon"] for row in stations]), np.array([row["lat"] for row in stations]), bundle.area.crs
+    )
+    addresses = []
+    for row, x, y in zip(stations, x_m.tolist(), y_m.tolist(), strict=True):
+        zone = "" if bundle.cells.zones_are_cells else clean_text(row["zone_name"] or "")
+        parts = [
+            part
+            for part in dict.fromkeys((roads.find_nearest_name(x, y).partition(";")[0], zone))
+            if part and part.casefold() != str(row["title"]).casefold()
+        ]
+        if len(", ".join(parts)) > _LONGEST_ADDRESS:
+            parts = parts[:1]
+        addresses.append(clean_text(", ".join(parts) or find_city(plan), _LONGEST_ADDRESS))
+    return addresses
 
 
 def _build_evses(

@@ -13,6 +13,7 @@ from chargeplan.export.columns import CELL_COLUMNS, SITE_COLUMNS, ZONE_COLUMNS, 
 from chargeplan.publish.attribution import describe_attribution, list_sources
 from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import build_hexagons
+from chargeplan.publish.report.grounds import collect_figures
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
 from chargeplan.text import clean_text, to_json
 from chargeplan.words import SiteStatus
@@ -114,18 +115,29 @@ def describe_standing(plan: ExportPlan) -> list[str]:
     lines = [
         f"{clean_text(bundle.area.title)}: charging stations PLANNED for {when}; no new station of it is built.",
         f"Result: {bundle.solution.outcome_text}.",
+        _count_stations(bundle),
     ]
     if bundle.area.is_schematic:
         lines.append("SCHEMATIC: the streets were drawn from a plan and not surveyed.")
     if bundle.grid is not None and bundle.grid.is_synthetic:
         lines.append(f"SYNTHETIC GRID: {clean_text(bundle.grid.title)}; figures of it are made up.")
-    figures = bundle.request.figures
+    figures = collect_figures(bundle)
     assumed = int((figures["confidence"] == "assumption").sum())
     if assumed:
-        lines.append(
-            f"{assumed} of {len(figures)} figures of the economics are assumptions without a source."
-        )
+        lines.append(f"{assumed} of the {len(figures)} figures behind the plan are assumptions without a source.")
     return lines
+
+
+def _count_stations(bundle: RunBundle) -> str:
+    """Count what the report counts: new stations and chargers, existing stations; and the sites looked at."""
+    new, chargers = (int(bundle.evaluation.get_metric(name)) for name in ("new_sites", "new_chargers"))
+    existing, candidates = (
+        int(bundle.sites.has_status(status).sum()) for status in (SiteStatus.EXISTING, SiteStatus.CANDIDATE)
+    )
+    return (
+        f"New stations {new:,}, new chargers {chargers:,}, existing stations {existing:,}; "
+        f"candidate sites that were looked at: {candidates:,}."
+    )
 
 
 def describe_rights(plan: ExportPlan) -> str:

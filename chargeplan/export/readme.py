@@ -90,11 +90,12 @@ def describe_ocpi(plan: ExportPlan) -> list[str]:
     updated = (
         f"last_updated {options.last_updated}, as you set it"
         if options.last_updated
-        else f"last_updated is the date of the newest input, {plan.data_date}; set --last-updated"
+        else f"last_updated is no time of a change: it is the date of the newest input, {plan.data_date}, because a "
+        f"plan has no clock; set --last-updated to the time of handing over"
     )
     return [
         party,
         updated,
         "publish is false: no app shows a station that is not there",
-        "address repeats the name of the place, for a plan knows no addresses",
+        "address is the nearest road with a name and the zone, from the map; no house number is known",
     ]

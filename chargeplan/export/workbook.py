@@ -16,7 +16,8 @@ from chargeplan.export.columns import LAYER_COLUMNS
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile
 from chargeplan.export.plan import describe_rights, describe_standing
-from chargeplan.publish.attribution import list_sources
+from chargeplan.publish.attribution import state_licences
+from chargeplan.publish.figure_titles import make_title
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
@@ -40,7 +41,28 @@ _NUMBER_FORMATS = {
     "lat": "0.0000000",
     "people": "#,##0",
     "factor": "0.0000",
+    # Units of the sheet Plan, rounded as the report shows them.
+    "kWh/day": "#,##0.0",
+    "kW": "#,##0",
+    "PKR/year": '"PKR" #,##0',
+    "PKR per kWh/day": '"PKR" #,##0',
+    "hours/day": "0.00",
+    "years": "0.0",
+    "sites": "#,##0",
+    "chargers": "#,##0",
+    "pairs": "#,##0",
+    "l/year": "#,##0",
+    "USD/year": '"USD" #,##0',
+    "t/year": "#,##0",
+    "kg/year": "#,##0",
 }
+_DECIMALS_OF_UNITS = {
+    **dict.fromkeys(("PKR", "PKR/year", "PKR per kWh/day", "USD/year"), 0),
+    **dict.fromkeys(("sites", "chargers", "pairs", "kW", "l/year", "t/year", "kg/year"), 0),
+    **dict.fromkeys(("kWh/day", "min", "years"), 1),
+    "share": 4,
+}
+_DECIMALS_ELSE = 3
 _SHEET_NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -85,10 +107,10 @@ def build_sheets(plan: ExportPlan) -> list[Sheet]:
     warnings = [{"number": at, "warning": text} for at, text in enumerate(evaluation.warnings, start=1)]
     sources = [
         {**source, "limits": " ".join(source["limits"])}  # sentences
-        for source in list_sources(plan.bundle)
+        for source in state_licences(plan.bundle)
     ]
     return [
-        Sheet("Plan", pd.DataFrame(list(_list_facts(plan)), columns=["what", "value", "unit", "meaning"])),
+        Sheet("Plan", pd.DataFrame(list(_list_facts(plan)), columns=["what", "value", "unit", "meaning", "key"])),
         Sheet("Stations", plan.stations),
         Sheet("Zones", plan.zones),
         Sheet("Years", evaluation.years, f"The plan is for one year, {plan.bundle.year}."),
@@ -100,13 +122,17 @@ def build_sheets(plan: ExportPlan) -> list[Sheet]:
     ]
 
 
-def _list_facts(plan: ExportPlan) -> Iterator[tuple[str, object, str, str]]:
+def _list_facts(plan: ExportPlan) -> Iterator[tuple[str, object, str, str, str]]:
     for at, line in enumerate(describe_standing(plan)):
-        yield ("plan" if at == 0 else "", line, "", "")
-    yield ("data and licences", describe_rights(plan), "", "")
-    yield ("settings", plan.bundle.config_sha256, "", "SHA-256 of the settings as run")
-    for row in plan.bundle.evaluation.metrics.to_dict("records"):
-        yield (str(row["name"]), float(row["value"]), str(row["unit"]), str(row["meaning"]))
+        yield ("Plan" if at == 0 else "", line, "", "", "")
+    yield ("Data and licences", describe_rights(plan), "", "", "")
+    yield ("Settings", plan.bundle.config_sha256, "", "SHA-256 of the settings as run", "config_sha256")
+    metrics = plan.bundle.evaluation.metrics
+    has_risk = bool((metrics.loc[metrics["name"] == "grid_risk", "value"] > 0).any())
+    for row in metrics.to_dict("records"):
+        name, unit = str(row["name"]), str(row["unit"])
+        value = round(float(row["value"]), _DECIMALS_OF_UNITS.get(unit, _DECIMALS_ELSE))
+        yield (make_title(name, has_risk=has_risk), value, unit, str(row["meaning"]), name)
 
 
 def _write(path: Path, *, plan: ExportPlan) -> None:

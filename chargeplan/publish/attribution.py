@@ -9,6 +9,8 @@ from chargeplan.text import clean_text
 if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
+NOT_STATED = "not stated"
+
 
 def list_sources(bundle: RunBundle) -> list[dict[str, Any]]:
     """List the input files as plain data, in the order of their keys."""
@@ -29,6 +31,20 @@ def list_sources(bundle: RunBundle) -> list[dict[str, Any]]:
     ]
 
 
+def state_licences(bundle: RunBundle) -> list[dict[str, Any]]:
+    """List the input files as `list_sources` does, and where a file states no licence what the planner's credits say.
+
+    A credit names data, not a file: with several, each such file shows them all.
+    """
+    credited = " · ".join(clean_text(line) for line in bundle.credits)
+    return [
+        source | {"licence": f"not in the file; credited by the planner: {credited}"}
+        if credited and source["licence"] == NOT_STATED and not source["attribution"]
+        else source
+        for source in list_sources(bundle)
+    ]
+
+
 def describe_attribution(bundle: RunBundle) -> str:
     """Write the line under the map: each source once, then the planner's own credits.
 
@@ -38,7 +54,7 @@ def describe_attribution(bundle: RunBundle) -> str:
     for source in list_sources(bundle):
         if source["attribution"]:
             details = [
-                str(source["licence"]) if source["licence"] != "not stated" else "",
+                str(source["licence"]) if source["licence"] != NOT_STATED else "",
                 f"data of {source['data_date']}" if source["data_date"] else "",
             ]
             shown = ", ".join(detail for detail in details if detail)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # GDAL writes the time of writing into every GeoPackage unless told otherwise.
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
+# Nothing of a later version is used, and GDAL before 3.8 warns of files of 1.4, before 3.6 of 1.3.
+GEOPACKAGE_VERSION = "1.2"
 LAYERS = ("sites", "cells", "zones")
 _SITE_COLUMNS = (
     "site_id",
@@ -164,6 +166,7 @@ def _write_layer(path: Path, layer: str, frame: pd.DataFrame, **options: str) ->
             layer=layer,
             driver="GPKG",
             append=path.exists(),
+            dataset_options={} if path.exists() else {"VERSION": GEOPACKAGE_VERSION},
             layer_options={"SPATIAL_INDEX": "NO", **options} if "geometry" in frame else options,
         )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

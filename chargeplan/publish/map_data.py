@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chargeplan.energy_table import LEGEND, SUMS, read_demand_table
-from chargeplan.publish.attribution import describe_attribution, list_sources
+from chargeplan.publish.attribution import describe_attribution, state_licences
 from chargeplan.publish.map_cells import list_earlier_reach, pack_reach
 from chargeplan.publish.map_figures import (
     describe_search,
@@ -95,7 +95,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "zonesAreCells": bundle.cells.zones_are_cells,
         "boundary": pack_boundary(bundle),
         "attribution": describe_attribution(bundle),
-        "sources": list_sources(bundle),
+        "sources": state_licences(bundle),
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
         "bounds": [round(float(value), 5) for value in bundle.area.boundary.bounds],
     }

@@ -165,7 +165,7 @@ def list_economics(bundle: RunBundle) -> list[list[str]]:
         _show_money(
             "Net present value",
             evaluation.get_metric("npv"),
-            f"capital {format_pkr(evaluation.get_metric('capex'))}",
+            _describe_capital(bundle),
         ),
         [
             "Payback",
@@ -194,6 +194,18 @@ def list_economics(bundle: RunBundle) -> list[list[str]]:
             ],
         ]
     return figures
+
+
+def _describe_capital(bundle: RunBundle) -> str:
+    """Say how the capital follows from the money to spend, which stands above it."""
+    evaluation = bundle.evaluation
+    capital = evaluation.get_metric("capex")
+    parts = evaluation.site_economics[["plan_cost_pkr", "solar_pkr", "storage_pkr"]].sum()
+    beside = capital - parts["plan_cost_pkr"]
+    less = " without upgrades of the grid" if _get_metric(bundle, "grid_upgrades") > 0 else ""
+    solar = parts["solar_pkr"] + parts["storage_pkr"] > 0
+    what = "connections, meters, fees, solar and batteries" if solar else "connections, meters and fees"
+    return f"capital {format_pkr(capital)}: the money to spend{less}, and {format_pkr(beside)} for {what}"
 
 
 def _show_years(years: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan.errors import DataError, VerificationError, name_rows
 from chargeplan.publish.site_results import RESULT_COLUMNS, RESULT_TEXTS
+from chargeplan.store import check_published
 from chargeplan.text import clean_text
 from chargeplan.words import SiteStatus
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from chargeplan.records import CandidateSites, Evaluation, Solution
 
+SITES_NAME = "sites.geojson"
 # RFC 7946 files carry 7 decimals.
 _COORDINATE_TOLERANCE_DEG = 1e-7
 _TEXTS = ("status", "kind", "name", "name_en", "name_ur")
@@ -24,6 +26,46 @@ _STAGES = ("opened_year", "chargers_by_type")
 # The number of chargers is held against the solution itself; the file does not tell how many cells are served.
 _FIGURES = tuple(name for name in RESULT_COLUMNS if name not in {"chargers", "n_cells"})
 _Station = dict[str, Any]  # by property, with "longitude" and "latitude"
+
+
+def check_published_plan(
+    folder: Path, sites: CandidateSites, solution: Solution, evaluation: Evaluation
+) -> int:
+    """Check all published files of a run folder, and count them; of an edited ``sites.geojson`` say what was changed.
+
+    A file whose checksum differs is somebody's edit. One that has its checksum and is not the plan would be a fault
+    of chargeplan.
+
+    Raises
+    ------
+    DataError
+        With every file that is missing or was changed since the run, and what to do.
+    VerificationError
+        When ``sites.geojson`` is as the run wrote it and does not hold the plan.
+    """
+    path = folder / SITES_NAME
+    try:
+        count = check_published(folder / "records")
+    except DataError as error:
+        start = f"{path}: changed since the run"
+        faults = [
+            f"{start}: {difference}" if fault.startswith(start) and difference else fault
+            for fault in error.faults
+            for difference in [_describe_edit(path, sites, solution, evaluation)]
+        ]
+        raise DataError(faults) from error
+    check_published_sites(path, sites, solution, evaluation)
+    return count
+
+
+def _describe_edit(path: Path, sites: CandidateSites, solution: Solution, evaluation: Evaluation) -> str:
+    try:
+        check_published_sites(path, sites, solution, evaluation)
+    except (DataError, VerificationError) as error:
+        return "; ".join(line.partition(": ")[2] for line in str(error).splitlines())
+    except OSError:
+        return ""
+    return ""
 
 
 def check_published_sites(
@@ -134,7 +176,7 @@ def _read_stations(path: Path) -> list[tuple[str, _Station]]:
             )
             for feature in features
         ]
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise DataError(f"{path}: damaged GeoJSON ({error!r}); run the study again") from error
 
 

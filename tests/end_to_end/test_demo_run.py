@@ -141,8 +141,23 @@ def test_verify_refuses_a_geojson_that_is_not_the_plan(two_runs, tmp_path):
     document["features"][0]["properties"]["chargers"] += 1
     path.write_text(json.dumps(document), encoding="utf-8")
     done = call("verify", str(copy))
-    assert done.exit_code == 1
-    assert document["features"][0]["properties"]["site_id"] in done.stderr
+    assert done.exit_code == 3
+    told = done.stderr.strip().splitlines()[-1]
+    assert f"{path}: changed since the run: stations were changed" in told
+    assert document["features"][0]["properties"]["site_id"] in told
+    assert told.endswith("run the study again")
+    assert "unexpected fault" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"features": 5}', "[" * 100_000, '{"features": [{"properties": []}]}'])
+def test_verify_refuses_a_geojson_that_is_none(two_runs, tmp_path, text):
+    copy = tmp_path / "edited"
+    shutil.copytree(two_runs[0], copy)
+    (copy / "sites.geojson").write_text(text, encoding="utf-8")
+    done = call("verify", str(copy))
+    assert done.exit_code == 3
+    assert "sites.geojson: changed since the run: damaged GeoJSON" in done.stderr
+    assert "unexpected fault" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["index.html", "plan.gpkg", "run.json"])

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 
+import numpy as np
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ from geojson_pydantic import FeatureCollection
 from chargeplan.export.columns import LAYER_COLUMNS, list_names
 from chargeplan.export.run import export_run
 from chargeplan.publish.geojson_check import find_geojson_faults
+from chargeplan.publish.report.grounds import collect_figures
 from chargeplan.text import clean_text
 
 SHIFT_DEG = 1.0e-7 + 1e-12  # 1.1 cm; the rest is of comparing binary fractions
@@ -159,6 +161,30 @@ def test_workbook_tells_what_is_planned_and_whose_data_it_is(exported):
     assert "PLANNED for 2030" in told
     assert "SCHEMATIC" in told
     assert "OpenStreetMap" in told
+
+
+def test_the_sheet_plan_has_the_words_and_the_counts_of_the_report(exported, plan):
+    sheet = openpyxl.load_workbook(exported / "sample.xlsx")["Plan"]
+    rows = {row[4].value: row for row in sheet.iter_rows(min_row=2) if row[4].value}
+    metrics = plan.bundle.evaluation.metrics
+    assert set(metrics["name"]) <= set(rows)
+    for name, value, unit in metrics[["name", "value", "unit"]].itertuples(index=False):
+        what, shown, _, _, _ = rows[name]
+        assert "_" not in what.value
+        assert what.value[0].isupper()
+        assert shown.number_format != "General", (name, unit)
+        if np.isfinite(value):
+            assert shown.value == pytest.approx(value, abs=0.5)
+            assert shown.value == round(shown.value, 4)
+    assert rows["new_sites"][0].value == "New stations"
+    figures = collect_figures(plan.bundle)
+    assumed = int((figures["confidence"] == "assumption").sum())
+    new, chargers = (int(plan.bundle.evaluation.get_metric(name)) for name in ("new_sites", "new_chargers"))
+    told = " ".join(str(row[1].value) for row in sheet.iter_rows(min_row=2))
+    readme = " ".join((exported / "README.txt").read_text(encoding="utf-8").split())
+    for text in (told, readme):
+        assert f"{assumed} of the {len(figures)} figures behind the plan" in text
+        assert f"New stations {new}, new chargers {chargers}, existing stations" in text
 
 
 def test_names_are_the_same_in_every_format(hard_exported, hard_plan, call_gdal):

@@ -159,6 +159,20 @@ def test_coordinates_are_texts_of_seven_decimals(plan):
         assert re.fullmatch(r"\d\d\.\d{7}", location["coordinates"]["longitude"])
 
 
+def test_an_address_is_a_road_or_zone_and_never_the_name_of_the_place(plan, hard_plan):
+    for each in (plan, hard_plan):
+        for location in build_locations(each):
+            assert location["address"].casefold() != location["name"][:45].casefold()
+    addresses = [location["address"] for location in build_locations(plan)]
+    roads = {name for name in plan.bundle.network.roads["name"] if name}
+    assert any(address.split(", ")[0] in roads for address in addresses)
+    nameless = plan.bundle.network.roads.assign(name="")
+    network = replace(plan.bundle.network, roads=nameless)
+    zones = plan.stations[plan.stations["is_new"]]["zone_name"].tolist()
+    bare = build_locations(replace(plan, bundle=replace(plan.bundle, network=network)))
+    assert [location["address"] for location in bare] == zones
+
+
 def test_years_become_the_schedule_of_each_charger(yearly_plan):
     # Four of eight in 2028, the other type in 2030, see conftest.
     chargers = list_planned_chargers(yearly_plan.bundle)["n0002"]

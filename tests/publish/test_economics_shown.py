@@ -9,6 +9,7 @@ import pytest
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geopackage import write_geopackage
 from chargeplan.publish.map_data import build_plan_data
+from chargeplan.publish.report.money import tabulate_bridge
 from chargeplan.publish.report.numbers import money
 from chargeplan.publish.run_record import describe_run
 from chargeplan.publish.site_results import build_site_results
@@ -31,7 +32,7 @@ BENEFITS = [
 ]
 
 
-def add_economics(bundle, rows):
+def add_economics(bundle, rows, *, solar_pkr=0.0):
     metrics = pd.DataFrame(
         [(name, value, unit, name) for name, value, unit in rows],
         columns=["name", "value", "unit", "meaning"],
@@ -41,7 +42,16 @@ def add_economics(bundle, rows):
         [("payback", float("inf"), "years", "computed", "computed")],
         columns=["step", "value", "unit", "source", "confidence"],
     )
-    stations = pd.DataFrame({"site_id": ["n0004"], "sold_kwh_year": [300.0], "open_kwh_year": [1000.0]})
+    stations = pd.DataFrame(
+        {
+            "site_id": ["n0004"],
+            "sold_kwh_year": [300.0],
+            "open_kwh_year": [1000.0],
+            "plan_cost_pkr": [430e6],
+            "solar_pkr": [solar_pkr],
+            "storage_pkr": [0.0],
+        }
+    )
     return replace(
         bundle,
         evaluation=replace(
@@ -56,12 +66,57 @@ def add_economics(bundle, rows):
 def test_the_panel_shows_five_figures_with_money_in_words(sample):
     figures = build_plan_data(add_economics(sample, MONEY + BENEFITS))["economics"]
     assert figures == [
-        ["Net present value", "PKR 190.4 M", "19.04 crore; capital PKR 450 M"],
+        [
+            "Net present value",
+            "PKR 190.4 M",
+            "19.04 crore; capital PKR 450 M: the money to spend, and PKR 20 M for connections, meters and fees",
+        ],
         ["Payback", "3.8 years", "at half the sales 9.3 years"],
         ["Break-even use", "12.3%", "of the opening hours; planned 30.0%"],
         ["Petrol saved", "3,040,000 l a year", "diesel 120,000 l; imports of USD 1,470,000"],
         ["CO2e saved", "3,650 t a year", "2,750 to 4,550 by the grid factor"],
     ]
+
+
+def test_the_capital_of_stations_with_solar_says_so(sample):
+    words = build_plan_data(add_economics(sample, MONEY, solar_pkr=5e6))["economics"][0][2]
+    assert words.endswith("and PKR 20 M for connections, meters, fees, solar and batteries")
+
+
+def test_the_report_leads_from_the_money_to_spend_to_the_net_present_value(sample):
+    """A step of nothing has no row."""
+    cost_pkr = sample.evaluation.get_metric("cost")
+    capital_pkr = cost_pkr + 10e6
+    bundle = add_economics(sample, [("capex", capital_pkr, "PKR"), ("npv", 190.4e6, "PKR")])
+    year = f"in {sample.year}"
+    steps = [
+        ("people", 5.0),
+        (f"sites and chargers (the plan's cost) {year}", cost_pkr),
+        (f"energisation of connections {year}", 0.0),
+        (f"meters of their own {year}", 9e6),
+        (f"NEECA applications {year}", 1e6),
+        (f"capital cost {year}", capital_pkr),
+    ]
+    account = pd.DataFrame([(*step, "PKR", "computed", "computed") for step in steps])
+    account.columns = bundle.evaluation.economics.columns
+    figures = pd.DataFrame({"name": ["discount_rate_share", "horizon_years"], "value": [0.1325, 10.0]})
+    figures = figures.assign(unit="", source="", confidence="assumption")
+    bundle = replace(
+        bundle,
+        evaluation=replace(bundle.evaluation, economics=account),
+        request=replace(bundle.request, figures=figures),
+    )
+    rows = tabulate_bridge(bundle).rows
+    assert [(words, shown.value) for words, shown in rows] == [
+        ("Money to spend", cost_pkr),
+        ("+ Meters of their own", 9e6),
+        ("+ NEECA applications", 1e6),
+        ("= Capital", capital_pkr),
+        ("Net income of 10 years, discounted at 13.25 % a year", 190.4e6 + capital_pkr),
+        ("− Capital", capital_pkr),
+        ("= Net present value", 190.4e6),
+    ]
+    assert sum(shown.value for _, shown in rows[:3]) == rows[3][1].value
 
 
 @pytest.mark.parametrize(("name", "place"), [("payback", 1), ("break_even_utilisation", 2)])

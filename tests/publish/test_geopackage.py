@@ -1,7 +1,9 @@
 """The GeoPackage: its layers, their figures, and the same bytes for the same plan."""
 
 import re
+import subprocess
 from dataclasses import replace
+from shutil import which
 
 import geopandas as gpd
 import h3
@@ -17,6 +19,17 @@ from chargeplan.publish.geopackage import check_geopackage, write_geopackage
 @pytest.fixture(scope="module")
 def path(published):
     return published / "plan.gpkg"
+
+
+def test_the_version_is_one_that_older_gdal_opens_without_a_warning(tmp_path, sample):
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(path, sample)
+    version = int.from_bytes(path.read_bytes()[60:64], "big")  # user_version of SQLite
+    assert version == 10200
+    ogrinfo = which("ogrinfo")
+    if ogrinfo:
+        told = subprocess.run([ogrinfo, path], capture_output=True, text=True, check=True)
+        assert told.stderr == ""
 
 
 def test_it_has_three_layers_with_every_site_cell_and_zone(path, sample):

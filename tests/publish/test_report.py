@@ -23,6 +23,7 @@ from chargeplan.publish.report.numbers import Number
 from chargeplan.publish.report.page import MOST_SHEETS_INSIDE, build_report, get_environment, write_css_text
 from chargeplan.publish.report.summary import list_asked, list_decided, list_key_figures
 from chargeplan.publish.report.urdu import _describe_service, describe_urdu, read_words
+from chargeplan.records import DataSource
 from chargeplan.run_result import describe_money
 from chargeplan.tables import ZONE_FLOORS, make_table
 from chargeplan.words import PlanMode, ServiceRule
@@ -102,6 +103,15 @@ def test_nothing_is_asked_for_and_no_script_may_run(page):
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)", page)
     assert "@import" not in page
     assert not re.findall(r"url\((?!#)", page)
+
+
+def test_an_input_without_a_licence_is_shown_with_what_the_planner_credits(sample):
+    population = DataSource("demand.population.path", "people.csv", "2" * 64, 9, "not stated", "", "", "", ())
+    bundle = replace(sample, sources=(population,), credits=("Population: WorldPop 2020, CC BY 4.0",))
+    row = build_report(bundle).report.split("people.csv")[1].split("</tr>")[0]
+    assert "credited by the planner: Population: WorldPop 2020, CC BY 4.0" in row
+    row = build_report(replace(bundle, credits=())).report.split("people.csv")[1].split("</tr>")[0]
+    assert "credited" not in row
 
 
 def test_many_sheets_go_to_a_file_of_their_own(sample, monkeypatch):

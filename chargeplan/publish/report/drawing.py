@@ -23,8 +23,6 @@ PATTERNS = Markup(
     '<rect class="pattern-ground" width="7" height="7"/><path class="pattern-thin" d="M0 0L7 7M7 0L0 7"/></pattern>'
     '<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<rect class="pattern-ground" width="6" height="6"/><circle class="pattern-dot" cx="3" cy="3" r="1.1"/></pattern>'
-    '<pattern id="unserved" width="12" height="12" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect class="pattern-unserved" width="2" height="12"/></pattern>'
     "</defs></svg>"
 )
 
@@ -60,6 +58,31 @@ def write_text(x: float, y: float, text: str, anchor: str = "start", name: str =
 def draw_box(name: str, x: float, y: float, width: float, height: float) -> str:
     """Draw a rectangle of a class."""
     return f'<rect class="{name}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
+
+
+# Corners by status, as the map has them (describeMark): new stations round, required ones square, existing six-sided.
+_CORNERS = {
+    "existing": ((1.1, 0.0), (0.55, 0.95), (-0.55, 0.95), (-1.1, 0.0), (-0.55, -0.95), (0.55, -0.95)),
+    "required": (
+        (-0.6, -0.93),
+        (0.6, -0.93),
+        (0.93, -0.6),
+        (0.93, 0.6),
+        (0.6, 0.93),
+        (-0.6, 0.93),
+        (-0.93, 0.6),
+        (-0.93, -0.6),
+    ),
+}
+
+
+def draw_mark(status: str, x: float, y: float, radius: float) -> str:
+    """Draw the mark of a station, with the outline and the colour that its status has on the map."""
+    corners = _CORNERS.get(status)
+    if corners is None:
+        return f'<circle class="sk-mark sk-candidate" cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>'
+    path = "L".join(f"{x + radius * east:.1f} {y + radius * south:.1f}" for east, south in corners)
+    return f'<path class="sk-mark sk-{status}" d="M{path}z"/>'
 
 
 def write_lines(lines: object, name: str) -> str:

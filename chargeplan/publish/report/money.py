@@ -9,6 +9,7 @@ from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_text
 from chargeplan.publish.report.numbers import Number, count, full_money, money, number, share, years
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
+from chargeplan.words import PlanObjective
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,8 @@ _BENEFITS = (
     ("pm25_saved", "PM2.5 saved", "kg/year"),
 )
 _MILLION = 1e6
+# Steps of the economics between which stand the parts of the capital.
+_FIRST_CAPITAL_STEP, _CAPITAL_STEP = "sites and chargers (the plan's cost)", "capital cost"
 
 
 def describe_costs(bundle: RunBundle) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def describe_costs(bundle: RunBundle) -> dict[str, Any]:
     by_year = bundle.evaluation.economics_by_year
     return {
         "parts": _tabulate_parts(bundle),
+        "bridge": tabulate_bridge(bundle),
         "planned": _tabulate_planned(bundle),
         "account": _tabulate_account(by_year),
         "chart": _draw_account(by_year) if len(by_year) else "",
@@ -84,6 +88,48 @@ def _tabulate_parts(bundle: RunBundle) -> Table:
             if value != 0:
                 rows.append([words, full_money(value, f"metrics/{name}")])
     return Table("What the money is for", (("", "words"), ("PKR", "number")), rows, name="sums")
+
+
+def tabulate_bridge(bundle: RunBundle) -> Table | None:
+    """Tabulate how the money to spend leads to capital and to net present value; None without economics."""
+    evaluation, steps = bundle.evaluation, bundle.evaluation.economics
+    has = set(evaluation.metrics["name"])
+    if "capex" not in has:
+        return None
+    names = steps["step"].astype(str)
+    first = int(names.str.startswith(_FIRST_CAPITAL_STEP).argmax())
+    last = int(names.str.startswith(_CAPITAL_STEP).argmax())
+    rows: list[list[Cell]] = [["Money to spend", show_to_spend(bundle, full_money)]]
+    if "grid_upgrades" in has and evaluation.get_metric("grid_upgrades") > 0:
+        upgrades = full_money(evaluation.get_metric("grid_upgrades"), "metrics/grid_upgrades")
+        rows.append(["− Upgrades of the grid, which are no part of the stations", upgrades])
+    for pos in range(first + 1, last):
+        value = float(steps["value"].iloc[pos])
+        if value != 0:
+            words = clean_text(names.iloc[pos]).rpartition(" in ")[0]
+            rows.append([f"+ {words[0].upper()}{words[1:]}", full_money(value, f"economics/{pos}")])
+    capital, worth = evaluation.get_metric("capex"), evaluation.get_metric("npv")
+    horizon, rate = (bundle.request.get_figure(name) for name in ("horizon_years", "discount_rate_share"))
+    earned = f"Net income of {horizon:g} years, discounted at {100 * rate:.4g} % a year"
+    rows += [
+        ["= Capital", full_money(capital, "metrics/capex")],
+        [earned, full_money(worth + capital, "metrics/npv + metrics/capex")],
+        ["− Capital", full_money(capital, "metrics/capex")],
+        ["= Net present value", full_money(worth, "metrics/npv")],
+    ]
+    note = (
+        "The search makes the money to spend as small as the target allows"
+        if bundle.problem.objective is PlanObjective.COST
+        else "The search holds the money to spend to the budget"
+    )
+    charge = ", with the risk charge" if read_risk_pkr(bundle) > 0 else ""
+    return Table(
+        "From the money to spend to the capital, and to what that is worth",
+        (("", "words"), ("PKR", "number")),
+        rows,
+        notes=(f"{note}{charge}; what is added to it is reckoned from the finished plan.",),
+        name="sums",
+    )
 
 
 def _tabulate_planned(bundle: RunBundle) -> Table | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chargeplan.publish.attribution import describe_attribution, list_sources
+from chargeplan.publish.attribution import describe_attribution, state_licences
 from chargeplan.publish.report.curve import describe_curve
 from chargeplan.publish.report.drawing import PATTERNS
 from chargeplan.publish.report.grounds import collect_figures, describe_grounds
@@ -120,7 +120,7 @@ def build_report(
             "economics": describe_economics(bundle),
             "proof": describe_proof(bundle),
             "warnings": [clean_text(warning, _LONGEST_TEXT) for warning in bundle.evaluation.warnings],
-            "sources": list_sources(bundle),
+            "sources": state_licences(bundle),
             "stations": list_stations(stations),
             "run": bundle.run_info,
             "config_sha256": bundle.config_sha256,

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from chargeplan.geo import to_metric
-from chargeplan.publish.report.drawing import wrap_picture, write_lines, write_text
+from chargeplan.publish.report.drawing import draw_mark, wrap_picture, write_lines, write_text
 from chargeplan.publish.report.numbers import count, full_money, number, share
 from chargeplan.publish.report.sketch import Frame
 from chargeplan.text import clean_text
@@ -38,9 +38,8 @@ def list_sheets(bundle: RunBundle, stations: pd.DataFrame, roads: RoadLines) -> 
     sheets = []
     for row, x, y in zip(new.to_dict("records"), x_m.tolist(), y_m.tolist(), strict=True):
         others = np.column_stack([x_m, y_m])
-        near = others[
-            (np.abs(others[:, 0] - x) < _HALF_WIDTH_M) & (np.abs(others[:, 1] - y) < _HALF_HEIGHT_M)
-        ]
+        is_near = (np.abs(others[:, 0] - x) < _HALF_WIDTH_M) & (np.abs(others[:, 1] - y) < _HALF_HEIGHT_M)
+        near = (others[is_near], new["status"][is_near].tolist())
         sheets.append(
             {
                 "rank": int(row["rank"]),
@@ -50,7 +49,7 @@ def list_sheets(bundle: RunBundle, stations: pd.DataFrame, roads: RoadLines) -> 
                 "place": reader.list_place(row, roads.find_nearest_name(x, y)),
                 "load": reader.list_load(row),
                 "money": reader.list_money(row),
-                "picture": _draw_locator(roads, (x, y), near, int(row["rank"])),
+                "picture": _draw_locator(roads, (x, y), str(row["status"]), near, int(row["rank"])),
             }
         )
     return sheets
@@ -229,8 +228,11 @@ class _SheetReader:
         return _WEAK.get(weakest, "")
 
 
-def _draw_locator(roads: RoadLines, place_m: tuple[float, float], others: Any, rank: int) -> Markup:
-    """Draw the roads around a station, with the other new stations of the plan."""
+def _draw_locator(
+    roads: RoadLines, place_m: tuple[float, float], own_status: str, near: tuple[Any, list[str]], rank: int
+) -> Markup:
+    """Draw the roads around a station, with the other new stations of the plan: their places, and what each is."""
+    others, statuses = near
     x, y = place_m
     box = (x - _HALF_WIDTH_M, y - _HALF_HEIGHT_M, x + _HALF_WIDTH_M, y + _HALF_HEIGHT_M)
     frame = Frame(box, _WIDTH, _WIDTH, margin=1.0)
@@ -243,12 +245,12 @@ def _draw_locator(roads: RoadLines, place_m: tuple[float, float], others: Any, r
         )
     centre = (frame.width / 2, frame.height / 2)
     parts += [
-        f'<circle class="lo-other" cx="{other[0]:.0f}" cy="{other[1]:.0f}" r="5"/>'
-        for other in frame.place(others[:, 0], others[:, 1]).tolist()
+        draw_mark(status, *other, 5.0)
+        for other, status in zip(frame.place(others[:, 0], others[:, 1]).tolist(), statuses, strict=True)
         if math.dist(other, centre) > 1.0
     ]
     parts += [
-        f'<circle class="lo-site" cx="{centre[0]:.0f}" cy="{centre[1]:.0f}" r="13"/>',
+        draw_mark(own_status, *centre, 13.0),
         write_text(centre[0], centre[1] + 5, str(rank), "middle", "lo-rank"),
         f'<path class="sk-scale" d="M12 {frame.height - 18:.0f}v6h{500 * frame.scale:.0f}v-6"/>',
         write_text(18 + 500 * frame.scale, frame.height - 11, "500 m", name="lo-text"),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import h3
 import numpy as np
 import shapely
+from markupsafe import Markup
 
 from chargeplan.geo import to_metric
+from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
 from chargeplan.publish.map_cells import find_class_breaks
-from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_lines, write_steps, write_text
+from chargeplan.publish.report.drawing import draw_mark, wrap_picture, write_lines, write_steps, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,9 @@ _MOST_HEXAGONS = 1400
 _MOST_POINTS = 14_000  # of the roads; more would make the page heavy and the print black
 _RANKED = 30  # stations that carry their rank; the list has all
 _ROAD_RANKS = ("motorway", "trunk", "primary", "secondary", "tertiary")
-_HALF = 0.5
+# As the map draws what is left (demand.js): the largest dot, as part of a hexagon, is for what few hexagons exceed.
+_DOT_PART, _MOST_DOT, _LEAST_DOT, _FULL_QUANTILE, _LEAST_KWH_DAY = 0.66, 12.0, 0.8, 0.97, 0.01
+_LAST_CLASS, _ONLY_CLASS = 5, 3
 
 
 class Frame:
@@ -71,14 +75,13 @@ def draw_sketch(bundle: RunBundle, ranked: pd.DataFrame, roads: RoadLines) -> di
     Returns
     -------
     dict
-        ``svg``; ``is_joined``, whether hexagons were joined to larger ones for the drawing; ``ranked``,
-        up to which rank stations carry a number.
+        ``svg``; ``is_joined``, whether hexagons were joined to larger ones for the drawing; ``marks`` of its
+        key with their words; ``width`` and ``height``.
     """
     crs = bundle.area.crs
     boundary = _project(bundle.area.boundary, crs)
     frame = Frame(tuple(shapely.bounds(boundary)), WIDTH, _TALLEST)
     hexagons, is_joined = _draw_demand(bundle, frame)
-    shown = int(min(len(ranked), _RANKED))
     parts = [
         '<g id="sketch-drawing">',  # the Urdu page shows it again
         *hexagons,
@@ -97,7 +100,23 @@ def draw_sketch(bundle: RunBundle, ranked: pd.DataFrame, roads: RoadLines) -> di
         description=f"Roads, demand and {len(ranked)} stations by rank; all are listed with coordinates below.",
     )
     size = {"width": round(frame.width), "height": round(frame.height)}
-    return {"svg": svg, "is_joined": is_joined, "ranked": shown} | size
+    return {"svg": svg, "is_joined": is_joined, "marks": _list_marks(ranked)} | size
+
+
+def _list_marks(ranked: pd.DataFrame) -> list[tuple[Markup, str]]:
+    """List the marks of the key: those of the stations that there are."""
+    there = set(ranked["status"])
+    ranks = f", ranked to {min(len(ranked), _RANKED)}"
+    words = {
+        "candidate": f"new station{ranks}",
+        "required": "new station, required",
+        "existing": "existing station",
+    }
+    return [
+        (Markup(draw_mark(status, 11, 11, 9)), text)  # noqa: S704  # numbers alone
+        for status, text in words.items()
+        if status in there
+    ]
 
 
 def _project(shape: Any, crs: str) -> Any:
@@ -131,30 +150,53 @@ def _draw_roads(roads: RoadLines, frame: Frame, boundary: Any) -> list[str]:
 
 
 def _draw_demand(bundle: RunBundle, frame: Frame) -> tuple[list[str], bool]:
-    """Draw the hexagons by class of demand, and hatch those of which less than half is served."""
-    cells, served = bundle.cells, bundle.evaluation.cell_served_kwh_day
-    ids, demand = cells.cell_id, cells.total_kwh_day
+    """Draw the hexagons by class of demand, and a dot for what is left of each, as the map has them."""
+    cells = describe_cells(bundle)
+    ids, demand, left = (cells[name].to_numpy() for name in ("cell_id", "demand_kwh_day", "unserved_kwh_day"))
     is_joined = len(ids) > _MOST_HEXAGONS
     while len(ids) > _MOST_HEXAGONS:
         resolution = h3.get_resolution(str(ids[0])) - 1
         parents = np.array([h3.cell_to_parent(str(cell), resolution) for cell in ids])
         ids, group = np.unique(parents, return_inverse=True)
-        demand, served = (np.bincount(group, weights=kwh).astype(np.float64) for kwh in (demand, served))
+        demand, left = (np.bincount(group, weights=kwh).astype(np.float64) for kwh in (demand, left))
     breaks = find_class_breaks(demand)
-    level = np.searchsorted(breaks, demand, side="right")
+    found = np.searchsorted(breaks, demand, side="right")
+    # With fewer classes than colours the ramp is stretched over them.
+    level = (
+        np.floor(_LAST_CLASS * found / len(breaks) + 0.5) if breaks else np.full(len(demand), _ONLY_CLASS)
+    )
     outlines = [
-        np.rint(frame.place(*to_metric(ring[:, 0], ring[:, 1], bundle.area.crs))).astype(np.int64)
-        for ring in find_outlines(ids)
+        frame.place(*to_metric(ring[:, 0], ring[:, 1], bundle.area.crs)) for ring in find_outlines(ids)
     ]
+    whole = [np.rint(outline).astype(np.int64) for outline in outlines]
     paths = [
         _join_hexagons(
-            [outlines[pos] for pos in np.flatnonzero((level == number) & (demand > 0))], f"sk-demand-{number}"
+            [whole[pos] for pos in np.flatnonzero((level == number) & (demand > 0))],
+            f"sk-demand sk-demand-{number}",
         )
-        for number in range(1, len(breaks) + 1)
+        for number in range(_LAST_CLASS + 1)
     ]
-    lacking = np.flatnonzero((level >= 2) & (served < _HALF * demand))
-    paths.append(_join_hexagons([outlines[pos] for pos in lacking], "sk-unserved"))
-    return [path for path in paths if path], is_joined
+    return [path for path in [*paths, _draw_left(outlines, left)] if path], is_joined
+
+
+def _draw_left(outlines: list[Any], left_kwh_day: Floats) -> str:
+    """Draw what is not served as dots whose area grows with the energy."""
+    rows = np.flatnonzero(left_kwh_day > _LEAST_KWH_DAY)
+    if len(rows) == 0:
+        return ""
+    full = float(np.quantile(left_kwh_day[rows], _FULL_QUANTILE))
+    dots = []
+    for row in rows.tolist():
+        corners = outlines[row]
+        x, y = corners.mean(axis=0)
+        most = min(_DOT_PART * float(np.hypot(*(corners - (x, y)).T).max()), _MOST_DOT)
+        radius = most * min(left_kwh_day[row] / full, 1.0) ** 0.5
+        if radius >= _LEAST_DOT:
+            dots.append(
+                f"M{x - radius:.1f} {y:.1f}a{radius:.1f} {radius:.1f} 0 1 0 {2 * radius:.1f} 0"
+                f"a{radius:.1f} {radius:.1f} 0 1 0-{2 * radius:.1f} 0"
+            )
+    return f'<path class="sk-unserved" d="{"".join(dots)}"/>' if dots else ""
 
 
 def _join_hexagons(outlines: list[Any], name: str) -> str:
@@ -163,25 +205,24 @@ def _join_hexagons(outlines: list[Any], name: str) -> str:
 
 
 def _draw_stations(ranked: pd.DataFrame, crs: str, frame: Frame) -> list[str]:
-    """Draw the stations, the best on top; new ones filled, existing ones as squares."""
+    """Draw the stations, the best on top, with the marks of the map; the power decides the area."""
     if len(ranked) == 0:
         return []
     x_m, y_m = to_metric(ranked["lon"].to_numpy(), ranked["lat"].to_numpy(), crs)
     places = frame.place(x_m, y_m)
     drawn = []
-    for (x, y), rank, is_new in list(zip(places.tolist(), ranked["rank"], ranked["is_new"], strict=True))[
-        ::-1
-    ]:
-        has_number = np.isfinite(rank) and rank <= _RANKED
-        size = 11.0 if has_number else 5.0
-        if is_new:
-            drawn.append(f'<circle class="sk-new" cx="{x:.0f}" cy="{y:.0f}" r="{size:g}"/>')
-        else:
-            drawn.append(draw_box("sk-existing", x - size, y - size, 2 * size, 2 * size))
+    rows = list(zip(places.tolist(), ranked["rank"], ranked["status"], ranked["power_kw"], strict=True))
+    for (x, y), rank, status, power_kw in rows[::-1]:
+        has_number = bool(np.isfinite(rank) and rank <= _RANKED)
+        drawn.append(draw_mark(status, x, y, measure_mark(power_kw) if has_number else 5.0))
         if has_number:
-            name = "sk-rank" if is_new else "sk-rank sk-rank-existing"
-            drawn.append(write_text(x, y + 4.4, f"{int(rank)}", "middle", name))
+            drawn.append(write_text(x, y + 4.4, f"{int(rank)}", "middle", "sk-rank"))
     return drawn
+
+
+def measure_mark(power_kw: float) -> float:
+    """Measure the radius of a mark as the map does (measureMark), never too small for its number."""
+    return round(float(np.clip(7.5 + 0.38 * np.sqrt(np.nan_to_num(power_kw)), 9.0, 16.0)), 1)
 
 
 def _draw_scale(frame: Frame) -> str:
