@@ -145,15 +145,18 @@ def _list_levels(bundle: RunBundle, left: Sequence[Floats]) -> list[dict[str, An
         parents, parent_pos = np.unique(ids, return_inverse=True)
         if len(parents) < _FEWEST_PARENTS:
             break
-        total = np.bincount(parent_pos, demand, len(parents)).astype(np.float64)
+
+        def sum_cells(kwh_day: Floats, pos: Ints = parent_pos, count: int = len(parents)) -> Floats:
+            return np.bincount(pos, kwh_day, count).astype(np.float64)
+
         levels.append(
             {
                 "count": len(parents),
                 "outlines": pack_lines(find_outlines(parents)),
                 "parents": pack_integers(np.diff(parent_pos, prepend=0)),
-                "breaks": find_class_breaks(total),
+                "breaks": find_class_breaks(sum_cells(demand)),
                 "areaKm2": _find_area_km2(parents),
-                "fullDot": find_full_dot([np.bincount(parent_pos, each, len(parents)) for each in left]),
+                "fullDot": find_full_dot([sum_cells(each) for each in left]),
             }
         )
     return levels

@@ -245,9 +245,9 @@ def _draw_locator(
         )
     centre = (frame.width / 2, frame.height / 2)
     parts += [
-        draw_mark(status, *other, 5.0)
-        for other, status in zip(frame.place(others[:, 0], others[:, 1]).tolist(), statuses, strict=True)
-        if math.dist(other, centre) > 1.0
+        draw_mark(status, x, y, 5.0)
+        for (x, y), status in zip(frame.place(others[:, 0], others[:, 1]).tolist(), statuses, strict=True)
+        if math.dist((x, y), centre) > 1.0
     ]
     parts += [
         draw_mark(own_status, *centre, 13.0),
