@@ -167,6 +167,19 @@ def test_the_legend_lies_on_the_map_and_follows_the_layers(open_map, run):
     expect(page.locator("#sheet-key")).to_be_visible()
 
 
+def test_the_legend_moves_up_where_it_would_cover_stations(open_map, run):
+    page = open_map(run / "index.html")
+    above = "document.getElementById('legend').classList.contains('above')"
+    assert not page.evaluate(above)
+    page.evaluate("""() => {
+      const map = chargeplan.state.map;
+      const where = map.containerPointToLatLng([innerWidth - 60, innerHeight - 150]);
+      for (const site of chargeplan.state.plan.openSites) Object.assign(site, { lat: where.lat, lon: where.lng });
+      chargeplan.placeLegend();
+    }""")
+    assert page.evaluate(above)
+
+
 @pytest.mark.parametrize("width", [800, 1000, 1280, 1600])
 def test_the_legend_leaves_scale_and_credits_free(open_map, run, width):
     page = open_map(run / "index.html", viewport={"width": width, "height": 720})

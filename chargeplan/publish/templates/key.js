@@ -53,6 +53,7 @@ chargeplan.drawSample = function (kind) {
   }
   var drawings = {
     ring: [["path", disc(15, 12, 4), { fill: colours.dotFill, stroke: colours.notChosen, "stroke-width": 1.6 }]],
+    striped: [fill(disc(15, 12, 8), colours.status.candidate), line("M10 16L18 7M13 18L21 9", colours.halo, 1.5)],
     barred: [["path", disc(15, 12, 6), { fill: colours.dotFill, stroke: colours.forbidden, "stroke-width": 2.2 }], line("M11 8L19 16", colours.forbidden, 2.2)],
     cross: [line("M12 9L18 15M18 9L12 15", colours.removed, 1.8)],
     square: [line(box(5, 5, 20, 14), colours.broken, 1.5, "4 3")],

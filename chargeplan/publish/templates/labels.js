@@ -1,6 +1,6 @@
 // Names of roads written along them, of places and of zones, on one canvas (so names are never HTML).
 chargeplan.ROAD_NAMES_FROM = 10.5;
-chargeplan.ROAD_NAME_ZOOMS = [99, 99, 99, 99, 14.5, 13.75, 11.25, 10.75, 10.5];  // of each class, see map_roads.py
+chargeplan.ROAD_NAME_ZOOMS = [99, 99, 99, 99, 14.25, 13, 11.25, 10.75, 10.5];  // of each class, see map_roads.py
 chargeplan.addLabels = function (map, id) {
   var data = chargeplan.readJson(id), lines = null, packed = data.lines;
   var layer = new chargeplan.CanvasLayer("labels", function (pen, view) {
@@ -112,7 +112,7 @@ chargeplan.findStraightRun = function (lines, line, width, view) {
     var start = shares[s] * (total - width), a = locate(start), b = locate(start + width);
     var middle = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
     var inside = middle[0] > 30 && middle[1] > 30 && middle[0] < extent[0] - 30 && middle[1] < extent[1] - 30;
-    if (inside && Math.hypot(b[0] - a[0], b[1] - a[1]) > 0.985 * width) {
+    if (inside && Math.hypot(b[0] - a[0], b[1] - a[1]) > 0.97 * width) {
       var angle = Math.atan2(b[1] - a[1], b[0] - a[0]);
       if (angle > Math.PI / 2) angle -= Math.PI;
       if (angle < -Math.PI / 2) angle += Math.PI;

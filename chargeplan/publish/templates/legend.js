@@ -15,6 +15,7 @@ chargeplan.drawLegend = function () {
   function isOn(name) { return state.layers[name] && state.map.hasLayer(state.layers[name]); }
   if (isOn("demand")) rows.push(chargeplan.makeLegendRamp(chargeplan.chooseLevel(state.map.getZoom())));
   var signs = chargeplan.LEGEND_SIGNS.filter(function (sign) { return isOn(sign[0]); });
+  if (isOn("open-candidate") && state.plan.openSites.some(function (site) { return site.headroomUnknown; })) signs.push(["open-candidate", "Headroom of the grid not known", "striped"]);
   if (isOn("unserved")) signs.unshift(["unserved", "Demand not served", "dots"]);
   rows.push(make("ul", {}, signs.map(function (sign) {
     return make("li", {}, [make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [chargeplan.drawSample(sign[2])]), make("span", { text: sign[1] })]);
@@ -22,6 +23,24 @@ chargeplan.drawLegend = function () {
   if (state.map.getZoom() >= chargeplan.NEAR_FROM_ZOOM) rows.push(chargeplan.makeKindKey());
   rows.push(chargeplan.makeTypeKey());
   body.replaceChildren.apply(body, rows.filter(Boolean));
+  if (!state.hasLegendPlace) chargeplan.placeLegend();
+};
+
+// In the corner where it covers the fewest stations of the map as it opens; below right where corners are alike.
+chargeplan.placeLegend = function () {
+  var state = chargeplan.state, legend = document.getElementById("legend");
+  if (chargeplan.isPhone()) return;
+  state.hasLegendPlace = true;
+  var points = state.plan.openSites.map(function (site) { return state.map.latLngToContainerPoint([site.lat, site.lon]); });
+  function count() {
+    var box = legend.getBoundingClientRect();
+    return points.filter(function (point) {
+      return point.x > box.left - 14 && point.x < box.right + 14 && point.y > box.top - 14 && point.y < box.bottom + 14;
+    }).length;
+  }
+  var below = count();
+  legend.classList.add("above");
+  if (count() >= below) legend.classList.remove("above");
 };
 
 // The ramp in one bar, with the figures at its ends.
@@ -35,7 +54,7 @@ chargeplan.makeLegendRamp = function (level) {
   }
   var ends = breaks.length ? [make("span", { text: "below " + number(breaks[0]) }), make("span", { text: "from " + number(breaks[breaks.length - 1]) })] : [];
   return make("div", { className: "legend-ramp" }, [
-    make("p", { text: "Demand of a hexagon, kWh/day" }),
+    make("p", { text: "kWh/day in a hexagon" }),
     make("div", { className: "legend-bar", attributes: { "aria-hidden": "true" } }, steps), make("div", { className: "legend-ends" }, ends),
   ]);
 };
