@@ -110,7 +110,9 @@ def list_addresses(plan: ExportPlan, stations: list[dict[str, Any]]) -> list[str
         return []
     roads = RoadLines(bundle.network)
     x_m, y_m = to_metric(
-        np.array([row["lon"] for row in stations]), np.array([row["lat"] for row in stations]), bundle.area.crs
+        np.array([row["lon"] for row in stations]),
+        np.array([row["lat"] for row in stations]),
+        bundle.area.crs,
     )
     addresses = []
     for row, x, y in zip(stations, x_m.tolist(), y_m.tolist(), strict=True):

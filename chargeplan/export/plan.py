@@ -124,7 +124,9 @@ def describe_standing(plan: ExportPlan) -> list[str]:
     figures = collect_figures(bundle)
     assumed = int((figures["confidence"] == "assumption").sum())
     if assumed:
-        lines.append(f"{assumed} of the {len(figures)} figures behind the plan are assumptions without a source.")
+        lines.append(
+            f"{assumed} of the {len(figures)} figures behind the plan are assumptions without a source."
+        )
     return lines
 
 

@@ -110,7 +110,9 @@ def build_sheets(plan: ExportPlan) -> list[Sheet]:
         for source in state_licences(plan.bundle)
     ]
     return [
-        Sheet("Plan", pd.DataFrame(list(_list_facts(plan)), columns=["what", "value", "unit", "meaning", "key"])),
+        Sheet(
+            "Plan", pd.DataFrame(list(_list_facts(plan)), columns=["what", "value", "unit", "meaning", "key"])
+        ),
         Sheet("Stations", plan.stations),
         Sheet("Zones", plan.zones),
         Sheet("Years", evaluation.years, f"The plan is for one year, {plan.bundle.year}."),

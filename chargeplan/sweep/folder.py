@@ -95,7 +95,9 @@ def publish_curve(folder: Path, curve: Curve, *, command: str = "") -> Path:
                 path.parent.mkdir(parents=True)
                 write_text(path, to_json(build_geojson(bundle), indent=1) + "\n")
             sites_files = [fresh / name_sites_file(curve, pos) for pos in bundles]
-            write_checksums(fresh, [*(fresh / name for name in (PAGE_NAME, CSV_NAME, JSON_NAME)), *sites_files])
+            write_checksums(
+                fresh, [*(fresh / name for name in (PAGE_NAME, CSV_NAME, JSON_NAME)), *sites_files]
+            )
             _check_files(fresh, sites_files)
     except OSError as error:
         msg = (

@@ -149,7 +149,9 @@ def test_verify_refuses_a_geojson_that_is_not_the_plan(two_runs, tmp_path):
     assert "unexpected fault" not in done.stderr
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"features": 5}', "[" * 100_000, '{"features": [{"properties": []}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"features": 5}', "[" * 100_000, '{"features": [{"properties": []}]}']
+)
 def test_verify_refuses_a_geojson_that_is_none(two_runs, tmp_path, text):
     copy = tmp_path / "edited"
     shutil.copytree(two_runs[0], copy)

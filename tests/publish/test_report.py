@@ -130,6 +130,13 @@ def test_there_is_a_sheet_for_each_new_station_with_room_for_both_letters(page, 
     assert page.count('class="noc"') == 2 * new
 
 
+def test_a_sheet_has_its_headings_and_blanks_in_urdu_too(page):
+    sheet = page.split('class="sheet"')[1].split("</section>")[0]
+    for english, urdu in read_words()["sheet"].items():
+        assert english in sheet
+        assert f'<span class="ur-beside" lang="ur" dir="rtl">{urdu}</span>' in sheet
+
+
 def test_the_weakest_figures_stand_first(sample):
     words = collect_figures(sample)["confidence"].tolist()
     order = ["assumption", "not stated", "planner", "low", "med", "high"]

@@ -162,9 +162,7 @@ def _draw_demand(bundle: RunBundle, frame: Frame) -> tuple[list[str], bool]:
     breaks = find_class_breaks(demand)
     found = np.searchsorted(breaks, demand, side="right")
     # With fewer classes than colours the ramp is stretched over them.
-    level = (
-        np.floor(_LAST_CLASS * found / len(breaks) + 0.5) if breaks else np.full(len(demand), _ONLY_CLASS)
-    )
+    level = np.floor(_LAST_CLASS * found / len(breaks) + 0.5) if breaks else np.full(len(demand), _ONLY_CLASS)
     outlines = [
         frame.place(*to_metric(ring[:, 0], ring[:, 1], bundle.area.crs)) for ring in find_outlines(ids)
     ]
