@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 5
 MANIFEST_NAME = "manifest.json"
+CHECKSUMS_NAME = "checksums.json"
 _SWEEP_FILE = "curve.json"  # of a sweep's folder, which is no run
 
 Record = TypeVar("Record")
@@ -95,6 +96,43 @@ def check_records(folder: Path) -> None:
         for name in sorted(present & checksums.keys())
         if compute_sha256(folder / name) != checksums[name]
     ]
+    if faults:
+        raise DataError(faults)
+
+
+def write_checksums(folder: Path, paths: Sequence[Path]) -> None:
+    """Write the checksums of files of a folder that has no records, such as that of a sweep."""
+    checksums = {path.relative_to(folder).as_posix(): compute_sha256(path) for path in sorted(paths)}
+    write_text(folder / CHECKSUMS_NAME, to_json({"sha256": checksums}) + "\n")
+
+
+def check_checksums(folder: Path, advice: str) -> None:
+    """Check the files of a folder against `write_checksums`.
+
+    Parameters
+    ----------
+    folder : Path
+    advice : str
+        What to do, such as ``run the sweep again``.
+
+    Raises
+    ------
+    DataError
+        With every file that is missing or was changed, or when there are no checksums.
+    """
+    path = folder / CHECKSUMS_NAME
+    if not path.is_file():
+        raise DataError(f"{path}: missing, so that nobody knows whether the files were edited; {advice}")
+    try:
+        checksums = {str(name): str(value) for name, value in json.loads(path.read_bytes())["sha256"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{path}: damaged ({error}); {advice}") from error
+    faults = []
+    for name, expected in sorted(checksums.items()):
+        if not (folder / name).is_file():
+            faults.append(f"{folder / name}: missing; {advice}")
+        elif compute_sha256(folder / name) != expected:
+            faults.append(f"{folder / name}: changed since it was written (checksum differs); {advice}")
     if faults:
         raise DataError(faults)
 

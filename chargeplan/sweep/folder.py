@@ -14,6 +14,7 @@ from chargeplan.publish.bundle import RunBundle
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.run_folder import refuse_foreign_folder
+from chargeplan.store import CHECKSUMS_NAME, write_checksums
 from chargeplan.sweep.page import build_page
 from chargeplan.sweep.table import describe_curve, name_sites_file, write_csv
 from chargeplan.text import clean_text, to_json
@@ -34,7 +35,7 @@ PAGE_NAME, CSV_NAME, JSON_NAME, TIMINGS_NAME, POINTS_NAME = (
     "timings.json",
     "points",
 )
-SWEEP_FOLDER_NAMES = (PAGE_NAME, CSV_NAME, JSON_NAME, TIMINGS_NAME, POINTS_NAME)
+SWEEP_FOLDER_NAMES = (PAGE_NAME, CSV_NAME, JSON_NAME, TIMINGS_NAME, POINTS_NAME, CHECKSUMS_NAME)
 
 
 def name_folder(settings: Settings, vary: Vary) -> Path:
@@ -93,7 +94,11 @@ def publish_curve(folder: Path, curve: Curve, *, command: str = "") -> Path:
                 path = fresh / name_sites_file(curve, pos)
                 path.parent.mkdir(parents=True)
                 write_text(path, to_json(build_geojson(bundle), indent=1) + "\n")
-            _check_files(fresh, [fresh / name_sites_file(curve, pos) for pos in bundles])
+            sites_files = [fresh / name_sites_file(curve, pos) for pos in bundles]
+            write_checksums(
+                fresh, [*(fresh / name for name in (PAGE_NAME, CSV_NAME, JSON_NAME)), *sites_files]
+            )
+            _check_files(fresh, sites_files)
     except OSError as error:
         msg = (
             f"publish.folder: {folder} cannot be written ({error}); free disk space, or set publish.folder to a "

@@ -46,11 +46,13 @@ def test_the_button_changes_the_language_and_back(open_map, run):
     assert page.locator("#tab-stations").inner_text() == read_urdu_words()["Stations"]
     marker = page.locator("[data-site='0']").get_attribute("aria-label")
     assert read_urdu_words()["Stations"][:4] in marker
+    assert page.title() == f"{read_urdu_words()['Charging plan']}: Sample study"
     panel, middle = page.locator("#panel").bounding_box(), page.evaluate("innerWidth / 2")
     assert panel["x"] > middle
     page.locator("#language").click()
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["en", "ltr"]
     assert page.evaluate(texts) == before
+    assert page.title() == "Sample study"
     assert page.locator("#panel").bounding_box()["x"] < middle
 
 

@@ -16,6 +16,7 @@ from sample_bundle import HOSTILE_TEXTS
 from chargeplan.evaluate.station_grid import POWER_FACTOR_FIGURE
 from chargeplan.evaluate.station_peak import CHARGE_FIGURE
 from chargeplan.publish.finished_run import read_finished_run
+from chargeplan.publish.map_words import read_urdu_words
 from chargeplan.publish.report.drawing import wrap_picture, write_text
 from chargeplan.publish.report.grounds import _BEHIND_STATIONS, collect_figures, describe_grounds
 from chargeplan.publish.report.money import _draw_account, describe_costs
@@ -26,7 +27,7 @@ from chargeplan.publish.report.urdu import _describe_service, describe_urdu, rea
 from chargeplan.records import DataSource
 from chargeplan.run_result import describe_money
 from chargeplan.tables import ZONE_FLOORS, make_table
-from chargeplan.words import PlanMode, ServiceRule
+from chargeplan.words import Outcome, PlanMode, ServiceRule
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,13 @@ def test_there_is_a_sheet_for_each_new_station_with_room_for_both_letters(page, 
     new = int(sample.evaluation.get_metric("new_sites"))
     assert page.count('class="sheet"') == new
     assert page.count('class="noc"') == 2 * new
+
+
+def test_a_sheet_has_its_headings_and_blanks_in_urdu_too(page):
+    sheet = page.split('class="sheet"')[1].split("</section>")[0]
+    for english, urdu in read_words()["sheet"].items():
+        assert english in sheet
+        assert f'<span class="ur-beside" lang="ur" dir="rtl">{urdu}</span>' in sheet
 
 
 def test_the_weakest_figures_stand_first(sample):
@@ -295,9 +303,36 @@ def test_every_word_of_the_urdu_page_is_urdu():
                 yield value
 
     for text in walk(read_words()):
-        bare = re.sub(r"\{\w+\}|CO2e", "", text)  # a figure, a formula
+        bare = re.sub(r"\{\w+\}|CO2e|kWh|kW", "", text)  # a figure, a formula, a unit
         assert not re.search(r"[A-Za-z]", bare), text
-        assert re.search(r"[\u0600-\u06ff]", bare), text
+        assert re.search(r"[\u0600-\u06ff]", bare) or text == "kW", text
+
+
+@pytest.mark.parametrize("unit", ["kWh/day", "kW", "min"])
+def test_units_in_urdu_are_those_of_the_map(unit):
+    assert read_urdu_words()[f"{{n}} {unit}"] == f"{{0}} {read_words()['units'][unit]}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gap", "words"),
+    [
+        (Outcome.PROVEN_OPTIMAL, 0.0, "PROVEN OPTIMAL"),
+        (Outcome.PROVEN_OPTIMAL, 0.004, "PROVEN OPTIMAL to {n}"),
+        (Outcome.WITHIN_GAP, 0.02, "WITHIN {n}"),
+        (Outcome.WITHIN_GAP, math.inf, "how much better a plan can be is not known"),
+    ],
+)
+def test_the_urdu_outcome_is_in_the_words_of_the_map(sample, outcome, gap, words):
+    solution = replace(
+        sample.solution,
+        outcome=outcome,
+        gap_asked=0.005,
+        bound_kwh_day=sample.solution.objective_kwh_day * (1 + gap),
+    )
+    told = str(describe_urdu(replace(sample, solution=solution), n_assumptions=0)["outcome"])
+    before, _, after = read_urdu_words()[words].partition("{0}")
+    assert told.startswith(before)
+    assert told.endswith(after)
 
 
 def test_energies_of_the_histogram_are_those_of_the_evaluation(page, sample):

@@ -9,6 +9,7 @@ from chargeplan.errors import DataError
 from chargeplan.publish.attribution import list_sources
 from chargeplan.publish.report.curve import describe_curve, read_curve
 from chargeplan.publish.report.page import build_report
+from chargeplan.store import write_checksums
 
 
 def make_point(value, served_share, outcome="PROVEN OPTIMAL"):
@@ -37,8 +38,28 @@ def curve(sample):
 
 
 def write_curve(folder, curve):
-    (folder / "curve.json").write_text(json.dumps(curve), encoding="utf-8")
+    return write_text(folder, json.dumps(curve))
+
+
+def write_text(folder, text):
+    path = folder / "curve.json"
+    path.write_text(text, encoding="utf-8")
+    write_checksums(folder, [path])
     return folder
+
+
+def test_an_edited_curve_is_refused(curve, sample, tmp_path):
+    write_curve(tmp_path, curve)
+    curve["points"][1]["served_share"] = 0.26
+    (tmp_path / "curve.json").write_text(json.dumps(curve), encoding="utf-8")
+    with pytest.raises(DataError, match=r"curve\.json: changed since it was written .*run the sweep again"):
+        read_curve(tmp_path, sample)
+    (tmp_path / "checksums.json").write_text("{}")
+    with pytest.raises(DataError, match=r"checksums\.json: damaged"):
+        read_curve(tmp_path, sample)
+    (tmp_path / "checksums.json").unlink()
+    with pytest.raises(DataError, match=r"checksums\.json: missing"):
+        read_curve(tmp_path, sample)
 
 
 def test_its_points_are_drawn_and_listed(curve, sample, tmp_path):
@@ -83,9 +104,8 @@ def test_a_sweep_of_something_else_is_refused_with_the_difference(curve, sample,
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "no json", '{"format_version":1}', "[" * 100_000])
 def test_a_broken_file_is_refused(sample, tmp_path, text):
-    (tmp_path / "curve.json").write_text(text)
-    with pytest.raises(DataError, match="run the sweep again"):
-        read_curve(tmp_path, sample)
+    with pytest.raises(DataError, match=r"curve\.json: .*run the sweep again"):
+        read_curve(write_text(tmp_path, text), sample)
 
 
 @pytest.mark.parametrize(

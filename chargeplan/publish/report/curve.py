@@ -14,6 +14,7 @@ from chargeplan.publish.report.drawing import wrap_picture, write_text
 from chargeplan.publish.report.money import read_risk_pkr
 from chargeplan.publish.report.numbers import count, money, number, share
 from chargeplan.publish.report.tables import Cell, Table
+from chargeplan.store import check_checksums
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr
 
@@ -39,12 +40,13 @@ def read_curve(folder: Path, bundle: RunBundle) -> dict[str, Any]:
     Raises
     ------
     DataError
-        When the folder holds no curve, one of another format, or one of another study or of other
+        When the folder holds no curve, one of another format, one that was edited, or one of another study or of other
         settings or input files; with every difference.
     """
     path = folder / CURVE_NAME
     if not path.is_file():
         raise DataError(f"{path}: missing; --sweep needs the folder that `chargeplan sweep` wrote")
+    check_checksums(folder, "run the sweep again")
     try:
         curve: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = curve["format_version"]

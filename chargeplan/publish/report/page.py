@@ -35,7 +35,7 @@ from chargeplan.publish.report.summary import (
     list_decided,
     list_key_figures,
 )
-from chargeplan.publish.report.urdu import describe_urdu
+from chargeplan.publish.report.urdu import describe_urdu, read_words
 from chargeplan.text import clean_text, safe_html
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def build_report(
         "patterns": PATTERNS,
         "outcome": describe_outcome_line(bundle),
         "crs": bundle.area.crs,
-        "confidence_note": "assumed",
+        "sheet_words": read_words()["sheet"],
     }
     figures = collect_figures(bundle)
     n_assumptions = int((figures["confidence"] == "assumption").sum())

@@ -250,7 +250,7 @@ def _draw_locator(
         if math.dist((x, y), centre) > 1.0
     ]
     parts += [
-        draw_mark(own_status, *centre, 13.0),
+        draw_mark(own_status, centre[0], centre[1], 13.0),
         write_text(centre[0], centre[1] + 5, str(rank), "middle", "lo-rank"),
         f'<path class="sk-scale" d="M12 {frame.height - 18:.0f}v6h{500 * frame.scale:.0f}v-6"/>',
         write_text(18 + 500 * frame.scale, frame.height - 11, "500 m", name="lo-text"),

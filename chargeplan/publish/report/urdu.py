@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from chargeplan.publish.map_words import read_urdu_words
 from chargeplan.publish.report.numbers import NEVER, NOT_KNOWN, Number
 from chargeplan.publish.report.proof import make_gap
 from chargeplan.publish.report.summary import Line, list_asked, list_decided, list_key_figures
@@ -39,7 +40,7 @@ def describe_urdu(bundle: RunBundle, *, n_assumptions: int) -> dict[str, Any]:
     return {
         "words": words,
         "plan_for": words["plan_for"].format(year=bundle.year),
-        "outcome": _describe_outcome(bundle, words),
+        "outcome": _describe_outcome(bundle),
         "asked": [
             (_get_word("asked", line.key), _translate_asked(bundle, line, words))
             for line in list_asked(bundle)
@@ -64,19 +65,21 @@ def _get_word(group: str, key: str) -> str:
     return str(word)
 
 
-def _describe_outcome(bundle: RunBundle, words: dict[str, Any]) -> Markup:
-    solution, texts = bundle.solution, words["outcome"]
-    name = "unknown"
+def _describe_outcome(bundle: RunBundle) -> Markup:
+    """Say how the search ended, in the words of the map."""
+    solution, texts = bundle.solution, read_urdu_words()
+    name = "how much better a plan can be is not known"
     if solution.gap < float("inf"):
-        name = "within"
+        name = "WITHIN {n}"
         if solution.outcome is Outcome.PROVEN_OPTIMAL:
-            name = "proven_to" if solution.gap > LARGEST_UNSAID_GAP else "proven"
+            name = "PROVEN OPTIMAL to {n}" if solution.gap > LARGEST_UNSAID_GAP else "PROVEN OPTIMAL"
     # Our own words.
-    told = Markup(texts[name]).format(number=Markup("<bdi>{}</bdi>").format(make_gap(bundle)))  # noqa: S704
+    told = Markup(texts[name]).format(Markup("<bdi>{}</bdi>").format(make_gap(bundle)))  # noqa: S704
     if not math.isfinite(solution.worst_share):
         return told
-    return Markup(texts["worst_zone"]).format(  # noqa: S704
-        outcome=told, share=_show_share(solution.worst_share), bound=_show_share(solution.worst_share_bound)
+    worst = "{*}, the worst zone served to {n} of at most {n}"
+    return Markup(texts[worst]).format(  # noqa: S704
+        told, _show_share(solution.worst_share), _show_share(solution.worst_share_bound)
     )
 
 

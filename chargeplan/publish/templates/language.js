@@ -10,7 +10,7 @@ chargeplan.addWords = function (map, id) {
   var data = chargeplan.readJson(id), state = chargeplan.state;
   state.words = {
     entries: new Map(Object.entries(data.words)), patterns: null, said: new Map(),
-    texts: new WeakMap(), attributes: new WeakMap(), missing: new Set(), observer: null,
+    texts: new WeakMap(), attributes: new WeakMap(), missing: new Set(), observer: null, title: document.title,
   };
   state.language = "en";
   var browser = String(navigator.language || "").toLowerCase().indexOf("ur") === 0 ? "ur" : data.language;
@@ -120,6 +120,7 @@ chargeplan.setLanguage = function (language) {
   root.dir = chargeplan.LANGUAGES[language].dir;
   button.textContent = chargeplan.LANGUAGES[language].other;
   button.lang = chargeplan.LANGUAGES[language].otherLang;
+  document.title = (language === "en" ? "" : chargeplan.say("Charging plan") + ": ") + state.words.title;
   chargeplan.sayTree(document.body);
   if (language === "ur") chargeplan.watchTexts();
   if (state.map && state.map.getBounds().contains(chargeplan.boundPlan())) chargeplan.fitPlan(state.map);  // the panel changes sides
