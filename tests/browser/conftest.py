@@ -1,5 +1,6 @@
 """Chromium, without a network; whatever a page asks for, complains about or pops up is a fault."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from chargeplan.errors import ChargeplanError
 from chargeplan.publish.report.pdf import find_chromium
+from chargeplan.publish.run_folder import publish_run
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -49,6 +51,33 @@ def wait_until() -> Callable[[Any, str], None]:
         pytest.fail(f"never true: {expression}")
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def sample() -> Any:
+    """Twelve stations of every status, nine zones; the run below has it published, only to be read."""
+    from sample_bundle import build_sample_bundle
+
+    return build_sample_bundle()
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory, sample: Any) -> Path:
+    return publish_run(tmp_path_factory.mktemp("maps") / "sample", sample)
+
+
+@pytest.fixture(scope="session")
+def hostile_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with names that attack."""
+    from sample_bundle import build_sample_bundle
+
+    return publish_run(tmp_path_factory.mktemp("maps") / "hostile", build_sample_bundle(hostile=True))
+
+
+@pytest.fixture(scope="session")
+def stations(run: Path) -> Any:
+    """The features of the run's GeoJSON."""
+    return json.loads((run / "sites.geojson").read_text(encoding="utf-8"))["features"]
 
 
 @pytest.fixture

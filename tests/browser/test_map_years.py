@@ -78,6 +78,17 @@ def test_a_station_that_does_not_stand_yet_says_when_it_opens(page, stations):
     assert page.locator("#station-table .kind", has_text="Opens in").count() == 0
 
 
+def test_the_keyboard_stays_on_the_row_whose_station_changes_the_year(page):
+    page.locator("#tab-stations").click()
+    show_year(page, 0)
+    late = page.locator("#station-table tr", has=page.locator(".kind", has_text=f"Opens in {LAST}"))
+    row = late.last.get_attribute("data-row")
+    late.last.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#year-slider").get_attribute("aria-valuetext") == str(LAST)
+    assert page.evaluate("document.activeElement.closest('tr').dataset.row") == row
+
+
 def test_another_year_keeps_the_order_the_filter_and_the_chosen_row(page):
     page.locator("#tab-stations").click()
     page.locator("#station-filter").select_option("status:existing")

@@ -71,12 +71,14 @@ chargeplan.fillSheet = function (name) {
   if (state.language !== "en") chargeplan.sayTree(document.getElementById("sheet-" + name));
 };
 
-// Tables of another year: the open one at once, the others when they are opened.
+// Tables of another year: the open one at once, the others when they are opened. Who was on a row stays on it.
 chargeplan.renewSheets = function () {
+  var row = document.activeElement && document.activeElement.closest("#station-table [data-row]");
   ["stations", "zones"].forEach(function (name) {
     chargeplan.state.filledSheets[name] = false;
     if (!document.getElementById("sheet-" + name).hidden) chargeplan.fillSheet(name);
   });
+  if (row) document.querySelector("#station-table [data-row='" + row.getAttribute("data-row") + "'] button").focus({ preventScroll: true });
 };
 
 chargeplan.fillTabs = function () {
