@@ -90,8 +90,8 @@ def describe_ocpi(plan: ExportPlan) -> list[str]:
     updated = (
         f"last_updated {options.last_updated}, as you set it"
         if options.last_updated
-        else f"last_updated is no time of a change: it is the date of the newest input, {plan.data_date}, because a plan "
-        f"has no clock; set --last-updated to the time of handing over"
+        else f"last_updated is no time of a change: it is the date of the newest input, {plan.data_date}, because a "
+        f"plan has no clock; set --last-updated to the time of handing over"
     )
     return [
         party,

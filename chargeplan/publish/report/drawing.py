@@ -60,7 +60,7 @@ def draw_box(name: str, x: float, y: float, width: float, height: float) -> str:
     return f'<rect class="{name}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
 
 
-# Corners by status, as the map has them (describeMark): new stations are round, required ones square, existing six-sided.
+# Corners by status, as the map has them (describeMark): new stations are round, required square, existing six-sided.
 _CORNERS = {
     "existing": ((1.1, 0.0), (0.55, 0.95), (-0.55, 0.95), (-1.1, 0.0), (-0.55, -0.95), (0.55, -0.95)),
     "required": (
