@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# Words of OpenStreetMap's key place that name a part of a town or a village (wiki.openstreetmap.org, Key:place);
-# a city or a district is too large to say where something is.
-# Words of `place`, the most important first; a city names no part of itself.
+# Words of OpenStreetMap's key place (wiki.openstreetmap.org, Key:place), the most important first. The map writes all;
+# only parts of a town and villages say where something is, for a city is too large.
 CITY = "city"
 PART_WORDS = ("town", "suburb", "village", "quarter", "neighbourhood", "hamlet", "locality")
 SETTLEMENT_WORDS = (CITY, *PART_WORDS)

@@ -28,6 +28,7 @@ _MAP_SCRIPTS = (
     "canvas.js",
     "roads.js",
     "labels.js",
+    "places.js",
     "cells.js",
     "demand.js",
     "sites.js",

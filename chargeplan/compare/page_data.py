@@ -11,6 +11,7 @@ from chargeplan.publish.attribution import describe_attribution
 from chargeplan.publish.map_cells import build_cell_data
 from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_roads import pack_road_names, pack_roads
+from chargeplan.publish.map_settlements import list_settlements
 from chargeplan.publish.run_record import make_finite
 from chargeplan.units import format_pkr
 
@@ -71,9 +72,12 @@ def _share_cells(cells: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def build_road_data(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Pack the roads of the first run, and their names."""
+    """Pack the roads of the first run, their names and those of places."""
     network = comparison.base.bundle.network
-    return pack_roads(network), pack_road_names(network)
+    return pack_roads(network), {
+        **pack_road_names(network),
+        "places": list_settlements(comparison.base.bundle),
+    }
 
 
 def credit_runs(comparison: Comparison) -> str:

@@ -112,7 +112,7 @@ def _read_settlements(folder: Path) -> Settlements | None:
     """Read the names of places; None, which is said, for a run that was written before they were kept."""
     if (folder / f"{_SETTLEMENTS_NAME}.json").is_file():
         return read_record(folder, _SETTLEMENTS_NAME, Settlements)
-    _logger.warning(
+    _logger.info(
         "%s has no names of sectors and suburbs: written before they were kept; run the study again to have them "
         "on its map",
         folder,

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,6 +191,11 @@ def _open_child(request: MilpRequest) -> Iterator[_Child]:
         child.close()
 
 
+def name_stop(result: MilpResult, asked: StoppedBy | None) -> MilpResult:
+    """Name who stopped the solver: it takes the clock of its parent for a user, but who asked it knows."""
+    return replace(result, stopped_by=asked) if asked and result.stopped_by is StoppedBy.USER else result
+
+
 class _Watch:
     """Waits for a child, within the limits."""
 
@@ -219,7 +225,7 @@ class _Watch:
                 return self._end_without_result()
             message = wire.read_message(line, n_columns=self.n_columns)
             if isinstance(message, MilpResult):
-                return message
+                return name_stop(message, self.asked)
             self.news = message
             self.tell(message)
 

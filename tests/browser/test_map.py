@@ -1,5 +1,6 @@
 """The map as it opens from a file: what is written, and what is drawn."""
 
+import json
 import re
 
 import numpy as np
@@ -166,11 +167,75 @@ def test_without_scripts_the_page_says_where_the_stations_are(browser, run):
     context.close()
 
 
-def test_a_browser_that_cannot_inflate_is_told_so(browser, run):
+@pytest.mark.parametrize(
+    "lack",
+    [
+        "delete window.DecompressionStream",
+        "delete window.OffscreenCanvas",
+        """HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext, {
+          apply: (get, canvas, [kind, ...rest]) => kind === "bitmaprenderer" ? null : get.call(canvas, kind, ...rest),
+        })""",
+    ],
+    ids=["inflate", "draw out of sight", "show pictures"],
+)
+def test_a_browser_that_cannot_do_what_the_map_needs_is_told_so(browser, run, lack):
     context = browser.new_context(offline=True)
-    context.add_init_script("delete window.DecompressionStream")
+    context.add_init_script(lack)
     page = context.new_page()
     page.goto((run / "index.html").as_uri())
     page.wait_for_selector("html[data-map=failed]", state="attached")
     assert "browser of 2023 or later" in page.locator("#reach-note").inner_text()
+    assert page.locator("#figures dd").count() > 3
+    context.close()
+
+
+def test_a_fault_in_one_drawing_is_told_and_the_others_go_on(open_map, run):
+    page = open_map(run / "index.html")
+    told, left, width = page.evaluate(
+        """() => {
+          const keep = window.setTimeout, faults = [];
+          window.setTimeout = act => faults.push(act);
+          chargeplan.state.layers.marks.draw = () => { throw new Error("no pen"); };
+          chargeplan.getSheet("cells")._clear();
+          chargeplan.redrawAll();
+          chargeplan.finishDrawing();
+          window.setTimeout = keep;
+          const told = faults.map(act => { try { act(); } catch (fault) { return fault.message; } });
+          return [told, chargeplan.drawing.jobs.length, chargeplan.getSheet("cells")._canvas.width];
+        }"""
+    )
+    assert "no pen" in told
+    assert left == 0
+    assert width > 1000
+
+
+def test_a_map_without_a_size_is_drawn_when_it_gets_one(open_map, run, wait_until):
+    page = open_map(run / "index.html")
+    page.evaluate(
+        """() => {
+          const map = chargeplan.state.map, box = map.getContainer();
+          box.style.display = "none";
+          map.invalidateSize({ animate: false });
+          chargeplan.redrawAll();
+          chargeplan.getSheet("cells")._clear();
+          box.style.display = "";
+          map.invalidateSize({ animate: false });
+        }"""
+    )
+    wait_until(page, "chargeplan.getSheet('cells')._canvas.width > 1000")
+
+
+def test_a_broken_part_of_the_data_leaves_the_rest_on_the_map(browser, run, tmp_path):
+    text = (run / "index.html").read_text(encoding="utf-8")
+    head, mark, rest = text.partition('id="names-data">')
+    data, end, tail = rest.partition("</script>")
+    broken = json.loads(data) | {"lines": "AAAA"}
+    page_path = tmp_path / "index.html"
+    page_path.write_text(head + mark + json.dumps(broken) + end + tail, encoding="utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(page_path.as_uri() + "#map=12/33.70/73.05")
+    page.wait_for_selector("html[data-map=failed]", state="attached")
+    page.evaluate("chargeplan.finishDrawing()")
+    assert page.evaluate("chargeplan.getSheet('cells')._canvas.width") > 1000
     context.close()

@@ -85,21 +85,24 @@ def test_names_cover_neither_each_other_nor_a_station_and_leave_room(open_map, c
 def test_two_thousand_names_are_placed_in_short_pieces(open_map, crowded):
     page = open_map(crowded / "index.html")
     look(page, 13.5)
-    pieces_ms = page.evaluate("""() => {
+    measured = page.evaluate("""() => {
       const state = chargeplan.state, pen = document.createElement("canvas").getContext("2d");
       const size = state.map.getSize(), factor = Math.pow(2, 13.5 - chargeplan.LOCAL_ZOOM);
       const shift = [size.x / 2, size.y / 2], view = { zoom: 13.5, factor, ratio: 1, shift, left: -shift[0] / factor,
         top: -shift[1] / factor, right: (size.x - shift[0]) / factor, bottom: (size.y - shift[1]) / factor };
-      const pieces = chargeplan.drawPlaceNames(pen, view, chargeplan.getColours(), [], state.places), times = [];
+      let measured = 0;
+      const measure = pen.measureText.bind(pen);
+      pen.measureText = text => { measured += 1; return measure(text); };
+      const pieces = chargeplan.drawPlaceNames(pen, view, chargeplan.getColours(), [], state.places), counts = [];
       for (let isDone = false; !isDone;) {
-        const begun = performance.now();
+        measured = 0;
         isDone = pieces.next().done;
-        times.push(performance.now() - begun);
+        counts.push(measured);
       }
-      return times;
+      return counts;
     }""")
-    assert len(pieces_ms) > 3
-    assert sorted(pieces_ms)[-2] < 10  # the first measures text, which wakes the fonts
+    assert len(measured) > 3
+    assert max(measured) <= 6  # to measure a text is what takes time
 
 
 # Search
@@ -145,6 +148,14 @@ def test_a_candidate_that_was_found_goes_with_its_card(open_map, run):
     assert not page.evaluate("chargeplan.state.map.hasLayer(chargeplan.state.layers.notChosen)")
 
 
+def test_a_place_that_is_sought_is_shown_where_names_are_off(open_map, run):
+    page = open_map(run / "index.html")
+    page.evaluate("chargeplan.state.layers.labels.remove()")
+    find(page, "h12")
+    page.keyboard.press("Enter")
+    expect(page.locator(".popup-card")).to_contain_text("H-12")
+
+
 # The legend
 
 
@@ -165,6 +176,15 @@ def test_the_legend_lies_on_the_map_and_follows_the_layers(open_map, run):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#sheet-key")).to_be_visible()
+
+
+def test_the_legend_of_a_link_shows_what_the_link_shows(open_map, run):
+    page = open_map(run / "index.html")
+    page.evaluate("window.location.hash = '#layers=roads,zones,open-candidate'")
+    legend = page.locator("#legend")
+    expect(legend).not_to_contain_text("Demand not served")
+    expect(legend).to_contain_text("Zones by the share served")
+    expect(legend.locator(".legend-ramp")).to_have_count(0)
 
 
 def test_the_legend_moves_up_where_it_would_cover_stations(open_map, run):

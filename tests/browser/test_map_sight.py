@@ -37,6 +37,7 @@ def test_text_can_be_read_in_both_schemes(open_map, run, scheme):
     assert (sum(int(part) for part in ground[4:-1].split(",")) < 150) is dark
 
 
+LEGEND_COLOURS = "[...document.querySelectorAll('.legend-bar span')].map(one => one.style.background)"
 ADD_UP_PIXELS = """async () => {
   await chargeplan.whenDrawn();
   const canvas = chargeplan.state.map.getPane("ground").querySelector("canvas");
@@ -49,10 +50,11 @@ ADD_UP_PIXELS = """async () => {
 
 def test_the_scheme_may_change_while_the_map_is_open(open_map, run, wait_until):
     page = open_map(run / "index.html", color_scheme="light")
-    before = page.evaluate(ADD_UP_PIXELS)
+    before, legend = page.evaluate(ADD_UP_PIXELS), page.evaluate(LEGEND_COLOURS)
     page.emulate_media(color_scheme="dark")
     wait_until(page, "chargeplan.state.dark")
     assert page.evaluate(ADD_UP_PIXELS) < 0.9 * before
+    assert page.evaluate(LEGEND_COLOURS) != legend
 
 
 FIND_NAMELESS = """() => {

@@ -42,6 +42,7 @@ def test_names_of_places_come_back(run_folder, sample):
 
 def test_a_run_from_before_names_were_kept_is_read_with_one_message(tmp_path, sample, caplog):
     folder = publish_run(tmp_path / "run", replace(sample, settlements=None))
+    caplog.set_level("INFO", "chargeplan.publish.finished_run")
     assert read_finished_run(folder).settlements is None
     assert [record.getMessage() for record in caplog.records] == [
         f"{folder}/records has no names of sectors and suburbs: written before they were kept; run the study again "

@@ -16,7 +16,7 @@ compare.start = function () {
     zoomControl: false, attributionControl: false, scrollWheelZoom: false,
   });
   base.state.map = map;
-  base.state.pending = [];
+  base.state.pending = base.canDraw ? [] : [Promise.reject(new Error("this browser cannot draw it"))];
   base.state.dark = scheme.matches;
   base.state.origin = base.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
   base.state.plan = Object.assign({ openSites: compare.listPlaces(data.stations, [0, 1]), years: [] }, data.plan);

@@ -25,21 +25,7 @@ compare.beginPrint = function () {
   compare.cutSides();
   compare.setDark(false);
   compare.listCodes().forEach(function (code) { code.finishDrawing(); });
-  compare.copyCanvases();
-};
-
-// Chromium prints a picture that was handed to a canvas some two per cent too large: each is printed by a fresh
-// canvas on which it is drawn.
-compare.copyCanvases = function () {
-  document.querySelectorAll("#compare-map canvas").forEach(function (canvas) {
-    if (canvas.width < 2 || canvas.height < 2) return;
-    var copy = compare.base.make("canvas", { className: canvas.className + " print-copy", attributes: { "aria-hidden": "true" } });
-    copy.width = canvas.width;
-    copy.height = canvas.height;
-    copy.style.cssText = canvas.style.cssText;
-    copy.getContext("2d").drawImage(canvas, 0, 0);
-    canvas.after(copy);
-  });
+  compare.base.copyCanvases(document.getElementById("compare-map"));
 };
 
 compare.endPrint = function () {

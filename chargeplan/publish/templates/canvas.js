@@ -38,8 +38,18 @@ chargeplan.drawLater = function (sheet, begin) {
 chargeplan.stopDrawing = function (sheet) {
   chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (job) { return job.sheet !== sheet; });
 };
+// What goes wrong in one drawing is told and ends that one alone.
 chargeplan.drawPiece = function () {
-  var job = chargeplan.drawing.jobs[0], begun = job.begun || (job.begun = job.begin());
+  var job = chargeplan.drawing.jobs[0];
+  try {
+    chargeplan.drawJob(job);
+  } catch (fault) {
+    chargeplan.drawing.jobs = chargeplan.drawing.jobs.filter(function (other) { return other !== job; });
+    setTimeout(function () { throw fault; });
+  }
+};
+chargeplan.drawJob = function (job) {
+  var begun = job.begun || (job.begun = job.begin());
   var isDone = begun.pieces.next().done;
   begun.pen.getImageData(0, 0, 1, 1);  // paints now what is else put off to the end of the frame
   if (!isDone) return;
@@ -66,6 +76,8 @@ chargeplan.whenDrawn = function () {
   });
 };
 window.addEventListener("beforeprint", chargeplan.finishDrawing);
+
+chargeplan.canDraw = typeof OffscreenCanvas === "function" && document.createElement("canvas").getContext("bitmaprenderer") !== null;
 
 // What lies on one another shares a sheet, in this order: each sheet costs time with every view.
 chargeplan.ON_GROUND = ["cells", "zones", "roads", "unserved"];
@@ -137,6 +149,7 @@ chargeplan.CanvasSheet = L.Layer.extend({
     this._show(null);
   },
   _show: function (picture) {
+    if (!this._screen) return;
     this._canvas.width = picture ? picture.width : 1;
     this._canvas.height = picture ? picture.height : 1;
     this._screen.transferFromImageBitmap(picture);
@@ -163,7 +176,9 @@ chargeplan.CanvasSheet = L.Layer.extend({
     var map = this._map;
     if (!map) return;
     chargeplan.stopDrawing(this);
-    if (chargeplan.state.isReading && this.options.pane === "ground") return;  // once is enough
+    var state = chargeplan.state, size = map.getSize();
+    if (state.isReading && !state.isPrinting && this.options.pane === "ground") return;  // once is enough
+    if (!size.x || !size.y || !chargeplan.canDraw) return;  // a page that is not shown; it is drawn when it gets a size
     if (!this._listShown().length) { this._clear(); return; }
     this._place(map.getZoom(), map.getCenter());
     chargeplan.drawLater(this, this._begin.bind(this));
@@ -241,4 +256,18 @@ chargeplan.buildPaths = async function (lines, first, last, closed) {
 };
 chargeplan.isInView = function (box, view) {
   return box[2] >= view.left && box[0] <= view.right && box[3] >= view.top && box[1] <= view.bottom;
+};
+
+// Chromium prints a picture that was handed to a canvas some two per cent too large: each is printed by a fresh
+// canvas on which it is drawn.
+chargeplan.copyCanvases = function (container) {
+  container.querySelectorAll("canvas").forEach(function (canvas) {
+    if (canvas.width < 2 || canvas.height < 2) return;
+    var copy = chargeplan.make("canvas", { className: canvas.className + " print-copy", attributes: { "aria-hidden": "true" } });
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.style.cssText = canvas.style.cssText;
+    copy.getContext("2d").drawImage(canvas, 0, 0);
+    canvas.after(copy);
+  });
 };

@@ -179,6 +179,7 @@ chargeplan.start = function (map, id) {
   state.plan = plan;
   state.pending = [];
   state.isReading = true;  // the packed data of the page
+  if (!chargeplan.canDraw) state.pending.push(Promise.reject(new Error("this browser cannot draw it")));
   state.origin = chargeplan.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
   state.dark = scheme.matches;
   scheme.addEventListener("change", function (event) {

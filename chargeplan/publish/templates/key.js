@@ -19,7 +19,7 @@ chargeplan.KEY = [
 
 // Drawn from when its tab is first opened, or printed.
 chargeplan.drawKey = function () {
-  if (!chargeplan.state.filledSheets.key) return;
+  if (!chargeplan.state.filledSheets.key) { chargeplan.drawLegend(); return; }
   var state = chargeplan.state, make = chargeplan.make, list = document.getElementById("key-list"), isSynthetic = state.plan.grid && state.plan.grid.is_synthetic;
   list.replaceChildren();
   chargeplan.KEY.forEach(function (entry) {

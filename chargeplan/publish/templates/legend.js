@@ -7,6 +7,10 @@ chargeplan.LEGEND_SIGNS = [
   ["competitors", "Competitor", "competitor"],
   ["notChosen", "Candidate, not chosen", "ring"],
   ["forbidden", "Forbidden site", "barred"],
+  ["removed", "Site not offered", "cross"],
+  ["rules", "Squares of the rules, kept or broken", "square"],
+  ["zones", "Zones by the share served", "share"],
+  ["grid", "Grid: load after the plan", "gauge"],
 ];
 
 chargeplan.drawLegend = function () {

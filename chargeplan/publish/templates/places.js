@@ -10,6 +10,9 @@ chargeplan.PLACE_WORDS = ["City", "Town", "Suburb", "Village", "Quarter", "Neigh
 chargeplan.PLACE_ZOOMS = [11.5, 13, 14, 14, 14.5, 14.5, 15, 15];  // where a search goes
 chargeplan.PLACE_ROOM_PX2 = 14000;  // of the view for each name, so that names stay a background
 chargeplan.PLACE_STEPS = [[0, 0], [0, -1], [0, 1], [0, -1.7], [0, 1.7]];
+chargeplan.CITY_STEPS = [1, 2, 3, 4, 5, 6].reduce(function (steps, row) {
+  return [0, 0.4, -0.4, 0.8, -0.8].reduce(function (all, side) { return all.concat([[side, -row], [side, row]]); }, steps);
+}, [[0, 0]]);
 chargeplan.PLACE_GAP_PX = 7;
 
 chargeplan.getPlaceText = function (place) {
@@ -44,8 +47,8 @@ chargeplan.drawPlaceName = function (pen, view, place, look, blocked, taken) {
   look.measured += 1;
   pen.font = shown.weight + " " + size.toFixed(1) + "px system-ui, \"Noto Nastaliq Urdu\", sans-serif";
   var half = pen.measureText(text).width / 2 + 2, high = size * (isUrdu ? 0.9 : 0.5) + 2;
-  // A city is large enough for its name to move.
-  var steps = place[2] === 0 || place === chargeplan.state.soughtPlace ? chargeplan.NAME_STEPS : chargeplan.PLACE_STEPS;
+  // A city is large enough for its name to move far.
+  var steps = place[2] === 0 ? chargeplan.CITY_STEPS : place === chargeplan.state.soughtPlace ? chargeplan.NAME_STEPS : chargeplan.PLACE_STEPS;
   for (var step = 0; step < steps.length; step += 1) {
     var across = x + steps[step][0] * 2 * half, at = y + steps[step][1] * (high + 6);
     var box = [across - half, at - high, across + half, at + high];
@@ -70,5 +73,7 @@ chargeplan.goToPlace = function (map, place) {
   chargeplan.state.soughtPlace = place;
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([place[4], place[3]], Math.max(map.getZoom(), chargeplan.PLACE_ZOOMS[place[2]]), { animate: false });
-  chargeplan.state.layers.labels.redraw();
+  if (map.hasLayer(chargeplan.state.layers.labels)) { chargeplan.state.layers.labels.redraw(); return; }
+  var names = [place[0], place[1]].filter(Boolean);
+  L.popup({ maxWidth: 260 }).setLatLng([place[4], place[3]]).setContent(chargeplan.makeCard(chargeplan.PLACE_WORDS[place[2]], names, [])).openOn(map);
 };

@@ -40,25 +40,11 @@ chargeplan.beginPrint = function (map) {
   chargeplan.frameForPrint(map);
   chargeplan.redrawAll();
   chargeplan.finishDrawing();
-  chargeplan.copyCanvases();
+  chargeplan.copyCanvases(map.getPane("mapPane"));
   chargeplan.TABS.forEach(chargeplan.fillSheet);
   chargeplan.drawKey();
   chargeplan.sayTree(document.getElementById("sheet-key"));
   chargeplan.writeSheet();
-};
-
-// Chromium prints a picture that was handed to a canvas some two per cent too large: each is printed by a fresh
-// canvas on which it is drawn.
-chargeplan.copyCanvases = function () {
-  document.querySelectorAll(".leaflet-map-pane canvas").forEach(function (canvas) {
-    if (canvas.width < 2 || canvas.height < 2) return;
-    var copy = chargeplan.make("canvas", { className: canvas.className + " print-copy", attributes: { "aria-hidden": "true" } });
-    copy.width = canvas.width;
-    copy.height = canvas.height;
-    copy.style.cssText = canvas.style.cssText;
-    copy.getContext("2d").drawImage(canvas, 0, 0);
-    canvas.after(copy);
-  });
 };
 
 // The whole plan as it opens; else what the reader looks at, without what the panel covers on the screen.
@@ -85,6 +71,7 @@ chargeplan.writeSheet = function () {
     else entry.querySelector("input").remove();
   });
   var outcome = copy("plan-outcome"), cautions = make("div", { className: "print-cautions" }, Array.from(outcome.querySelectorAll(".schematic")));
+  if (chargeplan.state.isReading) cautions.appendChild(make("p", { className: "schematic", text: "Printed before the map was drawn whole: print it again" }));
   var head = make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
     make("div", { className: "print-title" }, [copy("print-eyebrow"), copy("plan-title"), outcome]), copy("figures"), cautions,
   ]);

@@ -114,6 +114,7 @@ chargeplan.fillSearch = function (map, plan) {
     box.value = entry.names[0];
     close();
     note.textContent = "";
+    chargeplan.state.soughtPlace = null;
     entry.go();
   }
   function show() {

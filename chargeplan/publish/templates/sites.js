@@ -28,6 +28,8 @@ chargeplan.addSites = function (map) {
   }).then(function () {
     document.documentElement.setAttribute("data-map", "ready");
   }, function (error) {
+    state.isReading = false;
+    chargeplan.getSheet("cells").redraw();  // what could be read
     document.documentElement.setAttribute("data-map", "failed");
     chargeplan.tell("The map data could not be read: " + error.message
       + ". Open the file in a browser of 2023 or later (Chrome, Edge, Firefox or Safari).");
