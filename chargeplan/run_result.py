@@ -54,7 +54,8 @@ def format_summary(result: RunResult) -> str:
     return (
         f"{result.solution.outcome_text}{gap}: {_describe_served(evaluation)} served by "
         f"{evaluation.get_metric('new_sites'):.0f} new and {evaluation.get_metric('existing_sites'):.0f} "
-        f"existing stations for {describe_money(evaluation)}{least}; {result.solution.proof_text}; "
+        f"existing stations for {describe_money(evaluation)}{least}; "
+        f"{result.solution.say_proof(result.request.nearest_sites)}; "
         f"map: {result.folder / 'index.html'}"
     )
 

@@ -33,7 +33,8 @@ def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
     """Build the hexagons: outlines, and for each cell its figures as whole numbers.
 
     ``values`` holds, one stream after the other: zone row, people, demand, demand that
-    competitors take, served energy (hundredths of a kWh/day). ``years`` holds the last three
+    competitors take, served energy (hundredths of a kWh/day), and why no plan can serve a cell (0: one can, 1: no
+    site within the time limit, 2: too far from every road). ``years`` holds the last three
     streams of each year before the last. ``levels`` are the larger hexagons that sum up the
     cells in the far view, from small to large: their outlines and, for each cell, the step from
     the parent of the cell before it to its own. ``fullDot`` is the energy that the largest dot of unserved
@@ -49,7 +50,9 @@ def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
     return {
         "count": len(cells),
         "outlines": pack_lines(find_outlines(bundle.cells.cell_id)),
-        "values": pack_integers(bundle.cells.zone_pos, people, *map(_scale_energy, energy)),
+        "values": pack_integers(
+            bundle.cells.zone_pos, people, *map(_scale_energy, energy), _tell_hindrance(bundle)
+        ),
         "breaks": find_class_breaks(bundle.cells.total_kwh_day),
         "areaKm2": _find_area_km2(bundle.cells.cell_id),
         "fullDot": find_full_dot(left),
@@ -125,6 +128,14 @@ def list_earlier_reach(bundle: RunBundle, ranked: pd.DataFrame) -> list[str]:
 
 def _scale_energy(kwh_day: Floats) -> Ints:
     return np.asarray(np.rint(kwh_day * ENERGY_SCALE), dtype=np.int64)
+
+
+def _tell_hindrance(bundle: RunBundle) -> Ints:
+    """Tell for each cell why no plan can serve it; see `build_cell_data`."""
+    hindrance = np.zeros(len(bundle.cells.cell_id), dtype=np.int64)
+    hindrance[bundle.travel.out_of_reach_cell_pos] = 1
+    hindrance[bundle.travel.off_network_cell_pos] = 2
+    return hindrance
 
 
 def _find_area_km2(cell_id: Any) -> float:

@@ -59,7 +59,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "outcome": {
             **describe_outcome(bundle),
             "is_proven": bundle.solution.outcome is Outcome.PROVEN_OPTIMAL,
-            "proof": bundle.solution.proof_text,
+            "proof": bundle.solution.say_proof(bundle.problem.nearest_sites),
         },
         "limits": describe_limits(bundle),
         "figures": list_figures(bundle),

@@ -70,7 +70,10 @@ def describe_grid(bundle: RunBundle) -> dict[str, Any] | None:
 
 
 def describe_station_stages(bundle: RunBundle) -> dict[str, dict[str, Any]]:
-    """Describe for the map, by site id: chargers by year and type, and the asset that each site hangs on."""
+    """Describe for the map, by site id: chargers by year and type, and the asset that each site hangs on.
+
+    ``byYear`` has for each year the types with their number of chargers and the power of one charger, kW.
+    """
     described: dict[str, dict[str, Any]] = {
         str(site_id): {"byYear": [], "asset": None, "riskPkr": 0, "riskText": ""}
         for site_id in bundle.sites.table["site_id"]

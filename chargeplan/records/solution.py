@@ -135,3 +135,8 @@ class Solution:
         if self.gap == 0.0:
             return f"no plan{plan} is {word}" if plan else "no better plan exists"
         return f"no plan{plan} is more than {format_gap(self.gap)} {word}"
+
+    def say_proof(self, nearest_sites: int) -> str:
+        """Say what is proven together with the limit it holds under; 0 where a cell may use every site in reach."""
+        limit = f" where each cell uses its nearest {nearest_sites} sites" if nearest_sites else ""
+        return self.proof_text + limit

@@ -189,15 +189,14 @@ def test_the_legend_of_a_link_shows_what_the_link_shows(open_map, run):
 
 def test_the_legend_moves_up_where_it_would_cover_stations(open_map, run):
     page = open_map(run / "index.html")
-    above = "document.getElementById('legend').classList.contains('above')"
-    assert not page.evaluate(above)
-    page.evaluate("""() => {
-      const map = chargeplan.state.map;
-      const where = map.containerPointToLatLng([innerWidth - 60, innerHeight - 150]);
+    place = """up => {
+      const map = chargeplan.state.map, where = map.containerPointToLatLng([innerWidth - 60, up]);
       for (const site of chargeplan.state.plan.openSites) Object.assign(site, { lat: where.lat, lon: where.lng });
       chargeplan.placeLegend();
-    }""")
-    assert page.evaluate(above)
+      return document.getElementById("legend").classList.contains("above");
+    }"""
+    assert page.evaluate(place, 650)
+    assert not page.evaluate(place, 60)
 
 
 @pytest.mark.parametrize("width", [800, 1000, 1280, 1600])

@@ -247,3 +247,26 @@ def test_paper_has_all_tables_of_the_year_though_no_tab_was_opened(page, station
     assert heads == [f"Stations in {FIRST}", f"Zones in {FIRST}"]
     assert page.locator(".print-foot .copy-key-list li").count() > 0
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_the_power_of_a_mark_is_the_power_of_all_its_chargers(page):
+    sites = page.evaluate(
+        """chargeplan.state.plan.openSites.map((site, at) => [site.powerKw, chargeplan.getEquipment(at).powerKw])"""
+    )
+    assert any(power > 50 for power, _ in sites)
+    for power, drawn in sites:
+        assert drawn == pytest.approx(power, abs=0.2)
+
+
+def test_demand_that_no_plan_can_serve_is_told_apart(page, staged_demo):
+    metrics = json.loads((staged_demo / "run.json").read_text(encoding="utf-8"))["metrics"]
+    value = {metric["name"]: metric["value"] for metric in metrics}
+    out = page.evaluate(
+        "chargeplan.state.levels.map(level => level.cells.reduce((sum, cell) => sum + cell.out, 0))"
+    )
+    assert value["out_of_reach"] > 10
+    assert out == pytest.approx([value["out_of_reach"] + value["off_network"]] * len(out), abs=0.5)
+    words = page.evaluate(
+        "chargeplan.makeCellCard(chargeplan.state.cells.find(cell => cell.hindrance === 1 && cell.left > 1)).textContent"
+    )
+    assert "no site within" in words

@@ -190,6 +190,6 @@ def describe_outcome_line(bundle: RunBundle) -> dict[str, object]:
     return {
         "is_proven": solution.outcome is Outcome.PROVEN_OPTIMAL,
         "text": solution.outcome_text,
-        "proof": solution.proof_text,
+        "proof": solution.say_proof(bundle.problem.nearest_sites),
         "sentences": describe_search(bundle),
     }

@@ -72,6 +72,8 @@ chargeplan.buildCells = function () {
     cell.competitor = energy[(from + 1) * count + row] / 100;
     cell.served = energy[(from + 2) * count + row] / 100;
     cell.left = Math.max(cell.demand - cell.competitor - cell.served, 0);
+    cell.hindrance = values[5 * count + row];
+    cell.out = cell.hindrance ? cell.left : 0;
   }
   state.cells = cells;
   state.levels = [{ cells: cells, lines: state.cellLines, breaks: data.breaks, areaKm2: data.areaKm2, fullDot: data.fullDot }]
@@ -83,7 +85,7 @@ chargeplan.makeHexagons = function (lines, count) {
   for (var row = 0; row < count; row += 1) {
     cells[row] = {
       row: row, x: lines.x[row], y: lines.y[row], radius: lines.radius[row], zone: -1,
-      people: 0, demand: 0, competitor: 0, served: 0, left: 0, parts: 0,
+      hindrance: 0, out: 0, people: 0, demand: 0, competitor: 0, served: 0, left: 0, parts: 0,
     };
   }
   return cells;
@@ -98,6 +100,7 @@ chargeplan.sumLevel = function (level, cells) {
     sum.competitor += cell.competitor;
     sum.served += cell.served;
     sum.left += cell.left;
+    sum.out += cell.out;
     sum.parts += 1;
   }
   return { cells: sums, lines: level.lines, breaks: data.breaks, areaKm2: data.areaKm2, fullDot: data.fullDot };
@@ -161,9 +164,14 @@ chargeplan.makeCellCard = function (cell) {
   var rows = [
     ["Demand", number(cell.demand, 1) + " kWh/day"],
     ["Served", number(cell.served, 1) + " kWh/day"],
-    ["Not served", number(cell.left, 1) + " kWh/day"],
     ["People", number(cell.people)],
+    ["Not served", number(cell.left, 1) + " kWh/day"],
   ];
   if (cell.competitor > 0) rows.splice(2, 0, ["To competitors", number(cell.competitor, 1) + " kWh/day"]);
+  if (cell.parts > 1 && cell.out >= 0.05) rows.push(["Of it out of reach", number(cell.out, 1) + " kWh/day"]);
+  else if (cell.out >= 0.05) {
+    var limit = number(chargeplan.state.plan.limits.travel_limit_min);
+    rows.push(["Why not", cell.hindrance === 1 ? "no site within " + limit + " min" : "too far from every road"]);
+  }
   return chargeplan.makeCard(cell.parts > 1 ? number(cell.parts) + " demand cells" : "Demand cell", zone ? [zone[0]] : [], rows);
 };

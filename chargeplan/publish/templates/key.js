@@ -78,7 +78,7 @@ chargeplan.drawDemandKey = function () {
     chargeplan.makeRamp(level.breaks), chargeplan.makeDotKey(level),
   ];
   if (state.layers.zones && state.map.hasLayer(state.layers.zones)) parts.push(make("h3", { text: "Zones: share of demand served" }), chargeplan.makeShareRamp());
-  parts.push(make("h3", { text: "Stations" }), make("p", { className: "hint", text: "The number is the rank, best first; the area grows with the power. Dots are stations without room for their number: come nearer. Choose one to light the cells it serves." }));
+  parts.push(make("h3", { text: "Stations" }), make("p", { className: "hint", text: "The number is the rank by the energy served in the last year; the area grows with the power. Dots are stations without room for their number: come nearer. Choose one to light the cells it serves." }));
   parts.push(chargeplan.makeTypeKey(), chargeplan.makeKindKey());
   if (state.plan.grid) parts.push(make("p", { className: "hint", text: "A striped station: what the grid above it can take is not known. Gauges: a square is a grid station, a narrow one a feeder; filled by load, amber from 50 %, red from 90 % of the limit, dashed where it is not known." }));
   holder.replaceChildren.apply(holder, parts.filter(Boolean));

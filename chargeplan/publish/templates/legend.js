@@ -1,7 +1,7 @@
 // The small legend that lies on the map from the first moment: what is on the screen now, in a few lines.
 // All of it, with the switches, stands in the tab of the layers; paper has that one.
 chargeplan.LEGEND_SIGNS = [
-  ["open-candidate", "New station; the number is its rank, the area its power", "candidate"],
+  ["open-candidate", "New station; the number is its rank by energy, the area its power", "candidate"],
   ["open-required", "New station, required", "required"],
   ["open-existing", "Existing station", "existing"],
   ["competitors", "Competitor", "competitor"],
@@ -42,6 +42,7 @@ chargeplan.placeLegend = function () {
       return point.x > box.left - 14 && point.x < box.right + 14 && point.y > box.top - 14 && point.y < box.bottom + 14;
     }).length;
   }
+  legend.classList.remove("above");
   var below = count();
   legend.classList.add("above");
   if (count() >= below) legend.classList.remove("above");

@@ -32,7 +32,9 @@ chargeplan.getEquipment = function (position) {
   var state = chargeplan.state, site = state.plan.openSites[position];
   if (!site.byYear.length) return { chargers: site.chargers, powerKw: site.powerKw, types: [] };
   var year = state.plan.years[chargeplan.getYearPosition()][0], types = [];
-  site.byYear.forEach(function (entry) { if (entry[0] === year) types = entry[1]; });
+  site.byYear.forEach(function (entry) {
+    if (entry[0] === year) types = entry[1].map(function (type) { return [type[0], type[1], type[1] * type[2]]; });
+  });
   return {
     chargers: types.reduce(function (sum, type) { return sum + type[1]; }, 0),
     powerKw: types.reduce(function (sum, type) { return sum + type[2]; }, 0), types: types,

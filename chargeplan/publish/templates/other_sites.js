@@ -76,6 +76,7 @@ chargeplan.makeNotChosen = function (site, canvas) {
   return chargeplan.makeSign(site, canvas, { shape: "ring", radius: 3.6 }).bindPopup(function () {
     return chargeplan.makeCard(site[4] === "required" ? "Required, not open" : "Candidate, not chosen", site[2] ? [site[2]] : [], [
       ["Kind", chargeplan.formatWord(site[3])], ["Room for", site[5] + " chargers"],
+      ["Why not", "the command chargeplan why tells"],
     ]);
   });
 };

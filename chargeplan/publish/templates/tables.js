@@ -129,6 +129,8 @@ chargeplan.goToSite = function (map, position) {
 chargeplan.goToZone = function (map, zone) {
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([zone[5], zone[4]], Math.max(map.getZoom(), 12.5), { animate: false });
+  var row = chargeplan.state.plan.zones.findIndex(function (other) { return other[0] === zone[0]; });
+  L.popup({ maxWidth: 260 }).setLatLng([zone[5], zone[4]]).setContent(function () { return chargeplan.makeZoneCard(row); }).openOn(map);
 };
 
 chargeplan.fillZones = function (map, plan) {
