@@ -267,6 +267,7 @@ def test_demand_that_no_plan_can_serve_is_told_apart(page, staged_demo):
     assert value["out_of_reach"] > 10
     assert out == pytest.approx([value["out_of_reach"] + value["off_network"]] * len(out), abs=0.5)
     words = page.evaluate(
-        "chargeplan.makeCellCard(chargeplan.state.cells.find(cell => cell.hindrance === 1 && cell.left > 1)).textContent"
+        """chargeplan.makeCellCard(
+          chargeplan.state.cells.find(cell => cell.hindrance === 1 && cell.left > 1)).textContent"""
     )
     assert "no site within" in words

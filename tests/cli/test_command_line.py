@@ -417,10 +417,10 @@ def result_of_a_run(tmp_path):
     values = {"served_share": 0.5, "cost": 4e7, "new_sites": 3.0, "existing_sites": 1.0}
     return SimpleNamespace(
         folder=tmp_path / "maps" / "town",
-        request=SimpleNamespace(objective=PlanObjective.SERVED),
+        request=SimpleNamespace(objective=PlanObjective.SERVED, nearest_sites=20),
         solution=SimpleNamespace(
             outcome_text="WITHIN 2.31 %",
-            proof_text="no plan is more than 2.31 % better",
+            say_proof="no plan is more than 2.31 % better where each cell uses its nearest {} sites".format,
             gap=0.0231,
             stopped_by="time limit",
             cost_pkr=float("nan"),
@@ -503,7 +503,10 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     table, empty, line = result.stdout.splitlines()
     assert (table, empty) == ("1,000 people in the study area", "")
     assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of all demand served by 3 new")
-    assert " for PKR 40 M; no plan is more than 2.31 % better; map: " in line
+    assert (
+        " for PKR 40 M; no plan is more than 2.31 % better where each cell uses its nearest 20 sites; map: "
+        in line
+    )
     assert line.endswith("index.html")
     assert result.stderr == (
         "network       0.2 s  9 nodes\nsolve      search: limit 5 s\nwarning 1: few sites\n"

@@ -90,7 +90,6 @@ def test_the_child_says_what_a_solve_in_this_process_says():
     assert (here.bound_kwh_day, here.n_nodes) == (there.bound_kwh_day, there.n_nodes)
 
 
-@pytest.mark.parametrize("limit_s", [0.05, 1.0, 2.5])
 def test_a_solver_that_is_stopped_by_its_parents_clock_is_not_said_to_be_stopped_by_a_user(hard):
     result = replace(run(make_request(hard[1], time_limit_s=0.5)), stopped_by=StoppedBy.USER)
     assert process.name_stop(result, StoppedBy.TIME_LIMIT).stopped_by is StoppedBy.TIME_LIMIT
@@ -99,6 +98,7 @@ def test_a_solver_that_is_stopped_by_its_parents_clock_is_not_said_to_be_stopped
     assert process.name_stop(ended, StoppedBy.TIME_LIMIT).stopped_by is StoppedBy.PROOF
 
 
+@pytest.mark.parametrize("limit_s", [0.05, 1.0, 2.5])
 def test_a_time_limit_never_claims_a_proof(hard, limit_s):
     problem, model = hard
     started = time.perf_counter()
