@@ -51,7 +51,9 @@ def list_figures_by_year(bundle: RunBundle) -> list[list[Figure]]:
             *_list_spending(bundle, year_pos),
             _describe_drive(bundle, drive_min),
         ]
-        for year_pos, (row, drive_min) in enumerate(zip(rows[:-1], compute_mean_drives(bundle), strict=False))
+        for year_pos, (row, drive_min) in enumerate(
+            zip(rows[:-1], compute_mean_drives(bundle)[:-1], strict=True)
+        )
     ]
     return [*earlier, list_figures(bundle)] if rows else []
 

@@ -176,7 +176,7 @@ def describe_earlier_zones(bundle: RunBundle) -> list[list[list[Any]]]:
     People are those of the last year in every year.
     """
     table, listed = bundle.evaluation.zone_years, []
-    for cells, year in zip(bundle.earlier_cells, bundle.request.years, strict=False):
+    for cells, year in zip(bundle.earlier_cells, bundle.request.years[:-1], strict=True):
         rows = table[table["year"] == year].set_index("zone_id").reindex(cells.zones["zone_id"])
         listed.append(
             [

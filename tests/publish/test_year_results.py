@@ -125,6 +125,17 @@ def test_what_is_spent_in_a_year_has_lakh_or_crore_as_the_money_to_spend_has(bun
         assert re.match(r"[\d.,]+ (lakh|crore);", small["Money to spend"])
 
 
+def test_a_table_that_lacks_a_year_is_refused(bundle):
+    """Else the figures of an earlier year would vanish from the map without a word."""
+    evaluation = replace(bundle.evaluation, years=bundle.evaluation.years.iloc[1:])
+    with pytest.raises(ValueError, match="zip"):
+        list_figures_by_year(replace(bundle, evaluation=evaluation))
+    request = replace(bundle.request)
+    object.__setattr__(request, "years", (2028, 2029, 2030))
+    with pytest.raises(ValueError, match="zip"):
+        describe_earlier_zones(replace(bundle, request=request))
+
+
 def test_a_plan_of_one_year_carries_no_years():
     plain = build_sample_bundle()
     ranked = sort_by_rank(build_site_results(plain))
