@@ -25,7 +25,7 @@ _SHARED_PLAN_KEYS = ("bounds", "boundary", "zones", "zonesAreCells", "isSchemati
 def build_compare_data(comparison: Comparison) -> dict[str, Any]:
     """Build the data of the page but its roads."""
     base = build_plan_data(comparison.base.bundle)
-    cells = [build_cell_data(run.bundle) for run in comparison.runs]
+    cells = [build_cell_data(run.bundle, last_year_alone=True) for run in comparison.runs]
     return {
         "plan": {key: base[key] for key in _SHARED_PLAN_KEYS} | {"attribution": credit_runs(comparison)},
         "cells": _share_cells(cells),
