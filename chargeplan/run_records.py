@@ -35,6 +35,18 @@ RECORD_TYPES: dict[str, type] = {
     "solution": Solution,
     "evaluation": Evaluation,
 }
+# What every run publishes beside its records, with its checksum in their manifest; the clocks have none.
+PUBLISHED_ALWAYS = (
+    "demand.csv",
+    "demand_periods.csv",
+    "demand_periods_by_cell.csv",
+    "economics_by_year.csv",
+    "index.html",
+    "plan.gpkg",
+    "report.html",
+    "run.json",
+    "sites.geojson",
+)
 
 
 def read_optional_records(folder: Path, request: PlanRequest) -> dict[str, Any]:

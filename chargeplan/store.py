@@ -106,7 +106,7 @@ def write_checksums(folder: Path, paths: Sequence[Path]) -> None:
     write_text(folder / CHECKSUMS_NAME, to_json({"sha256": checksums}) + "\n")
 
 
-def check_checksums(folder: Path, advice: str) -> None:
+def check_checksums(folder: Path, advice: str, *, needed: Sequence[str]) -> None:
     """Check the files of a folder against `write_checksums`.
 
     Parameters
@@ -114,11 +114,13 @@ def check_checksums(folder: Path, advice: str) -> None:
     folder : Path
     advice : str
         What to do, such as ``run the sweep again``.
+    needed : sequence of str
+        Files that must have a checksum; without one an edit would pass.
 
     Raises
     ------
     DataError
-        With every file that is missing or was changed, or when there are no checksums.
+        With every file that is missing, was changed or should be listed and is not, or when there are no checksums.
     """
     path = folder / CHECKSUMS_NAME
     if not path.is_file():
@@ -127,7 +129,7 @@ def check_checksums(folder: Path, advice: str) -> None:
         checksums = {str(name): str(value) for name, value in json.loads(path.read_bytes())["sha256"].items()}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{path}: damaged ({error}); {advice}") from error
-    faults = []
+    faults = _find_unlisted(path, checksums, needed, advice)
     for name, expected in sorted(checksums.items()):
         if not (folder / name).is_file():
             faults.append(f"{folder / name}: missing; {advice}")
@@ -135,6 +137,13 @@ def check_checksums(folder: Path, advice: str) -> None:
             faults.append(f"{folder / name}: changed since it was written (checksum differs); {advice}")
     if faults:
         raise DataError(faults)
+
+
+def _find_unlisted(path: Path, checksums: Mapping[str, str], needed: Sequence[str], advice: str) -> list[str]:
+    return [
+        f"{path}: has no checksum of {name}, so that nobody knows whether it was edited; {advice}"
+        for name in sorted(set(needed) - checksums.keys())
+    ]
 
 
 def _name_point(path: Path) -> str:
@@ -146,17 +155,24 @@ def _name_point(path: Path) -> str:
         return "KEY=VALUE"
 
 
-def check_published(folder: Path) -> int:
+def check_published(folder: Path, *, needed: Sequence[str]) -> int:
     """Check the published files beside a records folder against its manifest, and count them.
+
+    Parameters
+    ----------
+    folder : Path
+        The records, which `check_records` has accepted.
+    needed : sequence of str
+        Files that must have a checksum; without one an edit would pass.
 
     Raises
     ------
     DataError
-        With every file that is missing or was changed since the run.
+        With every file that is missing, was changed since the run or should be listed and is not.
     """
     manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     checksums = dict(manifest.get("published_sha256", {}))
-    faults = []
+    faults = _find_unlisted(folder / MANIFEST_NAME, checksums, needed, "run the study again")
     for name, expected in sorted(checksums.items()):
         path = folder.parent / name
         if not path.is_file():

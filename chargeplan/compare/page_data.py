@@ -13,7 +13,7 @@ from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_roads import pack_road_names, pack_roads
 from chargeplan.publish.map_settlements import list_settlements
 from chargeplan.publish.run_record import make_finite
-from chargeplan.units import format_pkr
+from chargeplan.units import format_pkr_twice
 
 if TYPE_CHECKING:
     from chargeplan.compare.records import Comparison
@@ -26,7 +26,7 @@ _SHARED_PLAN_KEYS = ("bounds", "boundary", "zones", "zonesAreCells", "isSchemati
 def build_compare_data(comparison: Comparison) -> dict[str, Any]:
     """Build the data of the page but its roads."""
     base = build_plan_data(comparison.base.bundle)
-    cells = [build_cell_data(run.bundle) for run in comparison.runs]
+    cells = [build_cell_data(run.bundle, last_year_alone=True) for run in comparison.runs]
     return {
         "plan": {key: base[key] for key in _SHARED_PLAN_KEYS} | {"attribution": credit_runs(comparison)},
         "cells": _share_cells(cells),
@@ -106,7 +106,7 @@ def _describe_size(size: StationSize) -> dict[str, Any]:
         "chargers": size.chargers,
         "powerKw": make_finite(size.power_kw),
         "servedKwhDay": make_finite(round(size.served_kwh_day, 1)),
-        "costText": format_pkr(size.cost_pkr) if size.cost_pkr > 0 else "",
+        "costText": format_pkr_twice(size.cost_pkr) if size.cost_pkr > 0 else "",
         "utilisation": None if size.utilisation_share is None else round(size.utilisation_share, 4),
         "openedYear": size.opened_year,
         "types": ", ".join(f"{count} × {name}" for name, count in size.chargers_by_type),

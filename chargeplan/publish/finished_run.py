@@ -14,7 +14,7 @@ from chargeplan.publish.bundle import RunBundle
 from chargeplan.publish.run_record import RUN_FORMAT_VERSION
 from chargeplan.publish.site_results import RESULT_COLUMNS
 from chargeplan.records import DataSource, Settlements
-from chargeplan.run_records import RECORD_TYPES, read_optional_records
+from chargeplan.run_records import PUBLISHED_ALWAYS, RECORD_TYPES, read_optional_records
 from chargeplan.store import check_published, check_records, read_record
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read_finished_run(folder: Path) -> RunBundle:
     check_records(records_folder if records_folder.is_dir() else folder)
     if not records_folder.is_dir():
         raise DataError(f"{folder}: holds records alone, no {_RUN_NAME}; name the folder of the whole run")
-    check_published(records_folder)
+    check_published(records_folder, needed=PUBLISHED_ALWAYS)
     described = _read_description(folder / _RUN_NAME)
     records: dict[str, Any] = {
         _BUNDLE_NAMES.get(name, name): read_record(records_folder, name, kind)

@@ -24,12 +24,12 @@ ENERGY_SCALE = 100  # cells hold hundredths of a kWh/day
 SHARE_SCALE = 1000  # shares travel as thousandths
 _CLASS_SHARES = (0.30, 0.55, 0.75, 0.90, 0.97)
 _COARSEST_RESOLUTION = 5  # hexagons of some 250 km2
-_LEAST_LEFT_KWH_DAY = 0.01  # what the energies of the page can hold
+LEAST_LEFT_KWH_DAY = 0.01  # what the energies of the page can hold
 _FULL_DOT_SHARE = 0.97
 _FEWEST_PARENTS = 60  # fewer hexagons than this tell nothing about a city
 
 
-def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
+def build_cell_data(bundle: RunBundle, *, last_year_alone: bool = False) -> dict[str, Any]:
     """Build the hexagons: outlines, and for each cell its figures as whole numbers.
 
     ``values`` holds, one stream after the other: zone row, people, demand, demand that
@@ -39,16 +39,19 @@ def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
     cells in the far view, from small to large: their outlines and, for each cell, the step from
     the parent of the cell before it to its own. ``fullDot`` is the energy that the largest dot of unserved
     demand stands for, kWh per day, the same in all years.
+
+    Parameters
+    ----------
+    bundle : RunBundle
+    last_year_alone : bool
+        Leave out the years before the last, for a page that does not show them: ``years`` is empty, and the dots are
+        measured by the last year.
     """
-    cells = describe_cells(bundle)
-    energy = tuple(
-        cells[column].to_numpy() for column in ("demand_kwh_day", "competitor_kwh_day", "served_kwh_day")
-    )
-    earlier = _list_earlier_energy(bundle)
-    left = [np.maximum(demand - taken - served, 0.0) for demand, taken, served in (*earlier, energy)]
+    *earlier, energy = _list_energy(bundle, last_year_alone=last_year_alone)
+    left = [_find_left(*each) for each in (*earlier, energy)]
     people = np.rint(bundle.cells.people).astype(np.int64)
     return {
-        "count": len(cells),
+        "count": len(bundle.cells.cell_id),
         "outlines": pack_lines(find_outlines(bundle.cells.cell_id)),
         "values": pack_integers(
             bundle.cells.zone_pos, people, *map(_scale_energy, energy), _tell_hindrance(bundle)
@@ -59,6 +62,11 @@ def build_cell_data(bundle: RunBundle) -> dict[str, Any]:
         "levels": _list_levels(bundle, left),
         "years": [pack_integers(*map(_scale_energy, each)) for each in earlier],
     }
+
+
+def list_left(bundle: RunBundle) -> list[Floats]:
+    """List for each year, the last at the end, the demand of each cell that nobody serves, kWh per day."""
+    return [_find_left(*energy) for energy in _list_energy(bundle)]
 
 
 def find_class_breaks(kwh_day: Floats) -> list[float]:
@@ -102,8 +110,8 @@ def find_full_dot(left_kwh_day: Sequence[Floats]) -> float:
     """
     fullest = 0.0
     for left in left_kwh_day:
-        shown = np.sort(left[left > _LEAST_LEFT_KWH_DAY])
-        high = float(shown[int(_FULL_DOT_SHARE * (shown.size - 1))]) if shown.size else _LEAST_LEFT_KWH_DAY
+        shown = np.sort(left[left > LEAST_LEFT_KWH_DAY])
+        high = float(shown[int(_FULL_DOT_SHARE * (shown.size - 1))]) if shown.size else LEAST_LEFT_KWH_DAY
         power = 10.0 ** math.floor(math.log10(high))
         fullest = max(fullest, float(f"{math.ceil(high / power) * power:.12g}"))
     return fullest
@@ -173,8 +181,22 @@ def _list_levels(bundle: RunBundle, left: Sequence[Floats]) -> list[dict[str, An
     return levels
 
 
+def _find_left(demand: Floats, taken: Floats, served: Floats) -> Floats:
+    return np.maximum(demand - taken - served, 0.0)
+
+
+def _list_energy(bundle: RunBundle, *, last_year_alone: bool = False) -> list[tuple[Floats, Floats, Floats]]:
+    """List for each year, the last at the end, the demand of each cell, what competitors take, what is served."""
+    cells = describe_cells(bundle)
+    demand, taken, served = (
+        cells[column].to_numpy() for column in ("demand_kwh_day", "competitor_kwh_day", "served_kwh_day")
+    )
+    earlier = [] if last_year_alone else _list_earlier_energy(bundle)
+    return [*earlier, (demand, taken, served)]
+
+
 def _list_earlier_energy(bundle: RunBundle) -> list[tuple[Floats, Floats, Floats]]:
-    """List for each year before the last the demand of each cell, what competitors take, what is served."""
+    """List the same for each year before the last."""
     problem, power_kw = bundle.problem, bundle.request.type_power_kw
     listed = []
     for year, (cells, kwh_day) in enumerate(

@@ -51,7 +51,9 @@ def list_figures_by_year(bundle: RunBundle) -> list[list[Figure]]:
             *_list_spending(bundle, year_pos),
             _describe_drive(bundle, drive_min),
         ]
-        for year_pos, (row, drive_min) in enumerate(zip(rows[:-1], compute_mean_drives(bundle), strict=False))
+        for year_pos, (row, drive_min) in enumerate(
+            zip(rows[:-1], compute_mean_drives(bundle)[:-1], strict=True)
+        )
     ]
     return [*earlier, list_figures(bundle)] if rows else []
 
@@ -67,7 +69,7 @@ def _list_spending(bundle: RunBundle, year_pos: int) -> list[Figure]:
         return []
     spent_pkr = (years["cost_pkr"] - years["risk_pkr"]).to_numpy()
     in_year_pkr = spent_pkr[year_pos] - (spent_pkr[year_pos - 1] if year_pos else 0.0)
-    return [[f"Of it in {years['year'].iloc[year_pos]}", format_pkr(in_year_pkr), ""]]
+    return [_show_money(f"Of it in {years['year'].iloc[year_pos]}", in_year_pkr, "")]
 
 
 def _list_main_figures(bundle: RunBundle, row: dict[str, Any], limit: str = "") -> list[Figure]:

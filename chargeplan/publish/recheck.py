@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chargeplan.errors import DataError, VerificationError, name_rows
 from chargeplan.publish.site_results import RESULT_COLUMNS, RESULT_TEXTS
+from chargeplan.run_records import PUBLISHED_ALWAYS
 from chargeplan.store import check_published
 from chargeplan.text import clean_text
 from chargeplan.words import SiteStatus
@@ -45,7 +46,7 @@ def check_published_plan(
     """
     path = folder / SITES_NAME
     try:
-        count = check_published(folder / "records")
+        count = check_published(folder / "records", needed=PUBLISHED_ALWAYS)
     except DataError as error:
         start = f"{path}: changed since the run"
         faults = [

@@ -226,7 +226,9 @@ def _gather_records(bundle: RunBundle) -> dict[str, object]:
         "solution": replace(bundle.solution, wall_s=0.0, steps=bundle.solution.steps.iloc[:0]),
         "evaluation": bundle.evaluation,
     }
-    for year, cells in zip(bundle.request.years, bundle.earlier_cells, strict=False):  # the last is `demand`
+    for year, cells in zip(
+        bundle.request.years[:-1], bundle.earlier_cells, strict=True
+    ):  # the last is `demand`
         records[f"demand_{year}"] = cells
     return records | {
         name: record

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chargeplan.publish.run_record import make_finite
-from chargeplan.units import SECONDS_PER_MINUTE, format_pkr
+from chargeplan.units import SECONDS_PER_MINUTE, format_pkr_twice
 from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
@@ -161,12 +161,12 @@ def _describe_station(row: dict[Any, Any]) -> list[Any]:
         round(float(row["served_kwh_day"]), 1),
         round(float(row["utilisation_share"]), 4),
         round(float(row["cost_pkr"])),
-        format_pkr(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
+        format_pkr_twice(row["cost_pkr"]) if row["cost_pkr"] > 0 else "",
         make_finite(round(float(row["mean_drive_min"]), 2)),
         int(row["n_cells"]),
         make_finite(round(float(row["load_kw"]), 1)),
         make_finite(round(float(row["limit_kw"]), 1)),
-        format_pkr(row["risk_pkr"]) if row["risk_pkr"] > 0 else "",
+        format_pkr_twice(row["risk_pkr"]) if row["risk_pkr"] > 0 else "",
     ]
 
 
@@ -176,7 +176,7 @@ def describe_earlier_zones(bundle: RunBundle) -> list[list[list[Any]]]:
     People are those of the last year in every year.
     """
     table, listed = bundle.evaluation.zone_years, []
-    for cells, year in zip(bundle.earlier_cells, bundle.request.years, strict=False):
+    for cells, year in zip(bundle.earlier_cells, bundle.request.years[:-1], strict=True):
         rows = table[table["year"] == year].set_index("zone_id").reindex(cells.zones["zone_id"])
         listed.append(
             [

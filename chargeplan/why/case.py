@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chargeplan.errors import DataError
-from chargeplan.run_records import RECORD_TYPES
+from chargeplan.run_records import PUBLISHED_ALWAYS, RECORD_TYPES
 from chargeplan.store import check_published, check_records, read_record
 from chargeplan.sweep.measure import name_energy
 from chargeplan.text import clean_text, show_name
@@ -142,7 +142,7 @@ def read_case(folder: Path) -> RunCase:
     records_folder = folder / "records" if (folder / "records").is_dir() else folder
     check_records(records_folder)
     if records_folder != folder:
-        check_published(records_folder)
+        check_published(records_folder, needed=PUBLISHED_ALWAYS)
     records: dict[str, Any] = {
         name: read_record(records_folder, name, RECORD_TYPES[name]) for name in CASE_RECORDS
     }

@@ -36,6 +36,15 @@ def cut_record(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
 
 
+def unlist(folder: Path) -> None:
+    """Edit a file, and take its checksum out."""
+    edit(folder)
+    path = folder / "records" / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    del manifest["published_sha256"]["sites.geojson"]
+    path.write_text(json.dumps(manifest), "utf-8")
+
+
 def empty(folder: Path) -> None:
     shutil.rmtree(folder)
     folder.mkdir()
@@ -46,6 +55,7 @@ FAULTS = {
     lose: "plan.gpkg",
     age: "format 1",
     cut_record: "solution.npz",
+    unlist: "no checksum of sites.geojson",
     empty: "finished run",
 }
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from sample_comparison import name_runs, vary_run
 
 from chargeplan.compare.build import compare_runs
+from chargeplan.compare.page_data import build_compare_data
 from chargeplan.compare.stations import StationChange, count_changes
 from chargeplan.compare.words import describe_stations
+from chargeplan.publish.map_data import build_plan_data
 
 # Of the sample plan (rows of the sites): 0 and 1 stand with 2 chargers; 2 has 8, 3 has 8, 6 has 2; 30 is closed.
 
@@ -17,6 +19,15 @@ def find_changes(comparison, first=0, second=1):
         for station in comparison.stations
         if station.find_change(first, second) not in (None, StationChange.KEPT)
     }
+
+
+def test_the_cost_of_a_station_has_lakh_or_crore_as_on_its_own_map(plan):
+    """Sample stations: 8 chargers of 4 M and a place of 2.5 M, as `format_pkr_twice` writes it on the map."""
+    own = {site["id"]: site["costText"] for site in build_plan_data(plan)["openSites"]}
+    data = build_compare_data(compare_runs(name_runs(plan, vary_run(plan, chargers={2: 4}))))
+    shown = {station["id"]: [size["costText"] for size in station["sizes"]] for station in data["stations"]}
+    assert shown["n0002"] == ["PKR 34.5 M (3.45 crore)", "PKR 18.5 M (1.85 crore)"]
+    assert {site_id: texts[0] for site_id, texts in shown.items()} == own
 
 
 def test_every_kind_of_change_is_told_by_site(plan):

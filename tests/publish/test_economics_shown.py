@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from chargeplan.errors import RecordError
 from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geopackage import write_geopackage
 from chargeplan.publish.map_data import build_plan_data
@@ -83,8 +84,9 @@ def test_the_capital_of_stations_with_solar_says_so(sample):
     assert words.endswith("and PKR 20 M for connections, meters, fees, solar and batteries")
 
 
-def test_the_report_leads_from_the_money_to_spend_to_the_net_present_value(sample):
-    """A step of nothing has no row."""
+@pytest.fixture
+def accounted(sample):
+    """The sample with an account whose capital is its cost, 9 M for meters and 1 M for applications."""
     cost_pkr = sample.evaluation.get_metric("cost")
     capital_pkr = cost_pkr + 10e6
     bundle = add_economics(sample, [("capex", capital_pkr, "PKR"), ("npv", 190.4e6, "PKR")])
@@ -101,12 +103,18 @@ def test_the_report_leads_from_the_money_to_spend_to_the_net_present_value(sampl
     account.columns = bundle.evaluation.economics.columns
     figures = pd.DataFrame({"name": ["discount_rate_share", "horizon_years"], "value": [0.1325, 10.0]})
     figures = figures.assign(unit="", source="", confidence="assumption")
-    bundle = replace(
+    return replace(
         bundle,
         evaluation=replace(bundle.evaluation, economics=account),
         request=replace(bundle.request, figures=figures),
     )
-    rows = tabulate_bridge(bundle).rows
+
+
+def test_the_report_leads_from_the_money_to_spend_to_the_net_present_value(accounted):
+    """A step of nothing has no row."""
+    cost_pkr = accounted.evaluation.get_metric("cost")
+    capital_pkr = cost_pkr + 10e6
+    rows = tabulate_bridge(accounted).rows
     assert [(words, shown.value) for words, shown in rows] == [
         ("Money to spend", cost_pkr),
         ("+ Meters of their own", 9e6),
@@ -117,6 +125,25 @@ def test_the_report_leads_from_the_money_to_spend_to_the_net_present_value(sampl
         ("= Net present value", 190.4e6),
     ]
     assert sum(shown.value for _, shown in rows[:3]) == rows[3][1].value
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "told"),
+    [
+        (1, {"step": "places and chargers"}, '0 steps begin with "sites and chargers'),
+        (5, {"step": "all of it"}, "0 steps begin with 'capital cost'"),
+        (2, {"step": "capital cost of nothing"}, "2 steps begin with 'capital cost'"),
+        (3, {"value": 8.9e6}, "sum up to PKR .*, the capital is PKR "),
+        (2, {"value": 5.0}, "sum up to"),
+    ],
+)
+def test_an_account_that_does_not_lead_to_the_capital_is_refused(accounted, row, change, told):
+    account = accounted.evaluation.economics.copy()
+    for column, value in change.items():
+        account.loc[row, column] = value
+    changed = replace(accounted, evaluation=replace(accounted.evaluation, economics=account))
+    with pytest.raises(RecordError, match=told):
+        tabulate_bridge(changed)
 
 
 @pytest.mark.parametrize(("name", "place"), [("payback", 1), ("break_even_utilisation", 2)])

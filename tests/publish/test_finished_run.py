@@ -12,6 +12,7 @@ from chargeplan.errors import DataError
 from chargeplan.publish import finished_run
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.run_folder import publish_run
+from chargeplan.run_records import PUBLISHED_ALWAYS
 
 
 @pytest.fixture
@@ -88,6 +89,26 @@ def test_every_touched_file_is_named_at_once(run_folder):
         read_finished_run(run_folder)
     assert "index.html: missing" in str(caught.value)
     assert "plan.gpkg: missing" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", PUBLISHED_ALWAYS)
+def test_a_file_whose_checksum_was_taken_out_is_named(run_folder, name):
+    path = run_folder / "records" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["published_sha256"][name]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(DataError, match=f"manifest.json: has no checksum of {name}.*run the study again"):
+        read_finished_run(run_folder)
+
+
+def test_a_manifest_without_published_files_is_refused(run_folder):
+    path = run_folder / "records" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for emptied in (manifest | {"published_sha256": {}}, {"format_version": manifest["format_version"]}):
+        path.write_text(json.dumps({"sha256": manifest["sha256"]} | emptied), encoding="utf-8")
+        with pytest.raises(DataError) as caught:
+            read_finished_run(run_folder)
+        assert len(caught.value.faults) == len(PUBLISHED_ALWAYS)
 
 
 @pytest.mark.parametrize("version", [1, 3, 99, None])

@@ -7,7 +7,7 @@ import pytest
 
 from chargeplan.errors import DataError
 from chargeplan.publish.attribution import list_sources
-from chargeplan.publish.report.curve import describe_curve, read_curve
+from chargeplan.publish.report.curve import SWEEP_FILES, describe_curve, read_curve
 from chargeplan.publish.report.page import build_report
 from chargeplan.store import write_checksums
 
@@ -44,7 +44,10 @@ def write_curve(folder, curve):
 def write_text(folder, text):
     path = folder / "curve.json"
     path.write_text(text, encoding="utf-8")
-    write_checksums(folder, [path])
+    others = [folder / name for name in SWEEP_FILES if name != path.name]
+    for other in others:
+        other.write_text("", encoding="utf-8")
+    write_checksums(folder, [path, *others])
     return folder
 
 
@@ -60,6 +63,21 @@ def test_an_edited_curve_is_refused(curve, sample, tmp_path):
     (tmp_path / "checksums.json").unlink()
     with pytest.raises(DataError, match=r"checksums\.json: missing"):
         read_curve(tmp_path, sample)
+
+
+@pytest.mark.parametrize("dropped", [["curve.json"], ["curve.csv"], ["index.html"], list(SWEEP_FILES)])
+def test_an_edited_curve_whose_checksum_was_taken_out_is_refused(curve, sample, tmp_path, dropped):
+    path = write_curve(tmp_path, curve) / "checksums.json"
+    listed = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+    kept = {name: value for name, value in listed.items() if name not in dropped}
+    path.write_text(json.dumps({"sha256": kept}), encoding="utf-8")
+    curve["points"][1]["served_share"] = 0.26
+    with pytest.raises(DataError) as caught:
+        read_curve(tmp_path, sample)
+    unlisted = [fault for fault in caught.value.faults if "has no checksum of" in fault]
+    assert len(unlisted) == len(dropped)
+    for name in dropped:
+        assert any(f"checksums.json: has no checksum of {name}" in fault for fault in unlisted)
 
 
 def test_its_points_are_drawn_and_listed(curve, sample, tmp_path):

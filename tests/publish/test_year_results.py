@@ -1,13 +1,18 @@
 """What the map shows of each year is what the evaluation has, in its tables and its last year."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sample_bundle import build_sample_bundle
 
 from chargeplan.publish.finished_run import read_finished_run
+from chargeplan.publish.map_data import build_plan_data
 from chargeplan.publish.map_figures import list_figures_by_year
 from chargeplan.publish.map_places import list_zones
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
+from chargeplan.publish.stage_results import describe_station_stages
 from chargeplan.publish.year_results import (
     compute_mean_drives,
     describe_earlier_stations,
@@ -90,6 +95,45 @@ def test_what_is_spent_in_each_year_sums_to_what_is_spent_in_all(bundle):
     assert found[1]["Of it in 2030"] == format_pkr(np.diff(until)[0])
     names = [[name.partition(" in ")[0] for name in figures] for figures in found]
     assert names[0] == names[1]
+
+
+def test_money_of_a_station_has_lakh_or_crore_in_every_year(bundle):
+    """What a station and its risk charge cost: in million and in lakh or crore, whatever the year."""
+    unknown = bundle.grid.table.assign(headroom_kw=np.nan)
+    bundle = replace(bundle, grid=replace(bundle.grid, table=unknown))
+    ranked = sort_by_rank(build_site_results(bundle))
+    last = build_plan_data(bundle)["openSites"]
+    stages = describe_station_stages(bundle)
+    [first] = describe_earlier_stations(bundle, ranked)
+    at = {"cost": 3, "risk": 8}  # of a station in an earlier year
+    earlier = {name: [row[pos] for row in first if row and row[pos]] for name, pos in at.items()}
+    now = {
+        "cost": [site["costText"] for site in last if site["costText"]],
+        "risk": [row["riskText"] for row in stages.values() if row["riskText"]],
+    }
+    for name in at:
+        assert earlier[name]
+        assert now[name]
+        for text in (*earlier[name], *now[name]):  # none of them costs less than a lakh
+            assert re.fullmatch(r"PKR [\d.,]+( M)? \([\d.,]+ (lakh|crore)\)", text)
+
+
+def test_what_is_spent_in_a_year_has_lakh_or_crore_as_the_money_to_spend_has(bundle):
+    for figures in list_figures_by_year(bundle):
+        small = {name.partition(" in ")[0]: print_ for name, _, print_ in figures}
+        assert re.fullmatch(r"[\d.,]+ (lakh|crore)", small["Of it"])
+        assert re.match(r"[\d.,]+ (lakh|crore);", small["Money to spend"])
+
+
+def test_a_table_that_lacks_a_year_is_refused(bundle):
+    """Else the figures of an earlier year would vanish from the map without a word."""
+    evaluation = replace(bundle.evaluation, years=bundle.evaluation.years.iloc[1:])
+    with pytest.raises(ValueError, match="zip"):
+        list_figures_by_year(replace(bundle, evaluation=evaluation))
+    request = replace(bundle.request)
+    object.__setattr__(request, "years", (2028, 2029, 2030))
+    with pytest.raises(ValueError, match="zip"):
+        describe_earlier_zones(replace(bundle, request=request))
 
 
 def test_a_plan_of_one_year_carries_no_years():

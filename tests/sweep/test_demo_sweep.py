@@ -14,13 +14,16 @@ import pytest
 from chargeplan.errors import (
     ChargeplanError,
     ConfigError,
+    DataError,
     InfeasibleError,
     InterruptedRunError,
     VerificationError,
 )
 from chargeplan.export.own_folders import find_maker
 from chargeplan.progress import describe_search
+from chargeplan.publish.report.curve import SWEEP_FILES
 from chargeplan.runlog import SolveEvent
+from chargeplan.store import check_checksums
 from chargeplan.sweep import curve as curve_module
 from chargeplan.sweep.curve import compute_curve, compute_longest_s
 from chargeplan.sweep.folder import SWEEP_FOLDER_NAMES, name_folder, publish_curve
@@ -154,6 +157,12 @@ def test_the_folder_holds_the_curve_as_json_with_settings_and_knee(folder, neste
     assert "nesting costs at most" in told["nesting"]
     assert all(point["warnings"] for point in told["points"][1:])
     assert sum(point["is_knee"] for point in told["points"]) == (nested_curve.knee.pos is not None)
+
+
+def test_the_folder_lists_the_checksums_that_its_readers_need(folder):
+    check_checksums(folder, "", needed=SWEEP_FILES)
+    with pytest.raises(DataError, match="no checksum of other"):
+        check_checksums(folder, "", needed=(*SWEEP_FILES, "other"))
 
 
 def test_a_folder_of_a_run_or_of_somebody_else_is_not_replaced(tmp_path, nested_curve):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CURVE_NAME = "curve.json"
 CURVE_FORMAT_VERSION = 1
+SWEEP_FILES = (CURVE_NAME, "curve.csv", "index.html")  # what every sweep writes with its checksum
 # What a sweep may do otherwise than the run: how long it searches, and where it writes.
 _FREE_SECTIONS = ("publish.", "solve.")
 _FIGURES = ("cost_pkr", "new_sites", "served_kwh_day", "served_share")
@@ -46,7 +47,7 @@ def read_curve(folder: Path, bundle: RunBundle) -> dict[str, Any]:
     path = folder / CURVE_NAME
     if not path.is_file():
         raise DataError(f"{path}: missing; --sweep needs the folder that `chargeplan sweep` wrote")
-    check_checksums(folder, "run the sweep again")
+    check_checksums(folder, "run the sweep again", needed=SWEEP_FILES)
     try:
         curve: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = curve["format_version"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chargeplan.chart_ticks import find_ticks
+from chargeplan.errors import RecordError
 from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_text
 from chargeplan.publish.report.numbers import Number, count, full_money, money, number, share, years
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
+from chargeplan.units import format_pkr
 from chargeplan.words import PlanObjective
 
 if TYPE_CHECKING:
@@ -49,6 +54,7 @@ _BENEFITS = (
     ("pm25_saved", "PM2.5 saved", "kg/year"),
 )
 _MILLION = 1e6
+_SUM_TOLERANCE_SHARE = 1e-9  # of money added up in another order
 # Steps of the economics between which stand the parts of the capital.
 _FIRST_CAPITAL_STEP, _CAPITAL_STEP = "sites and chargers (the plan's cost)", "capital cost"
 
@@ -91,14 +97,19 @@ def _tabulate_parts(bundle: RunBundle) -> Table:
 
 
 def tabulate_bridge(bundle: RunBundle) -> Table | None:
-    """Tabulate how the money to spend leads to capital and to net present value; None without economics."""
+    """Tabulate how the money to spend leads to capital and to net present value; None without economics.
+
+    Raises
+    ------
+    RecordError
+        When the account has no step where the capital begins or ends, or its parts do not sum up to the capital.
+    """
     evaluation, steps = bundle.evaluation, bundle.evaluation.economics
     has = set(evaluation.metrics["name"])
     if "capex" not in has:
         return None
     names = steps["step"].astype(str)
-    first = int(names.str.startswith(_FIRST_CAPITAL_STEP).argmax())
-    last = int(names.str.startswith(_CAPITAL_STEP).argmax())
+    first, last = (_find_step(names, step) for step in (_FIRST_CAPITAL_STEP, _CAPITAL_STEP))
     rows: list[list[Cell]] = [["Money to spend", show_to_spend(bundle, full_money)]]
     if "grid_upgrades" in has and evaluation.get_metric("grid_upgrades") > 0:
         upgrades = full_money(evaluation.get_metric("grid_upgrades"), "metrics/grid_upgrades")
@@ -109,6 +120,7 @@ def tabulate_bridge(bundle: RunBundle) -> Table | None:
             words = clean_text(names.iloc[pos]).rpartition(" in ")[0]
             rows.append([f"+ {words[0].upper()}{words[1:]}", full_money(value, f"economics/{pos}")])
     capital, worth = evaluation.get_metric("capex"), evaluation.get_metric("npv")
+    _check_bridge(bundle, float(steps["value"].iloc[first + 1 : last].sum()), capital)
     horizon, rate = (bundle.request.get_figure(name) for name in ("horizon_years", "discount_rate_share"))
     earned = f"Net income of {horizon:g} years, discounted at {100 * rate:.4g} % a year"
     rows += [
@@ -130,6 +142,29 @@ def tabulate_bridge(bundle: RunBundle) -> Table | None:
         notes=(f"{note}{charge}; what is added to it is reckoned from the finished plan.",),
         name="sums",
     )
+
+
+def _find_step(names: pd.Series[str], step: str) -> int:
+    """Find the one row of the account that begins with the words of a step."""
+    rows = np.flatnonzero(names.str.startswith(step))
+    if len(rows) != 1:
+        raise RecordError(
+            f"evaluation.economics: {len(rows)} steps begin with {step!r}, expected 1; the report cannot lead from "
+            f"the money to spend to the capital"
+        )
+    return int(rows[0])
+
+
+def _check_bridge(bundle: RunBundle, beside_pkr: float, capital_pkr: float) -> None:
+    """Refuse parts that do not sum up to the capital below them."""
+    metrics = bundle.evaluation.metrics.set_index("name")["value"]
+    upgrades_pkr = float(metrics.get("grid_upgrades", 0.0))
+    summed_pkr = float(metrics["cost"]) - read_risk_pkr(bundle) - upgrades_pkr + beside_pkr
+    if not math.isclose(summed_pkr, capital_pkr, rel_tol=_SUM_TOLERANCE_SHARE, abs_tol=1.0):
+        raise RecordError(
+            f"evaluation.economics: the money to spend without upgrades of the grid, and what is added to it, sum up "
+            f"to {format_pkr(summed_pkr)}, the capital is {format_pkr(capital_pkr)}"
+        )
 
 
 def _tabulate_planned(bundle: RunBundle) -> Table | None:

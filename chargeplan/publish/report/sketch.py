@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import h3
@@ -10,9 +11,8 @@ import shapely
 from markupsafe import Markup
 
 from chargeplan.geo import to_metric
-from chargeplan.publish.geopackage import describe_cells
 from chargeplan.publish.hexagons import find_outlines
-from chargeplan.publish.map_cells import find_class_breaks
+from chargeplan.publish.map_cells import LEAST_LEFT_KWH_DAY, find_class_breaks, find_full_dot, list_left
 from chargeplan.publish.report.drawing import draw_mark, wrap_picture, write_lines, write_steps, write_text
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ _MOST_HEXAGONS = 1400
 _MOST_POINTS = 14_000  # of the roads; more would make the page heavy and the print black
 _RANKED = 30  # stations that carry their rank; the list has all
 _ROAD_RANKS = ("motorway", "trunk", "primary", "secondary", "tertiary")
-# As the map draws what is left (demand.js): the largest dot, as part of a hexagon, is for what few hexagons exceed.
-_DOT_PART, _MOST_DOT, _LEAST_DOT, _FULL_QUANTILE, _LEAST_KWH_DAY = 0.66, 12.0, 0.8, 0.97, 0.01
+# As the map draws what is left (demand.js): the largest dot as part of a hexagon and at most, and the smallest drawn.
+_DOT_PART, _MOST_DOT, _LEAST_DOT = 0.66, 12.0, 0.8
 _LAST_CLASS, _ONLY_CLASS = 5, 3
 
 
@@ -76,15 +76,16 @@ def draw_sketch(bundle: RunBundle, ranked: pd.DataFrame, roads: RoadLines) -> di
     -------
     dict
         ``svg``; ``is_joined``, whether hexagons were joined to larger ones for the drawing; ``marks`` of its
-        key with their words; ``width`` and ``height``.
+        key with their words; ``full_dot``, what its largest dot stands for in words, empty where nothing is
+        left; ``width`` and ``height``.
     """
     crs = bundle.area.crs
     boundary = _project(bundle.area.boundary, crs)
     frame = Frame(tuple(shapely.bounds(boundary)), WIDTH, _TALLEST)
-    hexagons, is_joined = _draw_demand(bundle, frame)
+    demand = _sum_demand(bundle)
     parts = [
         '<g id="sketch-drawing">',  # the Urdu page shows it again
-        *hexagons,
+        *_draw_demand(demand, bundle.area.crs, frame),
         *_draw_roads(roads, frame, boundary),
         write_lines(_place_geometry(shapely.boundary(boundary), frame, 2.0), "sk-boundary"),
         *_draw_stations(ranked, crs, frame),
@@ -100,7 +101,13 @@ def draw_sketch(bundle: RunBundle, ranked: pd.DataFrame, roads: RoadLines) -> di
         description=f"Roads, demand and {len(ranked)} stations by rank; all are listed with coordinates below.",
     )
     size = {"width": round(frame.width), "height": round(frame.height)}
-    return {"svg": svg, "is_joined": is_joined, "marks": _list_marks(ranked)} | size
+    has_dots = bool((demand.left_kwh_day > LEAST_LEFT_KWH_DAY).any())
+    return {
+        "svg": svg,
+        "is_joined": demand.is_joined,
+        "marks": _list_marks(ranked),
+        "full_dot": f"{demand.full_dot_kwh_day:,g} kWh/day" if has_dots else "",
+    } | size
 
 
 def _list_marks(ranked: pd.DataFrame) -> list[tuple[Markup, str]]:
@@ -149,23 +156,37 @@ def _draw_roads(roads: RoadLines, frame: Frame, boundary: Any) -> list[str]:
     return paths[::-1]
 
 
-def _draw_demand(bundle: RunBundle, frame: Frame) -> tuple[list[str], bool]:
-    """Draw the hexagons by class of demand, and a dot for what is left of each, as the map has them."""
-    cells = describe_cells(bundle)
-    ids, demand, left = (cells[name].to_numpy() for name in ("cell_id", "demand_kwh_day", "unserved_kwh_day"))
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """Demand by hexagon of the drawing, kWh per day; what the largest dot stands for is that of the map."""
+
+    cell_id: Any
+    kwh_day: Floats
+    left_kwh_day: Floats
+    full_dot_kwh_day: float
+    is_joined: bool
+
+
+def _sum_demand(bundle: RunBundle) -> _Demand:
+    """Sum the demand of the last year and what is left of it, by hexagons few enough for the drawing."""
+    ids, demand, left = bundle.cells.cell_id, bundle.cells.total_kwh_day, list_left(bundle)
     is_joined = len(ids) > _MOST_HEXAGONS
     while len(ids) > _MOST_HEXAGONS:
         resolution = h3.get_resolution(str(ids[0])) - 1
         parents = np.array([h3.cell_to_parent(str(cell), resolution) for cell in ids])
         ids, group = np.unique(parents, return_inverse=True)
-        demand, left = (np.bincount(group, weights=kwh).astype(np.float64) for kwh in (demand, left))
+        demand, *left = (np.bincount(group, weights=kwh).astype(np.float64) for kwh in (demand, *left))
+    return _Demand(ids, demand, left[-1], find_full_dot(left), is_joined)
+
+
+def _draw_demand(cells: _Demand, crs: str, frame: Frame) -> list[str]:
+    """Draw the hexagons by class of demand, and a dot for what is left of each, as the map has them."""
+    demand = cells.kwh_day
     breaks = find_class_breaks(demand)
     found = np.searchsorted(breaks, demand, side="right")
     # With fewer classes than colours the ramp is stretched over them.
     level = np.floor(_LAST_CLASS * found / len(breaks) + 0.5) if breaks else np.full(len(demand), _ONLY_CLASS)
-    outlines = [
-        frame.place(*to_metric(ring[:, 0], ring[:, 1], bundle.area.crs)) for ring in find_outlines(ids)
-    ]
+    outlines = [frame.place(*to_metric(ring[:, 0], ring[:, 1], crs)) for ring in find_outlines(cells.cell_id)]
     whole = [np.rint(outline).astype(np.int64) for outline in outlines]
     paths = [
         _join_hexagons(
@@ -174,21 +195,18 @@ def _draw_demand(bundle: RunBundle, frame: Frame) -> tuple[list[str], bool]:
         )
         for number in range(_LAST_CLASS + 1)
     ]
-    return [path for path in [*paths, _draw_left(outlines, left)] if path], is_joined
+    dots = _draw_left(outlines, cells.left_kwh_day, cells.full_dot_kwh_day)
+    return [path for path in [*paths, dots] if path]
 
 
-def _draw_left(outlines: list[Any], left_kwh_day: Floats) -> str:
+def _draw_left(outlines: list[Any], left_kwh_day: Floats, full_dot_kwh_day: float) -> str:
     """Draw what is not served as dots whose area grows with the energy."""
-    rows = np.flatnonzero(left_kwh_day > _LEAST_KWH_DAY)
-    if len(rows) == 0:
-        return ""
-    full = float(np.quantile(left_kwh_day[rows], _FULL_QUANTILE))
     dots = []
-    for row in rows.tolist():
+    for row in np.flatnonzero(left_kwh_day > LEAST_LEFT_KWH_DAY).tolist():
         corners = outlines[row]
         x, y = corners.mean(axis=0)
         most = min(_DOT_PART * float(np.hypot(*(corners - (x, y)).T).max()), _MOST_DOT)
-        radius = most * min(left_kwh_day[row] / full, 1.0) ** 0.5
+        radius = most * min(left_kwh_day[row] / full_dot_kwh_day, 1.0) ** 0.5
         if radius >= _LEAST_DOT:
             dots.append(
                 f"M{x - radius:.1f} {y:.1f}a{radius:.1f} {radius:.1f} 0 1 0 {2 * radius:.1f} 0"
