@@ -124,7 +124,7 @@ BENCHMARKS = (
     Benchmark(
         "city_maps",
         "benchmarks.publish.city_maps",
-        ("--runs", "5"),
+        ("--runs", "3"),
         ("--runs", "1", "--peer-runs", "1"),
         is_on_islamabad=True,
         is_on_karachi=True,
