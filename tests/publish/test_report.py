@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 from report_figures import check_numbers, read_page
 from sample_bundle import HOSTILE_TEXTS
 
 from chargeplan.evaluate.station_grid import POWER_FACTOR_FIGURE
 from chargeplan.evaluate.station_peak import CHARGE_FIGURE
+from chargeplan.publish.attribution import describe_attribution
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.map_words import read_urdu_words
 from chargeplan.publish.report.drawing import wrap_picture, write_text
@@ -385,3 +387,15 @@ def test_an_account_has_a_scale_on_both_sides_of_zero(sums_m, told):
     )
     ticks = re.findall(r'class="tick"[^>]*text-anchor="end">([^<]+)<', _draw_account(table))
     assert ticks == told
+
+
+def test_every_drawing_of_the_map_names_whose_data_it_is(sample, page, monkeypatch):
+    line = str(Markup.escape(describe_attribution(sample)))
+    drawings = re.findall(r'<figure class="map">.*?</figure>', page, re.DOTALL)
+    assert len(drawings) == 2  # English and Urdu
+    monkeypatch.setattr("chargeplan.publish.report.page.MOST_SHEETS_INSIDE", 5)
+    for text in (page, build_report(sample).sheets):
+        sheets = [part.split("</section>")[0] for part in text.split('class="sheet"')[1:]]
+        assert len(sheets) == 10
+        drawings += [part.split("sheet-part")[0] for part in sheets]
+    assert all(line in drawing for drawing in drawings)

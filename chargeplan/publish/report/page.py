@@ -37,6 +37,7 @@ from chargeplan.publish.report.summary import (
 )
 from chargeplan.publish.report.urdu import describe_urdu, read_words
 from chargeplan.text import clean_text, safe_html
+from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,7 @@ def build_report(
     roads = RoadLines(bundle.network)
     stations = collect_stations(bundle)
     sheets = list_sheets(bundle, stations, roads)
-    is_apart = len(sheets) > MOST_SHEETS_INSIDE
+    is_apart = has_sheets_apart(bundle)
     shared = {
         "title": clean_text(bundle.area.title),
         "year": bundle.year,
@@ -130,6 +131,12 @@ def build_report(
         },
     )
     return Report(page, _render("sheets.jinja", shared | {"sheets": sheets}) if is_apart else "")
+
+
+def has_sheets_apart(bundle: RunBundle) -> bool:
+    """Tell whether the sheets go to a file of their own: there is one for each new station."""
+    is_new = (bundle.solution.chargers > 0) & ~bundle.sites.has_status(SiteStatus.EXISTING)
+    return int(is_new.sum()) > MOST_SHEETS_INSIDE
 
 
 def _render(name: str, data: Mapping[str, Any]) -> str:
