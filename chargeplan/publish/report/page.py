@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chargeplan.publish.attribution import describe_attribution, state_licences
+from chargeplan.publish.capital_timing import describe_capital_timing
 from chargeplan.publish.report.curve import describe_curve
 from chargeplan.publish.report.drawing import PATTERNS
 from chargeplan.publish.report.grounds import collect_figures, describe_grounds
@@ -119,6 +120,7 @@ def build_report(
             "feeders": describe_feeders(bundle),
             "rules": describe_rules(bundle),
             "economics": describe_economics(bundle),
+            "capital_timing": describe_capital_timing(bundle),
             "proof": describe_proof(bundle),
             "warnings": [clean_text(warning, _LONGEST_TEXT) for warning in bundle.evaluation.warnings],
             "sources": state_licences(bundle),
