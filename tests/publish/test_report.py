@@ -186,7 +186,7 @@ def test_the_weakest_figures_come_at_once_and_all_of_them_near_the_end(sample):
     first = page.split('<h2 id="grounds">')[1].split("</section>")[0]
     appendix = page.split('<h2 id="figures">')[1].split("</section>")[0]
     assert first.count("<tr><td") == 12
-    assert sum(f"figure {number}<" in appendix for number in range(40)) == 40
+    assert sum(f"Figure {number}<" in appendix for number in range(40)) == 40
     at = [page.index(f'<h2 id="{name}">') for name in ("stations", "figures", "sheets")]
     assert at == sorted(at)
     contents = re.findall(r'href="#(\w+)"', page.split("<nav")[1].split("</nav>")[0])
@@ -205,7 +205,7 @@ def test_figures_of_demand_and_money_take_turns_among_the_weakest(sample):
         evaluation=replace(sample.evaluation, economics=money),
     )
     rows = describe_grounds(bundle)["weakest"].rows
-    assert [row[0] for row in rows[:7]] == ["d0 of", "m0 of", "d1 of", "m1 of", "d2 of", "m2 of", "d3 of"]
+    assert [row[0] for row in rows[:7]] == ["D0 of", "M0 of", "D1 of", "M1 of", "D2 of", "M2 of", "D3 of"]
 
 
 def test_a_plan_without_figures_or_zones_still_gets_its_report(sample):

@@ -6,6 +6,7 @@ import pytest
 from report_figures import check_numbers, read_page
 
 from chargeplan.publish.finished_run import read_finished_run
+from chargeplan.publish.report.grounds import describe_grounds
 from chargeplan.publish.report.page import build_report
 
 
@@ -60,3 +61,17 @@ def test_a_plan_of_one_year_has_no_table_of_years(sample):
     page = build_report(sample).report
     assert "sites_by_year/" not in page
     assert "Single figures are of" not in page
+
+
+def test_figures_are_named_in_plain_words_and_say_their_unit_once(bundle):
+    grounds = describe_grounds(bundle)
+    rows = (grounds["all"] or grounds["weakest"]).rows
+    assert len(rows) > 40
+    for name, values, _ in rows:
+        shown = " ".join(map(str, values))
+        words = f"{name} {shown}"
+        assert not re.search(r"\w_\w|\b(pkr|kw|kwh|kva|neeca|disco|pm25|om)\b", words), words
+        assert not re.search(r"\bshare(/year)?$|\b(exponent|ratio|types)$", shown), words
+        unit = str(values[-1]).strip()
+        assert not unit or name.lower().split()[-1] != unit.lower(), words
+        assert name[0] == name[0].upper()
