@@ -8,11 +8,11 @@ import numpy as np
 
 from chargeplan.evaluate.spending import derive_new_kw
 from chargeplan.evaluate.verify_stages import compute_asset_load_kw
+from chargeplan.rules.bays import find_bays_per_charger
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.records import Floats
-    from chargeplan.rules.rows import RuleRows
 
 POWER_FACTOR_FIGURE = "power_factor_share"
 
@@ -31,16 +31,6 @@ def count_bays(plan: PlanCase) -> Floats:
     """
     each = find_bays_per_charger(plan.rules, -1)
     return np.asarray(np.ceil(plan.solution.chargers * each - 1e-9), dtype=np.float64)
-
-
-def find_bays_per_charger(rules: RuleRows | None, year_pos: int) -> float:
-    """Find how many bays the rules in force in a year ask for each charger; one where none does."""
-    each = 1.0
-    if rules is not None:
-        for rule, per_charger in zip(rules.bays_rule.tolist(), rules.bays_per_charger.tolist(), strict=True):
-            if rules.must[rule, year_pos]:
-                each = max(each, float(per_charger))
-    return each
 
 
 def describe_feeders(plan: PlanCase) -> dict[str, list[str] | Floats]:

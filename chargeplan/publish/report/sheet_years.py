@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chargeplan.evaluate.station_grid import POWER_FACTOR_FIGURE, find_bays_per_charger
 from chargeplan.publish.report.numbers import Number, count, number
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.publish.year_results import tabulate_sites_by_year
+from chargeplan.rules.bays import find_bays_per_charger
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
+
+_POWER_FACTOR_FIGURE = "power_factor_share"
 
 
 class StationYears:
@@ -28,7 +30,7 @@ class StationYears:
         self._tables: tuple[pd.DataFrame, ...] = tuple(tables)
         self._bays_each = [find_bays_per_charger(bundle.rules, year_pos) for year_pos in range(len(tables))]
         figures = bundle.request.figures
-        factor = figures["value"][figures["name"] == POWER_FACTOR_FIGURE].to_numpy()
+        factor = figures["value"][figures["name"] == _POWER_FACTOR_FIGURE].to_numpy()
         self._power_factor = float(factor[0]) if len(factor) else float("nan")
 
     def describe(self, site_id: str) -> str:
