@@ -8,6 +8,7 @@ import numpy as np
 
 from chargeplan.evaluate.spending import derive_new_kw
 from chargeplan.evaluate.verify_stages import compute_asset_load_kw
+from chargeplan.rules.bays import find_bays_per_charger
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
@@ -28,15 +29,8 @@ def count_bays(plan: PlanCase) -> Floats:
 
     As many as a rule in force asks for each charger, in the last year; where none does, one each.
     """
-    chargers = plan.solution.chargers.astype(np.float64)
-    each = 1.0
-    if plan.rules is not None:
-        for rule, per_charger in zip(
-            plan.rules.bays_rule.tolist(), plan.rules.bays_per_charger.tolist(), strict=True
-        ):
-            if plan.rules.must[rule, -1]:
-                each = max(each, float(per_charger))
-    return np.ceil(chargers * each - 1e-9)
+    each = find_bays_per_charger(plan.rules, -1)
+    return np.asarray(np.ceil(plan.solution.chargers * each - 1e-9), dtype=np.float64)
 
 
 def describe_feeders(plan: PlanCase) -> dict[str, list[str] | Floats]:

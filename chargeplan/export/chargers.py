@@ -30,6 +30,25 @@ class PlannedChargers:
     first_year: int | None
 
 
+def describe_growth(chargers: list[PlannedChargers]) -> str:
+    """Say how many of some chargers are there from which year on; empty of a plan that names no years.
+
+    Examples
+    --------
+    >>> describe_growth([PlannedChargers("slow", 2, 2028), PlannedChargers("fast", 1, 2030)])
+    '2 chargers in 2028, 3 in 2030'
+    """
+    there, parts = 0, dict[int, int]()
+    for each in sorted(chargers, key=lambda each: each.first_year or 0):
+        if each.first_year is None:
+            return ""
+        there += each.number
+        parts[each.first_year] = there
+    (first, number), *later = parts.items()
+    words = f"{number} {'charger' if number == 1 else 'chargers'} in {first}"
+    return ", ".join([words, *(f"{more} in {year}" for year, more in later)])
+
+
 def list_planned_chargers(bundle: RunBundle) -> dict[str, list[PlannedChargers]]:
     """List the chargers of each new station by site id: by year, then by type as the plan lists them."""
     site_id = bundle.sites.table["site_id"].to_numpy()

@@ -11,6 +11,7 @@ import pandas as pd
 
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile, find_shifted
+from chargeplan.export.year_tables import list_year_tables
 from chargeplan.text import guard_cell
 
 if TYPE_CHECKING:
@@ -20,16 +21,22 @@ if TYPE_CHECKING:
 
 
 def list_csv_files(plan: ExportPlan) -> list[OutputFile]:
-    """List a table for each layer asked for."""
+    """List a table for each layer asked for, then those by year of a plan that has them."""
+    tables = [(str(layer), f"table of {layer}", plan.get_table(layer)) for layer in plan.options.layers]
+    tables += [
+        (by_year.name, f"table of the sheet {by_year.sheet}", by_year.table)
+        for by_year in list_year_tables(plan)
+        if by_year.layer is None or by_year.layer in plan.options.layers
+    ]
     return [
         OutputFile(
-            f"{plan.study}-{layer}.csv",
+            f"{plan.study}-{name}.csv",
             ExportFormat.CSV,
-            f"table of {layer}",
-            partial(_write, plan=plan, layer=layer),
-            partial(_check, plan=plan, layer=layer),
+            holds,
+            partial(_write, table=table),
+            partial(_check, table=table),
         )
-        for layer in plan.options.layers
+        for name, holds, table in tables
     ]
 
 
@@ -47,8 +54,7 @@ def _write_cell(value: Any) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _write(path: Path, *, plan: ExportPlan, layer: str) -> None:
-    table = plan.get_table(layer)
+def _write(path: Path, *, table: pd.DataFrame) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
     writer.writerow(table.columns)
@@ -56,8 +62,7 @@ def _write(path: Path, *, plan: ExportPlan, layer: str) -> None:
     path.write_bytes(text.getvalue().encode("utf-8-sig"))
 
 
-def _check(path: Path, *, plan: ExportPlan, layer: str) -> list[str]:
-    table = plan.get_table(layer)
+def _check(path: Path, *, table: pd.DataFrame) -> list[str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file, strict=True)
     faults = [] if header == list(table.columns) else [f"columns are {header}"]

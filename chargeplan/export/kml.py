@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 import pandas as pd
 
+from chargeplan.export.chargers import describe_growth, list_planned_chargers
 from chargeplan.export.columns import SITE_COLUMNS
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile, find_shifted
@@ -62,13 +63,17 @@ def build_kml(plan: ExportPlan) -> str:
         document.append(_build_style(status))
     rows = plan.stations.astype(object).to_dict("records")
     has_years = not plan.bundle.evaluation.station_years.empty
+    chargers = list_planned_chargers(plan.bundle) if has_years else {}
+    growth = {site_id: describe_growth(groups) for site_id, groups in chargers.items()}
+    when = f" in {plan.bundle.year}" if has_years else ""
     for status, title in _FOLDERS.items():
         placed = [row for row in rows if row["status"] == status.value]
         if placed:
             folder = Xml.SubElement(document, "Folder")
             _add(folder, "name", title)
             for row in placed:
-                folder.append(_build_placemark(row, status, has_years=has_years))
+                told = list(_describe_station(row, when=when, growth=growth.get(row["site_id"], "")))
+                folder.append(_build_placemark(row, status, told, has_years=has_years))
     Xml.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
@@ -82,10 +87,12 @@ def _build_style(status: SiteStatus) -> Xml.Element:
     return style
 
 
-def _build_placemark(row: dict[str, Any], status: SiteStatus, *, has_years: bool) -> Xml.Element:
+def _build_placemark(
+    row: dict[str, Any], status: SiteStatus, told: list[str], *, has_years: bool
+) -> Xml.Element:
     placemark = Xml.Element("Placemark")
     _add(placemark, "name", f"{row['rank']}. {row['title']}" if not pd.isna(row["rank"]) else row["title"])
-    _add(placemark, "description", "<br>".join(_describe_station(row)))
+    _add(placemark, "description", "<br>".join(told))
     if has_years and not pd.isna(row["opened_year"]):
         _add(Xml.SubElement(placemark, "TimeSpan"), "begin", str(row["opened_year"]))
     _add(placemark, "styleUrl", f"#{status.value}")
@@ -98,12 +105,14 @@ def _build_placemark(row: dict[str, Any], status: SiteStatus, *, has_years: bool
     return placemark
 
 
-def _describe_station(row: dict[str, Any]) -> Iterator[str]:
+def _describe_station(row: dict[str, Any], *, when: str, growth: str) -> Iterator[str]:
     yield "PLANNED, not built" if row["is_new"] else "Built"
-    yield f"{row['chargers']} chargers, {row['power_kw']:g} kW"
-    yield f"{row['served_kwh_day']:,.0f} kWh/day"
+    yield f"{row['chargers']} chargers, {row['power_kw']:g} kW{when}"
+    if growth:
+        yield growth
+    yield f"{row['served_kwh_day']:,.0f} kWh/day{when}"
     if row["cost_pkr"] > 0:
-        yield format_pkr(row["cost_pkr"])
+        yield f"{format_pkr(row['cost_pkr'])}{when.replace(' in', ' till')}"
     if isinstance(row["zone_name"], str) and row["zone_name"]:
         yield safe_html(row["zone_name"])
 

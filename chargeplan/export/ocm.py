@@ -10,7 +10,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chargeplan.export.chargers import list_planned_chargers
+from chargeplan.export.chargers import describe_growth, list_planned_chargers
 from chargeplan.export.ocpi import find_city
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile, find_shifted
@@ -51,7 +51,7 @@ def build_places(plan: ExportPlan) -> list[dict[str, Any]]:
     chargers = list_planned_chargers(plan.bundle)
     plugs = choose_plugs(plan.bundle.request, plan.options.plugs)
     place_ids = make_place_ids(plan.sites["site_id"])
-    town, comment = find_city(plan), _describe_plan(plan)
+    town = find_city(plan)
     new = plan.stations[plan.stations["is_new"]].to_dict("records")
     return [
         {
@@ -60,7 +60,7 @@ def build_places(plan: ExportPlan) -> list[dict[str, Any]]:
             "StatusTypeID": PLANNED,
             "NumberOfPoints": sum(each.number for each in chargers[row["site_id"]]),
             **_describe_year(chargers[row["site_id"]]),
-            "GeneralComments": comment,
+            "GeneralComments": _describe_plan(plan, chargers[row["site_id"]]),
             "AddressInfo": {
                 "Title": clean_text(row["title"], _LONGEST_TITLE),
                 "Town": town,
@@ -74,9 +74,10 @@ def build_places(plan: ExportPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _describe_plan(plan: ExportPlan) -> str:
-    title = clean_text(plan.bundle.area.title)
-    text = f"Planned, not built: a study for {plan.bundle.year} ({title}). {describe_rights(plan)}"
+def _describe_plan(plan: ExportPlan, chargers: list[PlannedChargers]) -> str:
+    title, growth = clean_text(plan.bundle.area.title), describe_growth(chargers)
+    by_year = f"{growth}; NumberOfPoints is that of {plan.bundle.year}. " if growth else ""
+    text = f"Planned, not built: a study for {plan.bundle.year} ({title}). {by_year}{describe_rights(plan)}"
     return clean_text(text, _LONGEST_COMMENT)
 
 
@@ -87,9 +88,9 @@ def _describe_year(chargers: list[PlannedChargers]) -> dict[str, str]:
 
 def _build_connections(chargers: list[PlannedChargers], plugs: dict[str, Plug]) -> list[dict[str, Any]]:
     """Build one connection for each charger type, however many years it is built in."""
-    quantity: dict[str, int] = {}
+    by_type: dict[str, list[PlannedChargers]] = {}
     for each in chargers:
-        quantity[each.charger_type] = quantity.get(each.charger_type, 0) + each.number
+        by_type.setdefault(each.charger_type, []).append(each)
     return [
         {
             "ConnectionTypeID": plugs[name].ocm_connection_id,
@@ -99,9 +100,10 @@ def _build_connections(chargers: list[PlannedChargers], plugs: dict[str, Plug]) 
             "Voltage": plugs[name].most_volt,
             "PowerKW": plugs[name].power_kw,
             "CurrentTypeID": _CURRENTS[plugs[name].power_type],
-            "Quantity": number,
+            "Quantity": sum(each.number for each in group),
+            **({"Comments": describe_growth(group)} if describe_growth(group) else {}),
         }
-        for name, number in quantity.items()
+        for name, group in by_type.items()
     ]
 
 

@@ -16,7 +16,9 @@ from chargeplan.export.columns import LAYER_COLUMNS
 from chargeplan.export.options import ExportFormat
 from chargeplan.export.output_file import OutputFile
 from chargeplan.export.plan import describe_rights, describe_standing
+from chargeplan.export.year_tables import list_year_tables
 from chargeplan.publish.attribution import state_licences
+from chargeplan.publish.capital_timing import describe_capital_timing
 from chargeplan.publish.figure_titles import make_title
 from chargeplan.text import clean_text
 
@@ -76,11 +78,14 @@ class Sheet:
     table : pandas.DataFrame
     note : str
         Stands in place of a table without rows.
+    remark : str
+        Stands below the table, after an empty row.
     """
 
     name: str
     table: pd.DataFrame
     note: str = ""
+    remark: str = ""
 
 
 def list_workbook_files(plan: ExportPlan) -> list[OutputFile]:
@@ -115,13 +120,26 @@ def build_sheets(plan: ExportPlan) -> list[Sheet]:
         ),
         Sheet("Stations", plan.stations),
         Sheet("Zones", plan.zones),
-        Sheet("Years", evaluation.years, f"The plan is for one year, {plan.bundle.year}."),
+        *_list_year_sheets(plan),
         Sheet("Economics", evaluation.economics, "No economics were asked for."),
-        Sheet("Cash flow", evaluation.economics_by_year, "No economics were asked for."),
+        Sheet(
+            "Cash flow",
+            evaluation.economics_by_year,
+            "No economics were asked for.",
+            describe_capital_timing(plan.bundle) if len(evaluation.economics_by_year) else "",
+        ),
         Sheet("Sources", pd.DataFrame(sources), "No source is named."),
         Sheet("Warnings", pd.DataFrame(warnings), "No warnings."),
         Sheet("Columns", pd.DataFrame(columns)),
     ]
+
+
+def _list_year_sheets(plan: ExportPlan) -> list[Sheet]:
+    """List the sheets by year; without any, one that says so."""
+    sheets = [Sheet(each.sheet, each.table) for each in list_year_tables(plan)]
+    if sheets and sheets[0].name == "Years":
+        return sheets
+    return [Sheet("Years", pd.DataFrame(), f"The plan is for one year, {plan.bundle.year}."), *sheets]
 
 
 def _list_facts(plan: ExportPlan) -> Iterator[tuple[str, object, str, str, str]]:
@@ -175,6 +193,8 @@ def _fill_sheet(worksheet: Any, sheet: Sheet, heading: Any, formats: dict[str, A
         for at, value in enumerate(row):
             ending = str(row[at_unit]) if names[at] == "value" else names[at].rsplit("_", 1)[-1]
             _write_cell(worksheet, number, at, value, formats.get(ending))
+    if sheet.remark:
+        worksheet.write_string(len(rows) + 2, 0, sheet.remark)
     worksheet.freeze_panes(1, 0)
     worksheet.autofilter(0, 0, max(len(rows), 1), len(names) - 1)
     worksheet.set_landscape()
@@ -213,6 +233,7 @@ def _check(path: Path, *, plan: ExportPlan) -> list[str]:
             if root.find(f".//{_SHEET_NAMESPACE}f") is not None:
                 faults.append(f"{sheet.name}: holds a formula")
             rows = len(root.findall(f".//{_SHEET_NAMESPACE}row"))
-            if rows != 1 + max(len(sheet.table), 1):
-                faults.append(f"{sheet.name}: {rows} rows, expected {1 + max(len(sheet.table), 1)}")
+            expected = 1 + max(len(sheet.table), 1) + bool(sheet.remark)
+            if rows != expected:
+                faults.append(f"{sheet.name}: {rows} rows, expected {expected}")
     return faults

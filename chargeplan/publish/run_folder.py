@@ -14,7 +14,7 @@ from chargeplan.publish.geojson import build_geojson
 from chargeplan.publish.geojson_check import find_geojson_faults
 from chargeplan.publish.geopackage import check_geopackage, write_geopackage
 from chargeplan.publish.map_page import build_map_page
-from chargeplan.publish.report.page import REPORT_NAME, SHEETS_NAME, build_report
+from chargeplan.publish.report.page import REPORT_NAME, SHEETS_NAME, build_report, has_sheets_apart
 from chargeplan.publish.run_record import describe_run, describe_timings
 from chargeplan.publish.stage_results import build_rule_squares
 from chargeplan.store import check_records, write_records
@@ -52,9 +52,12 @@ _LEFT_BY_PROGRAMS = {
     "Thumbs.db",
     "desktop.ini",
 }
+_REPORT_WITH_SHEETS = "report to read and to print, with a sheet for each new station"
+_REPORT_ALONE = "report to read and to print"
 # What the map links to, in words; a file of a stage is there when its table has rows.
 _FILE_WORDS = {
-    REPORT_NAME: "report to read and to print, with a sheet for each new station",
+    REPORT_NAME: _REPORT_WITH_SHEETS,
+    SHEETS_NAME: "sheets of the new stations, one page each",
     GEOJSON_NAME: "stations for any map program",
     GEOPACKAGE_NAME: "stations, cells and zones for QGIS",
     DEMAND_NAME: "figures behind the demand, with sources",
@@ -173,7 +176,12 @@ def refuse_foreign_folder(
 def list_linked_files(bundle: RunBundle) -> list[tuple[str, str]]:
     """List the files of the run that the map links to: name, and what it holds in words."""
     absent = {name for name, field in STAGE_TABLES.items() if not len(getattr(bundle.evaluation, field))}
-    return [(name, words) for name, words in _FILE_WORDS.items() if name not in absent]
+    shown = dict(_FILE_WORDS)
+    if has_sheets_apart(bundle):
+        shown[REPORT_NAME] = _REPORT_ALONE
+    else:
+        absent.add(SHEETS_NAME)
+    return [(name, words) for name, words in shown.items() if name not in absent]
 
 
 def _write_files(folder: Path, bundle: RunBundle, tell: Callable[[str], None]) -> None:

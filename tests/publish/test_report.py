@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 from report_figures import check_numbers, read_page
 from sample_bundle import HOSTILE_TEXTS
 
 from chargeplan.evaluate.station_grid import POWER_FACTOR_FIGURE
 from chargeplan.evaluate.station_peak import CHARGE_FIGURE
+from chargeplan.publish.attribution import describe_attribution
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.map_words import read_urdu_words
 from chargeplan.publish.report.drawing import wrap_picture, write_text
@@ -184,7 +186,7 @@ def test_the_weakest_figures_come_at_once_and_all_of_them_near_the_end(sample):
     first = page.split('<h2 id="grounds">')[1].split("</section>")[0]
     appendix = page.split('<h2 id="figures">')[1].split("</section>")[0]
     assert first.count("<tr><td") == 12
-    assert sum(f"figure {number}<" in appendix for number in range(40)) == 40
+    assert sum(f"Figure {number}<" in appendix for number in range(40)) == 40
     at = [page.index(f'<h2 id="{name}">') for name in ("stations", "figures", "sheets")]
     assert at == sorted(at)
     contents = re.findall(r'href="#(\w+)"', page.split("<nav")[1].split("</nav>")[0])
@@ -203,7 +205,7 @@ def test_figures_of_demand_and_money_take_turns_among_the_weakest(sample):
         evaluation=replace(sample.evaluation, economics=money),
     )
     rows = describe_grounds(bundle)["weakest"].rows
-    assert [row[0] for row in rows[:7]] == ["d0 of", "m0 of", "d1 of", "m1 of", "d2 of", "m2 of", "d3 of"]
+    assert [row[0] for row in rows[:7]] == ["D0 of", "M0 of", "D1 of", "M1 of", "D2 of", "M2 of", "D3 of"]
 
 
 def test_a_plan_without_figures_or_zones_still_gets_its_report(sample):
@@ -385,3 +387,15 @@ def test_an_account_has_a_scale_on_both_sides_of_zero(sums_m, told):
     )
     ticks = re.findall(r'class="tick"[^>]*text-anchor="end">([^<]+)<', _draw_account(table))
     assert ticks == told
+
+
+def test_every_drawing_of_the_map_names_whose_data_it_is(sample, page, monkeypatch):
+    line = str(Markup.escape(describe_attribution(sample)))
+    drawings = re.findall(r'<figure class="map">.*?</figure>', page, re.DOTALL)
+    assert len(drawings) == 2  # English and Urdu
+    monkeypatch.setattr("chargeplan.publish.report.page.MOST_SHEETS_INSIDE", 5)
+    for text in (page, build_report(sample).sheets):
+        sheets = [part.split("</section>")[0] for part in text.split('class="sheet"')[1:]]
+        assert len(sheets) == 10
+        drawings += [part.split("sheet-part")[0] for part in sheets]
+    assert all(line in drawing for drawing in drawings)

@@ -12,7 +12,8 @@ import pytest
 
 from chargeplan.errors import ChargeplanError, DataError, RecordError
 from chargeplan.publish import run_folder
-from chargeplan.publish.run_folder import publish_run
+from chargeplan.publish.map_words import read_urdu_words
+from chargeplan.publish.run_folder import list_linked_files, publish_run
 from chargeplan.store import check_records
 
 NAMES = {"index.html", "sites.geojson", "plan.gpkg", "demand.csv", "economics_by_year.csv", "run.json"}
@@ -254,3 +255,16 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path, sample):
 def test_records_that_do_not_belong_together_make_no_bundle(sample):
     with pytest.raises(RecordError, match="solution chargers, expected 40"):
         replace(sample, solution=replace(sample.solution, chargers=sample.solution.chargers[:-1]))
+
+
+@pytest.mark.parametrize("most_inside", [5, 60])
+def test_the_map_links_to_the_report_and_the_sheets_that_are_there(
+    most_inside, tmp_path, sample, monkeypatch
+):
+    monkeypatch.setattr("chargeplan.publish.report.page.MOST_SHEETS_INSIDE", most_inside)
+    folder = publish_run(tmp_path / "sample", sample)
+    linked = dict(list_linked_files(sample))
+    assert ("site-sheets.html" in linked) is (folder / "site-sheets.html").is_file() is (most_inside < 10)
+    assert ("with a sheet for each" in linked["report.html"]) is (most_inside >= 10)
+    assert set(linked.values()) <= set(read_urdu_words())
+    assert [name for name in linked if not (folder / name).is_file()] == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from chargeplan.data_register import CONFIDENCES
 from chargeplan.publish.report.drawing import wrap_picture, write_text
-from chargeplan.publish.report.numbers import short
+from chargeplan.publish.report.numbers import Number, short
+from chargeplan.publish.report.plain_words import is_share, name_figure, name_unit
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.text import clean_text
 
@@ -126,10 +128,11 @@ def _list_rows(figures: pd.DataFrame) -> list[list[Cell]]:
     for (step, unit, source), members in joined.items():
         values: list[Any] = []
         for pos, (subject, row) in enumerate(members):
-            value = short(row["value"], row["place"], "" if unit != "year" else unit)
+            value = _show_value(row["value"], row["place"], unit)
             values += [f"{'· ' if pos else ''}{subject}" if subject else "", value]
-        shown_unit = "" if unit in {"1", "", "year"} else unit
-        rows.append([step, (*[part for part in values if part != ""], shown_unit), source])
+        words, shown_unit = name_figure(step, unit), name_unit(unit, step)
+        parts = (*[part for part in values if part != ""], shown_unit)
+        rows.append([f"{words[0].upper()}{words[1:]}", parts, source])
     return rows
 
 
@@ -137,9 +140,18 @@ def _part_step(step: str) -> tuple[str, str]:
     """Part the name of a figure into what it is of, empty where it is of all, and what it is, in words."""
     if " " in step:
         subject, colon, rest = step.partition(": ")
-        return (subject, rest) if colon else ("", step)
+        return (name_figure(subject, ""), rest) if colon else ("", step)
     name, _, subject = step.partition(".")
-    return subject.replace("_", " "), name.replace("_", " ")
+    return f"no. {subject}:" if subject.isdigit() else name_figure(subject, ""), name
+
+
+def _show_value(value: float, place: str, unit: str) -> Number | str:
+    """Show a value: a share in percent, a year whole, all else with its digits that count."""
+    if is_share(unit) and math.isfinite(value):
+        return Number(float(value), f"{100 * value:.6g}%", place)
+    if unit == "year" and value == round(value):
+        return Number(float(value), f"{value:.0f}", place)
+    return short(value, place)
 
 
 def _draw_counts(counts: list[tuple[str, int]]) -> Markup:

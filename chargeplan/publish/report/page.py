@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chargeplan.publish.attribution import describe_attribution, state_licences
+from chargeplan.publish.capital_timing import describe_capital_timing
 from chargeplan.publish.report.curve import describe_curve
 from chargeplan.publish.report.drawing import PATTERNS
 from chargeplan.publish.report.grounds import collect_figures, describe_grounds
@@ -37,6 +38,7 @@ from chargeplan.publish.report.summary import (
 )
 from chargeplan.publish.report.urdu import describe_urdu, read_words
 from chargeplan.text import clean_text, safe_html
+from chargeplan.words import SiteStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +88,7 @@ def build_report(
     roads = RoadLines(bundle.network)
     stations = collect_stations(bundle)
     sheets = list_sheets(bundle, stations, roads)
-    is_apart = len(sheets) > MOST_SHEETS_INSIDE
+    is_apart = has_sheets_apart(bundle)
     shared = {
         "title": clean_text(bundle.area.title),
         "year": bundle.year,
@@ -118,6 +120,7 @@ def build_report(
             "feeders": describe_feeders(bundle),
             "rules": describe_rules(bundle),
             "economics": describe_economics(bundle),
+            "capital_timing": describe_capital_timing(bundle),
             "proof": describe_proof(bundle),
             "warnings": [clean_text(warning, _LONGEST_TEXT) for warning in bundle.evaluation.warnings],
             "sources": state_licences(bundle),
@@ -130,6 +133,12 @@ def build_report(
         },
     )
     return Report(page, _render("sheets.jinja", shared | {"sheets": sheets}) if is_apart else "")
+
+
+def has_sheets_apart(bundle: RunBundle) -> bool:
+    """Tell whether the sheets go to a file of their own: there is one for each new station."""
+    is_new = (bundle.solution.chargers > 0) & ~bundle.sites.has_status(SiteStatus.EXISTING)
+    return int(is_new.sum()) > MOST_SHEETS_INSIDE
 
 
 def _render(name: str, data: Mapping[str, Any]) -> str:

@@ -11,7 +11,9 @@ import shapely
 from chargeplan.geo import to_metric
 from chargeplan.publish.report.drawing import draw_mark, wrap_picture, write_lines, write_text
 from chargeplan.publish.report.numbers import count, full_money, number, share
+from chargeplan.publish.report.sheet_years import StationYears
 from chargeplan.publish.report.sketch import Frame
+from chargeplan.publish.year_results import count_years
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def list_sheets(bundle: RunBundle, stations: pd.DataFrame, roads: RoadLines) -> 
     if new.empty:
         return []
     x_m, y_m = to_metric(new["lon"].to_numpy(), new["lat"].to_numpy(), bundle.area.crs)
-    reader = _SheetReader(bundle)
+    reader, years = _SheetReader(bundle), StationYears(bundle)
     sheets = []
     for row, x, y in zip(new.to_dict("records"), x_m.tolist(), y_m.tolist(), strict=True):
         others = np.column_stack([x_m, y_m])
@@ -46,6 +48,8 @@ def list_sheets(bundle: RunBundle, stations: pd.DataFrame, roads: RoadLines) -> 
                 "name": row["shown_name"],
                 "name_ur": _find_urdu_name(row),
                 "id": clean_text(row["site_id"]),
+                "years_note": years.describe(str(row["site_id"])),
+                "years": years.tabulate(str(row["site_id"])),
                 "place": reader.list_place(row, roads.find_nearest_name(x, y)),
                 "load": reader.list_load(row),
                 "money": reader.list_money(row),
@@ -65,6 +69,7 @@ class _SheetReader:
 
     def __init__(self, bundle: RunBundle) -> None:
         self._bundle = bundle
+        self._when = f" in {bundle.year}" if count_years(bundle) > 1 else ""
         self._confidence = dict(
             zip(bundle.request.figures["name"], bundle.request.figures["confidence"], strict=True)
         )
@@ -100,9 +105,9 @@ class _SheetReader:
         """List what the DISCO is asked for."""
         place = f"sites/{row['site_id']}"
         rows: list[Row] = [
-            ("Connected load", [number(row["power_kw"], f"{place}/power_kw", 1, "kW")], ""),
+            (f"Connected load{self._when}", [number(row["power_kw"], f"{place}/power_kw", 1, "kW")], ""),
             *self._list_kva(row),
-            ("Chargers", self._list_chargers(row), ""),
+            (f"Chargers{self._when}", self._list_chargers(row), ""),
             ("Bays for them", [count(row["bays"], f"{place}/bays")], ""),
         ]
         if clean_text(row["connection"]):
@@ -117,7 +122,7 @@ class _SheetReader:
         rows += self._list_feeder(row)
         rows.append(
             (
-                "Energy sold",
+                f"Energy sold{self._when}",
                 [number(row["served_kwh_day"], f"{place}/served_kwh_day", 0, "kWh a day"), "expected"],
                 "rests on assumptions about demand",
             )
@@ -144,7 +149,7 @@ class _SheetReader:
         place = f"sites/{row['site_id']}"
         rows: list[Row] = [
             (
-                "Site and chargers",
+                f"Site and chargers{self._when.replace(' in', ' by')}",
                 [full_money(row["cost_pkr"], f"{place}/cost_pkr")],
                 self._mark("charger_cost_pkr"),
             )
@@ -168,7 +173,7 @@ class _SheetReader:
         if not math.isfinite(value):
             return []
         shown = number(value, f"sites/{row['site_id']}/load_kva", 1, "kVA")
-        return [("Apparent load", [shown], self._mark("power_factor_share"))]
+        return [(f"Apparent load{self._when}", [shown], self._mark("power_factor_share"))]
 
     def _list_chargers(self, row: dict[str, Any]) -> list[Number | str]:
         table = self._bundle.evaluation.station_years
