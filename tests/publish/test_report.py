@@ -64,7 +64,7 @@ def test_both_summaries_show_the_same_figures(page):
 def test_the_outcome_is_said_in_the_words_of_the_map(page, sample):
     texts = read_page(page).texts
     assert sample.solution.outcome_text in texts
-    assert sample.solution.proof_text in texts
+    assert sample.solution.say_proof(sample.problem.nearest_sites) in texts
 
 
 def test_the_report_is_the_same_when_the_run_is_read_back(published, page):
