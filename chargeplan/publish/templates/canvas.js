@@ -212,6 +212,7 @@ chargeplan.CanvasSheet = L.Layer.extend({
       right: (extent.x - shift[0]) / factor, bottom: (extent.y - shift[1]) / factor,
     });
     return { pen: pen, pieces: pieces, finish: function () {
+      if (this.options.pane === "marks" && chargeplan.state.tellMarks) chargeplan.state.tellMarks();
       this._zoom = zoom;
       this._bounds = bounds;
       this._canvas.style.width = extent.x + "px";

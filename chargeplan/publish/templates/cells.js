@@ -12,6 +12,7 @@ chargeplan.addCells = function (map, id) {
   });
   names.forEach(function (name) { state.layers[name].addTo(map); });
   state.pending.push((async function () {
+    await state.areMarksDrawn;
     state.cellLines = await chargeplan.unpackHexagons(data.outlines, data.count);
     state.cellValues = await chargeplan.unpackIntegers(data.values);
     state.cellYears = await Promise.all(data.years.map(chargeplan.unpackIntegers));

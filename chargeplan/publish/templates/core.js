@@ -169,6 +169,8 @@ chargeplan.addNorth = function (map) {
   map.getContainer().querySelector(".leaflet-control-scale").prepend(arrow);
 };
 
+chargeplan.LONGEST_WAIT_MS = 1000;  // of the rest for the stations
+
 // First call of the page: panes, controls, the frame around the map.
 chargeplan.start = function (map, id) {
   var plan = chargeplan.readJson(id);
@@ -178,7 +180,11 @@ chargeplan.start = function (map, id) {
   state.map = map;
   state.plan = plan;
   state.pending = [];
-  state.isReading = true;  // the packed data of the page
+  state.isReading = true;  // the packed data of the page, after the stations are drawn and can be clicked
+  state.areMarksDrawn = new Promise(function (resolve) {
+    state.tellMarks = resolve;
+    setTimeout(resolve, chargeplan.LONGEST_WAIT_MS);
+  });
   if (!chargeplan.canDraw) state.pending.push(Promise.reject(new Error("this browser cannot draw it")));
   state.origin = chargeplan.toWorld((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
   state.dark = scheme.matches;

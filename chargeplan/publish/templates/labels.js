@@ -16,7 +16,7 @@ chargeplan.addLabels = function (map, id) {
   chargeplan.state.layers.labels = layer;
   chargeplan.state.places = data.places;
   layer.addTo(map);
-  chargeplan.state.pending.push(unpackShown());
+  chargeplan.state.pending.push(Promise.resolve(chargeplan.state.areMarksDrawn).then(unpackShown));
   map.on("zoomend", unpackShown);
 };
 

@@ -35,7 +35,7 @@ chargeplan.addRoads = function (map, id) {
   }
   chargeplan.state.layers.roads = layer;
   layer.addTo(map);
-  chargeplan.state.pending.push(unpackShown());
+  chargeplan.state.pending.push(Promise.resolve(chargeplan.state.areMarksDrawn).then(unpackShown));
   map.on("zoomend", unpackShown);
 };
 

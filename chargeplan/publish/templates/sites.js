@@ -21,6 +21,7 @@ chargeplan.addSites = function (map) {
   chargeplan.markFar(map);
   chargeplan.drawSites();  // names keep clear of marks, which are known now
   chargeplan.drawKey();
+  if (!chargeplan.listShownSites().length) state.tellMarks();
   Promise.all(state.pending).then(function () {
     state.isReading = false;
     chargeplan.getSheet("cells").redraw();
