@@ -138,5 +138,5 @@ class Solution:
 
     def say_proof(self, nearest_sites: int) -> str:
         """Say what is proven together with the limit it holds under; 0 where a cell may use every site in reach."""
-        limit = f" where each cell uses its nearest {nearest_sites} sites" if nearest_sites else ""
+        limit = f" within each cell's nearest {nearest_sites} sites" if nearest_sites else ""
         return self.proof_text + limit

@@ -176,7 +176,7 @@ def test_money_says_what_is_spent_until_and_in_the_year(page, staged_demo):
     for position, expected in ((0, spent[0]), (1, spent[1] - spent[0])):
         show_year(page, position)
         year = years["year"][position]
-        shown = page.locator("#figures div", has_text=f"Of it in {year}").locator("dd").inner_text()
+        shown = page.locator("#figures div", has_text=f"Of it in {year}").locator("dd").first.inner_text()
         assert float(shown.removeprefix("PKR ").removesuffix(" M")) == pytest.approx(expected / 1e6, rel=1e-3)
         assert "Mean drive" in page.locator("#figures").inner_text()
 

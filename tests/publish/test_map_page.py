@@ -234,7 +234,7 @@ def test_the_words_beside_the_badge_say_what_is_proven(sample, outcome, bound_fa
         bound_kwh_day=sample.solution.objective_kwh_day * bound_factor,
     )
     data = PageReader(build_map_page(replace(sample, solution=solution))).read_block("plan-data")["outcome"]
-    limit = f" where each cell uses its nearest {sample.problem.nearest_sites} sites"
+    limit = f" within each cell's nearest {sample.problem.nearest_sites} sites"
     assert (data["outcome_text"], data["proof"]) == (badge, proof + limit)
 
 
