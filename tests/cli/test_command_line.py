@@ -504,8 +504,7 @@ def test_run_hands_everything_to_the_pipeline_and_ends_with_one_line(town, monke
     assert (table, empty) == ("1,000 people in the study area", "")
     assert line.startswith("WITHIN 2.31 % (stopped by time limit): 50.0% of all demand served by 3 new")
     assert (
-        " for PKR 40 M; no plan is more than 2.31 % better within each cell's nearest 20 sites; map: "
-        in line
+        " for PKR 40 M; no plan is more than 2.31 % better within each cell's nearest 20 sites; map: " in line
     )
     assert line.endswith("index.html")
     assert result.stderr == (
