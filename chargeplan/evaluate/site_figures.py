@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chargeplan.evaluate.closing import build_serving_network, compute_dropped_losses, sum_alone_kwh_day
-from chargeplan.evaluate.station_grid import compute_load_kva, count_bays, describe_feeders
+from chargeplan.evaluate.station_grid import describe_feeders
 from chargeplan.evaluate.station_peak import compute_station_peaks
+from chargeplan.rules.bays import count_bays, find_bays_per_charger
 from chargeplan.zone_places import list_zone_names
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def describe_stations(plan: PlanCase, power_kw: Floats) -> dict[str, Floats | li
         "peak_blocked_share": peak.blocked_share,
         "alone_kwh_day": sum_alone_kwh_day(network),
         "dropped_loss_kwh_day": compute_dropped_losses(network),
-        "load_kva": np.where(stands, compute_load_kva(plan, power_kw), np.nan),
-        "bays": count_bays(plan),
+        "load_kva": np.where(stands, plan.request.compute_load_kva(power_kw), np.nan),
+        "bays": count_bays(plan.solution.chargers, find_bays_per_charger(plan.rules, -1)),
         **describe_feeders(plan),
         "zone_name": list_zone_names(plan.sites.table, plan.cells, plan.network.crs),
     }

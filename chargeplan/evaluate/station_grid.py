@@ -8,29 +8,10 @@ import numpy as np
 
 from chargeplan.evaluate.spending import derive_new_kw
 from chargeplan.evaluate.verify_stages import compute_asset_load_kw
-from chargeplan.rules.bays import find_bays_per_charger
 
 if TYPE_CHECKING:
     from chargeplan.evaluate.verify import PlanCase
     from chargeplan.records import Floats
-
-POWER_FACTOR_FIGURE = "power_factor_share"
-
-
-def compute_load_kva(plan: PlanCase, power_kw: Floats) -> Floats:
-    """Compute the load of stations with all chargers at full power, kVA; NaN when no power factor is given."""
-    figures = plan.request.figures
-    factor = figures["value"][figures["name"] == POWER_FACTOR_FIGURE].to_numpy()
-    return np.asarray(power_kw / (float(factor[0]) if len(factor) else np.nan), dtype=np.float64)
-
-
-def count_bays(plan: PlanCase) -> Floats:
-    """Count the bays that the chargers of each site take, shape (n_sites,).
-
-    As many as a rule in force asks for each charger, in the last year; where none does, one each.
-    """
-    each = find_bays_per_charger(plan.rules, -1)
-    return np.asarray(np.ceil(plan.solution.chargers * each - 1e-9), dtype=np.float64)
 
 
 def describe_feeders(plan: PlanCase) -> dict[str, list[str] | Floats]:

@@ -27,6 +27,8 @@ from chargeplan.tables import (
 from chargeplan.units import HOURS_PER_DAY
 from chargeplan.words import PlanMode, PlanObjective, ServiceRule
 
+POWER_FACTOR_FIGURE = "power_factor_share"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanRequest:
@@ -195,3 +197,8 @@ class PlanRequest:
             When there is no such figure.
         """
         return get_value(self.figures, name)
+
+    def compute_load_kva(self, power_kw: Floats) -> Floats:
+        """Compute the load of stations with all chargers at full power, kVA; NaN when no power factor is given."""
+        factor = self.figures["value"][self.figures["name"] == POWER_FACTOR_FIGURE].to_numpy()
+        return np.asarray(power_kw / (float(factor[0]) if len(factor) else np.nan), dtype=np.float64)

@@ -14,7 +14,6 @@ from markupsafe import Markup
 from report_figures import check_numbers, read_page
 from sample_bundle import HOSTILE_TEXTS
 
-from chargeplan.evaluate.station_grid import POWER_FACTOR_FIGURE
 from chargeplan.evaluate.station_peak import CHARGE_FIGURE
 from chargeplan.publish.attribution import describe_attribution
 from chargeplan.publish.finished_run import read_finished_run
@@ -27,6 +26,7 @@ from chargeplan.publish.report.page import MOST_SHEETS_INSIDE, build_report, get
 from chargeplan.publish.report.summary import list_asked, list_decided, list_key_figures
 from chargeplan.publish.report.urdu import _describe_service, describe_urdu, read_words
 from chargeplan.records import DataSource
+from chargeplan.records.request import POWER_FACTOR_FIGURE
 from chargeplan.run_result import describe_money
 from chargeplan.tables import ZONE_FLOORS, make_table
 from chargeplan.words import Outcome, PlanMode, ServiceRule

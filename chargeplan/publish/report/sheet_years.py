@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from chargeplan.publish.report.numbers import Number, count, number
 from chargeplan.publish.report.tables import Cell, Table
 from chargeplan.publish.year_results import tabulate_sites_by_year
-from chargeplan.rules.bays import find_bays_per_charger
+from chargeplan.rules.bays import count_bays, find_bays_per_charger
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
-
-_POWER_FACTOR_FIGURE = "power_factor_share"
 
 
 class StationYears:
@@ -29,9 +26,7 @@ class StationYears:
         self.years = tuple(bundle.request.years) if tables else ()
         self._tables: tuple[pd.DataFrame, ...] = tuple(tables)
         self._bays_each = [find_bays_per_charger(bundle.rules, year_pos) for year_pos in range(len(tables))]
-        figures = bundle.request.figures
-        factor = figures["value"][figures["name"] == _POWER_FACTOR_FIGURE].to_numpy()
-        self._power_factor = float(factor[0]) if len(factor) else float("nan")
+        self._request = bundle.request
 
     def describe(self, site_id: str) -> str:
         """Say when a station opens, and of which year the single figures of its sheet are; empty without years."""
@@ -76,8 +71,8 @@ class StationYears:
             f"{self.years[year_pos]}",
             count(row["chargers"], f"{place}/chargers"),
             number(row["power_kw"], f"{place}/power_kw", 1),
-            number(row["power_kw"] / self._power_factor, f"{place}/load_kva", 1),
-            count(math.ceil(row["chargers"] * self._bays_each[year_pos] - 1e-9), f"{place}/bays"),
+            number(float(self._request.compute_load_kva(row["power_kw"])), f"{place}/load_kva", 1),
+            count(float(count_bays(row["chargers"], self._bays_each[year_pos])), f"{place}/bays"),
             number(row["served_kwh_day"], f"{place}/served_kwh_day", 0),
             Number(cost_pkr, format_pkr(cost_pkr), f"{place}/cost_pkr"),
         ]
