@@ -187,16 +187,43 @@ def test_the_legend_of_a_link_shows_what_the_link_shows(open_map, run):
     expect(legend.locator(".legend-ramp")).to_have_count(0)
 
 
+MOVE_STATIONS = """places => {
+  const map = chargeplan.state.map, sites = chargeplan.state.plan.openSites;
+  sites.forEach((site, at) => {
+    const where = map.containerPointToLatLng(places[at % places.length]);
+    Object.assign(site, { lat: where.lat, lon: where.lng });
+  });
+  const view = map.getCenter().toString() + map.getZoom();
+  chargeplan.placeLegend();
+  const classes = document.getElementById("legend").classList;
+  return [classes.contains("above"), view !== map.getCenter().toString() + map.getZoom()];
+}"""
+COVERED_STATIONS = """() => [...document.querySelectorAll(".leaflet-marker-pane [data-site]")].filter(one => {
+  const box = one.getBoundingClientRect(), other = document.getElementById("legend").getBoundingClientRect();
+  return box.right > other.left && box.left < other.right && box.bottom > other.top && box.top < other.bottom;
+}).map(one => one.dataset.site)"""
+
+
 def test_the_legend_moves_up_where_it_would_cover_stations(open_map, run):
     page = open_map(run / "index.html")
-    place = """up => {
-      const map = chargeplan.state.map, where = map.containerPointToLatLng([innerWidth - 60, up]);
-      for (const site of chargeplan.state.plan.openSites) Object.assign(site, { lat: where.lat, lon: where.lng });
-      chargeplan.placeLegend();
-      return document.getElementById("legend").classList.contains("above");
-    }"""
-    assert page.evaluate(place, 650)
-    assert not page.evaluate(place, 60)
+    page.evaluate("chargeplan.state.legendRoom = 0; chargeplan.fitPlan(chargeplan.state.map)")
+    assert page.evaluate(MOVE_STATIONS, [[1220, 650]]) == [True, False]
+    assert page.evaluate(MOVE_STATIONS, [[1220, 60]]) == [False, False]
+
+
+@pytest.mark.parametrize("width", [800, 1000, 1280, 1600])
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_the_legend_covers_no_station_of_the_map_as_it_opens(open_map, run, width, language):
+    page = open_map(run / "index.html", viewport={"width": width, "height": 720})
+    if language == "ur":
+        page.locator("#language").click()
+    assert page.evaluate(COVERED_STATIONS) == []
+
+
+def test_the_legend_leaves_the_view_of_a_link_and_of_a_reader_alone(open_map, run):
+    page = open_map(run / "index.html")
+    page.evaluate("chargeplan.state.map.panBy([-90, -60], { animate: false })")
+    assert page.evaluate(MOVE_STATIONS, [[1220, 650], [1220, 60]]) == [False, False]
 
 
 @pytest.mark.parametrize("width", [800, 1000, 1280, 1600])

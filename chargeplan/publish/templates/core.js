@@ -242,8 +242,18 @@ chargeplan.boundPlan = function () {
   return L.latLngBounds([[box[1], box[0]], [box[3], box[2]]]);
 };
 
+// The legend has no room of its own but where it would cover stations.
 chargeplan.fitPlan = function (map) {
-  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, chargeplan.getViewPadding()));
+  var padding = chargeplan.getViewPadding(), side = document.documentElement.dir === "rtl" ? padding.paddingTopLeft : padding.paddingBottomRight;
+  side[0] += chargeplan.state.legendRoom || 0;
+  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, padding));
+  chargeplan.state.fitted = { centre: map.getCenter(), zoom: map.getZoom() };
+};
+
+// Whether the map still shows what it was fitted to: no link and no reader has moved it.
+chargeplan.isFitted = function (map) {
+  var fitted = chargeplan.state.fitted;
+  return map.getZoom() === fitted.zoom && map.getCenter().equals(fitted.centre);
 };
 
 // Leaflet moves the map so that a popup is in view; what the panel covers is not. All popups share

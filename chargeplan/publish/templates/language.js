@@ -123,7 +123,10 @@ chargeplan.setLanguage = function (language) {
   document.title = (language === "en" ? "" : chargeplan.say("Charging plan") + ": ") + state.words.title;
   chargeplan.sayTree(document.body);
   if (language === "ur") chargeplan.watchTexts();
-  if (state.map && state.map.getBounds().contains(chargeplan.boundPlan())) chargeplan.fitPlan(state.map);  // the panel changes sides
+  if (state.map && state.map.getBounds().contains(chargeplan.boundPlan())) {  // panel and legend change sides
+    chargeplan.fitPlan(state.map);
+    chargeplan.placeLegend();
+  }
   chargeplan.refitPopup();
   if (state.layers.labels) state.layers.labels.redraw();
 };

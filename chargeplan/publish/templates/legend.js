@@ -30,22 +30,38 @@ chargeplan.drawLegend = function () {
   if (!state.hasLegendPlace) chargeplan.placeLegend();
 };
 
-// In the corner where it covers the fewest stations of the map as it opens; below right where corners are alike.
+// In a corner where it covers no station of the map as it opens, below right if that will do. Where both corners have
+// stations the plan is fitted beside the legend; where that leaves too little of the map, the legend is folded.
+chargeplan.LEAST_MAP_WIDTH = 420;
+
 chargeplan.placeLegend = function () {
-  var state = chargeplan.state, legend = document.getElementById("legend");
-  if (chargeplan.isPhone()) return;
+  var state = chargeplan.state, map = state.map, legend = document.getElementById("legend");
+  if (chargeplan.isPhone() || !state.levels) return;
   state.hasLegendPlace = true;
-  var points = state.plan.openSites.map(function (site) { return state.map.latLngToContainerPoint([site.lat, site.lon]); });
-  function count() {
-    var box = legend.getBoundingClientRect();
-    return points.filter(function (point) {
-      return point.x > box.left - 14 && point.x < box.right + 14 && point.y > box.top - 14 && point.y < box.bottom + 14;
-    }).length;
-  }
+  var isFitted = chargeplan.isFitted(map);
+  if (isFitted) makeRoom(0);
+  if (!legend.open || isFree()) return;
   legend.classList.remove("above");
-  var below = count();
-  legend.classList.add("above");
-  if (count() >= below) legend.classList.remove("above");
+  if (!isFitted) return;
+  var panel = document.getElementById("panel"), room = legend.offsetWidth + 12;
+  if (window.innerWidth - panel.offsetWidth - room < chargeplan.LEAST_MAP_WIDTH) legend.open = false;
+  else makeRoom(room);
+
+  function makeRoom(width) {
+    if ((state.legendRoom || 0) === width) return;
+    state.legendRoom = width;
+    chargeplan.fitPlan(map);
+  }
+  function isFree() {
+    var points = state.plan.openSites.map(function (site) { return map.latLngToContainerPoint([site.lat, site.lon]); });
+    return [false, true].some(function (isAbove) {
+      legend.classList.toggle("above", isAbove);
+      var box = legend.getBoundingClientRect();
+      return !points.some(function (point) {
+        return point.x > box.left - 18 && point.x < box.right + 18 && point.y > box.top - 18 && point.y < box.bottom + 26;
+      });
+    });
+  }
 };
 
 // The ramp in one bar, with the figures at its ends.
