@@ -206,7 +206,7 @@ COVERED_STATIONS = """() => [...document.querySelectorAll(".leaflet-marker-pane 
 
 def test_the_legend_moves_up_where_it_would_cover_stations(open_map, run):
     page = open_map(run / "index.html")
-    page.evaluate("chargeplan.state.legendRoom = 0; chargeplan.fitPlan(chargeplan.state.map)")
+    page.evaluate("chargeplan.state.legendRoom = null; chargeplan.fitPlan(chargeplan.state.map)")
     assert page.evaluate(MOVE_STATIONS, [[1220, 650]]) == [True, False]
     assert page.evaluate(MOVE_STATIONS, [[1220, 60]]) == [False, False]
 

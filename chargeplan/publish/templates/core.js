@@ -244,10 +244,17 @@ chargeplan.boundPlan = function () {
 
 // The legend has no room of its own but where it would cover stations.
 chargeplan.fitPlan = function (map) {
-  var padding = chargeplan.getViewPadding(), side = document.documentElement.dir === "rtl" ? padding.paddingTopLeft : padding.paddingBottomRight;
-  side[0] += chargeplan.state.legendRoom || 0;
-  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, padding));
-  chargeplan.state.fitted = { centre: map.getCenter(), zoom: map.getZoom() };
+  var state = chargeplan.state;
+  map.fitBounds(chargeplan.boundPlan(), Object.assign({ animate: false }, chargeplan.padPlan(state.legendRoom || [0, 0])));
+  state.fitted = { centre: map.getCenter(), zoom: map.getZoom() };
+};
+
+// The padding of the view with this much more at the side of the legend and below.
+chargeplan.padPlan = function (room) {
+  var padding = chargeplan.getViewPadding(), far = padding.paddingBottomRight;
+  (document.documentElement.dir === "rtl" ? padding.paddingTopLeft : far)[0] += room[0];
+  far[1] = Math.max(far[1], room[1]);
+  return padding;
 };
 
 // Whether the map still shows what it was fitted to: no link and no reader has moved it.

@@ -31,26 +31,35 @@ chargeplan.drawLegend = function () {
 };
 
 // In a corner where it covers no station of the map as it opens, below right if that will do. Where both corners have
-// stations the plan is fitted beside the legend; where that leaves too little of the map, the legend is folded.
-chargeplan.LEAST_MAP_WIDTH = 420;
+// stations the plan is fitted beside or above the legend; where that leaves too little, the legend is folded.
+chargeplan.LEAST_MAP_PX = 360;
 
 chargeplan.placeLegend = function () {
   var state = chargeplan.state, map = state.map, legend = document.getElementById("legend");
   if (chargeplan.isPhone() || !state.levels) return;
   state.hasLegendPlace = true;
   var isFitted = chargeplan.isFitted(map);
-  if (isFitted) makeRoom(0);
+  if (isFitted && state.legendRoom) fitBeside(null);
   if (!legend.open || isFree()) return;
   legend.classList.remove("above");
   if (!isFitted) return;
-  var panel = document.getElementById("panel"), room = legend.offsetWidth + 12;
-  if (window.innerWidth - panel.offsetWidth - room < chargeplan.LEAST_MAP_WIDTH) legend.open = false;
-  else makeRoom(room);
+  var rooms = [[legend.offsetWidth + 12, 0], [0, window.innerHeight - legend.getBoundingClientRect().top + 18]].filter(hasMap);
+  rooms.sort(function (one, other) { return zoomTo(other) - zoomTo(one); });
+  if (rooms.length) fitBeside(rooms[0]);
+  else legend.open = false;
 
-  function makeRoom(width) {
-    if ((state.legendRoom || 0) === width) return;
-    state.legendRoom = width;
+  function fitBeside(room) {
+    state.legendRoom = room;
     chargeplan.fitPlan(map);
+  }
+  function getFree(room) {
+    var padding = chargeplan.padPlan(room);
+    return map.getSize().subtract(padding.paddingTopLeft).subtract(padding.paddingBottomRight);
+  }
+  function hasMap(room) { return Math.min(getFree(room).x, getFree(room).y) >= chargeplan.LEAST_MAP_PX; }
+  function zoomTo(room) {
+    var padding = chargeplan.padPlan(room);
+    return map.getBoundsZoom(chargeplan.boundPlan(), false, L.point(padding.paddingTopLeft).add(padding.paddingBottomRight));
   }
   function isFree() {
     var points = state.plan.openSites.map(function (site) { return map.latLngToContainerPoint([site.lat, site.lon]); });
