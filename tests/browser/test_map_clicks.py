@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from map_steps import COUNT_PAINTED, close_popup, find_popup
 
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import expect
+
 pytestmark = pytest.mark.browser
 
 
@@ -75,6 +78,27 @@ def test_a_row_of_zones_moves_the_map(open_map, run):
     before = page.evaluate("chargeplan.state.map.getCenter().toString()")
     page.locator("#zone-table tbody tr").last.locator("button").click()
     assert page.evaluate("chargeplan.state.map.getCenter().toString()") != before
+
+
+def test_a_chosen_zone_has_a_line_round_it_while_its_card_is_open(open_map, run):
+    page = open_map(run / "index.html")
+    page.locator("#tab-zones").click()
+    buttons = page.locator("#zone-table tbody button")
+    painted = []
+    for row in (0, 3, 3):
+        title = buttons.nth(row).inner_text()
+        buttons.nth(row).click()
+        expect(page.locator(".leaflet-popup")).to_have_count(1)  # the one before has faded
+        find_popup(page, title)
+        wanted = page.evaluate(
+            "name => chargeplan.state.plan.zones.findIndex(zone => zone[0] === name)", title
+        )
+        assert page.evaluate("chargeplan.state.chosenZone") == wanted
+        painted.append(page.evaluate(COUNT_PAINTED, "reach"))
+    assert min(painted) > 500
+    close_popup(page)
+    assert page.evaluate("chargeplan.state.chosenZone") is None
+    assert max(page.evaluate(COUNT_PAINTED, "reach"), 0) == 0
 
 
 def test_a_click_on_a_cell_tells_its_demand(open_map, run, sample):

@@ -108,7 +108,7 @@ chargeplan.getSheet = function (layerName) {
 // while a layer has content. The canvas on the page shows pictures and is never drawn on: one that is drawn on
 // is copied anew with every frame, also while the map only moves.
 chargeplan.MOST_PIXEL_RATIO = 2;  // a finer screen shows no more of a map, and costs the time of its pixels
-chargeplan.MARGIN = 0.12;  // of the view, on each side
+chargeplan.MARGIN = 0.08;  // of the view, on each side: more is copied longer whenever the map comes to rest
 chargeplan.CanvasSheet = L.Layer.extend({
   initialize: function (options) {
     L.setOptions(this, options);

@@ -22,8 +22,8 @@ chargeplan.buildIndex = function (map, plan) {
   (chargeplan.state.places || []).forEach(function (place) {
     add(chargeplan.PLACE_WORDS[place[2]], [place[0], place[1] === place[0] ? "" : place[1]], function () { chargeplan.goToPlace(map, place); });
   });
-  plan.zones.forEach(function (zone) {
-    if (zone[0] !== "(no zone)") add("Zone", [zone[0]], function () { chargeplan.goToZone(map, zone); });
+  plan.zones.forEach(function (zone, row) {
+    if (zone[0] !== "(no zone)") add("Zone", [zone[0]], function () { chargeplan.goToZone(map, row); });
   });
   // A road is many lines, and its name is not always spelt alike; the first line is the longest.
   data.names.forEach(function (name, line) {

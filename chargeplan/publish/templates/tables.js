@@ -126,19 +126,20 @@ chargeplan.goToSite = function (map, position) {
   marker.openPopup();
 };
 
-chargeplan.goToZone = function (map, zone) {
+chargeplan.goToZone = function (map, row) {
+  var zone = chargeplan.state.plan.zones[row];
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([zone[5], zone[4]], Math.max(map.getZoom(), 12.5), { animate: false });
-  var row = chargeplan.state.plan.zones.findIndex(function (other) { return other[0] === zone[0]; });
-  L.popup({ maxWidth: 260 }).setLatLng([zone[5], zone[4]]).setContent(function () { return chargeplan.makeZoneCard(row); }).openOn(map);
+  chargeplan.selectSite(null);
+  chargeplan.openZone(map, [zone[5], zone[4]], row);
 };
 
 chargeplan.fillZones = function (map, plan) {
   var make = chargeplan.make, zones = plan.zones.map(function (_, row) { return chargeplan.getZone(row); });
-  var order = zones.filter(function (zone) { return zone[2] > 0; }).sort(function (a, b) { return b[2] - a[2]; });
-  var isStaged = order.some(function (zone) { return zone[6] !== null; }), captions = [["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"]];
-  chargeplan.makeSortable(document.getElementById("zone-table"), isStaged ? captions.concat([["Of usable", "n"]]) : captions, order.map(function (zone) {
-    return chargeplan.makeZoneRow(map, zone, isStaged);
+  var order = Array.from(zones.keys()).filter(function (row) { return zones[row][2] > 0; }).sort(function (a, b) { return zones[b][2] - zones[a][2]; });
+  var isStaged = order.some(function (row) { return zones[row][6] !== null; }), captions = [["Zone", ""], ["People", "n"], ["kWh/day", "n"], ["Served", "n"]];
+  chargeplan.makeSortable(document.getElementById("zone-table"), isStaged ? captions.concat([["Of usable", "n"]]) : captions, order.map(function (row) {
+    return chargeplan.makeZoneRow(map, row, isStaged);
   }));
   var hints = [];
   if (isStaged) hints.push("Of usable: of the demand that competitors leave, of vehicle classes that can use a charger of the plan. Floors are about it.");
@@ -148,10 +149,10 @@ chargeplan.fillZones = function (map, plan) {
   }));
 };
 
-chargeplan.makeZoneRow = function (map, zone, isStaged) {
-  var make = chargeplan.make, number = chargeplan.formatNumber;
+chargeplan.makeZoneRow = function (map, row, isStaged) {
+  var make = chargeplan.make, zone = chargeplan.getZone(row), number = chargeplan.formatNumber;
   var button = make("button", { attributes: { type: "button", dir: "auto", title: zone[0] }, className: "short", text: zone[0] });
-  button.addEventListener("click", function () { chargeplan.goToZone(map, zone); });
+  button.addEventListener("click", function () { chargeplan.goToZone(map, row); });
   var bar = make("span", { className: "bar" }, [make("span", {})]);
   bar.firstChild.style.width = (100 * Math.min(zone[3], 1)).toFixed(1) + "%";
   return { values: [zone[0], zone[1], zone[2], zone[3], zone[6]], node: make("tr", {}, [

@@ -2,20 +2,29 @@
 chargeplan.SHARE_BREAKS = [0.2, 0.4, 0.6, 0.8];
 
 chargeplan.addZones = function (map) {
-  var state = chargeplan.state, packed = state.plan.zoneOutlines;
-  var count = packed.rings.reduce(function (sum, rings) { return sum + rings; }, 0);
-  if (!count) return;
+  var state = chargeplan.state;
+  state.chosenZone = null;
+  if (!state.plan.zoneOutlines.rings.some(Boolean)) return;
   var layer = state.layers.zones = new chargeplan.CanvasLayer("zones", chargeplan.drawZones, function () { return Boolean(state.zonePaths); });
   layer.once("add", async function () {
-    var lines = await chargeplan.unpackLines(packed.lines, count), at = 0;
-    state.zonePaths = packed.rings.map(function (rings) {
-      var path = new Path2D();
-      for (var ring = 0; ring < rings; ring += 1, at += 1) chargeplan.traceLine(path, lines, at, true);
-      return path;
-    });
+    await chargeplan.readZones();
     layer.redraw();
   });
   layer.on("add remove", chargeplan.drawDemandKey);
+  state.layers.chosenZone = new chargeplan.CanvasLayer("reach", chargeplan.drawChosenZone, function () {
+    return state.chosenZone !== null && Boolean(state.zonePaths);
+  }).addTo(map);
+};
+
+// The outlines are read when the first of them is looked at.
+chargeplan.readZones = async function () {
+  var state = chargeplan.state, packed = state.plan.zoneOutlines, at = 0;
+  var lines = await chargeplan.unpackLines(packed.lines, packed.rings.reduce(function (sum, rings) { return sum + rings; }, 0));
+  state.zonePaths = state.zonePaths || packed.rings.map(function (rings) {
+    var path = new Path2D();
+    for (var ring = 0; ring < rings; ring += 1, at += 1) chargeplan.traceLine(path, lines, at, true);
+    return path;
+  });
 };
 
 chargeplan.getShareColour = function (share) {
@@ -41,11 +50,35 @@ chargeplan.drawZones = function (pen, view) {
   pen.globalAlpha = 1;
 };
 
+chargeplan.drawChosenZone = function (pen, view) {
+  var state = chargeplan.state, colours = chargeplan.getColours();
+  pen.lineJoin = "round";
+  [[colours.labelHalo, 5.5], [colours.reach, 2.6]].forEach(function (line) {
+    pen.strokeStyle = line[0];
+    pen.lineWidth = line[1] / view.factor;
+    pen.stroke(state.zonePaths[state.chosenZone]);
+  });
+};
+
 chargeplan.showZone = function (map, latlng, at) {
   var state = chargeplan.state, pen = document.createElement("canvas").getContext("2d");
   var row = (state.zonePaths || []).findIndex(function (path) { return pen.isPointInPath(path, at[0], at[1], "evenodd"); });
-  if (row < 0) return;
-  L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(function () { return chargeplan.makeZoneCard(row); }).openOn(map);
+  if (row >= 0) chargeplan.openZone(map, latlng, row);
+};
+
+// The card of a zone, which has a line round it while the card is open.
+chargeplan.openZone = function (map, latlng, row) {
+  var popup = L.popup({ maxWidth: 260 }).setLatLng(latlng).setContent(function () { return chargeplan.makeZoneCard(row); });
+  popup.on("remove", function () { if (chargeplan.state.chosenZone === row) chargeplan.chooseZone(null); });
+  popup.openOn(map);
+  chargeplan.chooseZone(row);
+};
+
+chargeplan.chooseZone = async function (row) {
+  var state = chargeplan.state, layer = state.layers.chosenZone;
+  state.chosenZone = row;
+  if (layer && row !== null && !state.zonePaths) await chargeplan.readZones();
+  if (layer) layer.redraw();
 };
 
 chargeplan.makeZoneCard = function (row) {
