@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from shared_fixtures import share_folder
 
 # The same examples on every run, on machines of any speed; `--hypothesis-profile=random` looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -42,7 +43,10 @@ def staged_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the demo city with years, charger types, a grid, a floor and rules; only to be read."""
     from staged_demo import run_staged_demo
 
-    return run_staged_demo(tmp_path_factory.mktemp("staged_demo"), PROJECT_FOLDER)
+    def make(folder: Path) -> None:
+        run_staged_demo(folder, PROJECT_FOLDER)
+
+    return share_folder(tmp_path_factory.getbasetemp(), "staged_demo", make) / "demo"
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import string
 
 import numpy as np
 
-from chargeplan.config.nearest import count_edits, find_nearest
+from chargeplan.config.nearest import count_edits, count_strange_letters, find_nearest
 from chargeplan.config.schema import follow, make_schema
 from chargeplan.words import PlaceKind
 
@@ -64,6 +64,7 @@ def test_edits_agree_with_the_recursive_definition():
     for left in words:
         for right in words:
             assert count_edits(left, right) == define(left, right)
+            assert count_strange_letters(left, right) <= define(left, right)
 
 
 def test_case_and_hyphens_are_no_difference():

@@ -30,6 +30,7 @@ def search(problem, gap=0.0):
         listen=ignore_event,
         should_stop=lambda: False,
         run=solve_milp,
+        name_things=None,  # why there is no plan is asked in test_explain_impossible
     )
 
 

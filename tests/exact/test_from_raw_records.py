@@ -176,6 +176,7 @@ def test_raw_records_lead_to_the_plan_that_brute_force_finds(mode):
             listen=ignore_event,
             should_stop=lambda: False,
             run=solve_milp,
+            name_things=None,  # why there is no plan is asked in test_explain_impossible
         )
         assert solution.outcome is Outcome.PROVEN_OPTIMAL, seed
         assert solution.objective_kwh_day == pytest.approx(best, rel=1e-6), seed

@@ -54,6 +54,7 @@ def solve_whole(problem) -> float:
             listen=ignore_event,
             should_stop=lambda: False,
             run=solve_milp,
+            name_things=None,  # why there is no plan is asked in test_explain_impossible
         )
     except InfeasibleError:
         return IMPOSSIBLE

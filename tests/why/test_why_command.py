@@ -50,7 +50,7 @@ def answered(demo_run):
     sites = [name for name, row in read_plan(demo_run).items() if row["is_new"]]
     options = [part for name in sites for part in ("--site", name)]
     result = call(
-        demo_run, "--json", *options, "--alternatives", 2, "--within", "20%", "--differ", 2, "--time-limit", 4
+        demo_run, "--json", *options, "--alternatives", 2, "--within", "20%", "--differ", 2, "--time-limit", 2
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert first in sites
