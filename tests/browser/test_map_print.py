@@ -57,8 +57,16 @@ def test_the_first_page_is_the_map_and_the_stations_follow(open_map, run, tmp_pa
         float(part) * 25.4 / 72 for part in re.search(r"Page size: +([\d.]+) x ([\d.]+)", shape).groups()
     )
     assert (wide, high) == (pytest.approx(LONG_MM[paper], abs=1), pytest.approx(SHORT_MM[paper], abs=1))
-    for word in ("Sample study", "WITHIN 1.23 %", "Schematic streets", "45.6%", "New stations", "Demand of a hexagon", "km",
-                 "© OpenStreetMap contributors"):  # fmt: skip
+    for word in (
+        "Sample study",
+        "WITHIN 1.23 %",
+        "Schematic streets",
+        "45.6%",
+        "New stations",
+        "Demand of a hexagon",
+        "km",
+        "© OpenStreetMap contributors",
+    ):
         assert word in pages[0], word
     titles = [
         one["properties"]["title"]
@@ -107,19 +115,11 @@ def test_the_first_page_is_filled_and_nothing_of_it_goes_to_the_next(
         assert blank < 0.06 * wide
 
 
-def test_paper_is_turned_so_that_the_plan_is_larger(open_map, run):
+@pytest.mark.parametrize(("shape", "turn"), [(1.6, "landscape"), (0.8, "portrait")])
+def test_paper_is_turned_so_that_the_plan_is_larger(open_map, run, shape, turn):
     page = open_map(run / "index.html")
-    chosen = page.evaluate(
-        """shape => { chargeplan.measureShape = () => shape; chargeplan.choosePaper("A4"); return chargeplan.state.paper.turn; }""",
-        1.6,
-    )
-    assert chosen == "landscape"
-    assert (
-        page.evaluate(
-            """() => { chargeplan.measureShape = () => 0.8; chargeplan.choosePaper("A4"); return chargeplan.state.paper.turn; }"""
-        )
-        == "portrait"
-    )
+    page.evaluate("shape => { chargeplan.measureShape = () => shape; chargeplan.choosePaper('A4'); }", shape)
+    assert page.evaluate("chargeplan.state.paper.turn") == turn
 
 
 # Thirty stations within 24 pixels of one another, some of them discs, on a canvas of 300 by 300.
@@ -127,7 +127,8 @@ CROWD = """() => {
   const placed = [];
   for (let at = 0; at < 30; at += 1) {
     const x = 150 + 24 * Math.cos(at * 2.4) * (at / 30), y = 150 + 24 * Math.sin(at * 2.4) * (at / 30), r = 4;
-    placed.push({position: at, site: {rank: at + 1}, x: x, y: y, radius: r, isFull: at % 10 === 0, box: [x - r, y - r, x + r, y + r]});
+    const box = [x - r, y - r, x + r, y + r];
+    placed.push({position: at, site: {rank: at + 1}, x, y, radius: r, isFull: at % 10 === 0, box});
   }
   chargeplan.listControlBoxes = () => [[200, 200, 300, 300]];
   chargeplan.placeCallouts(placed, [20, 20, 280, 280]);
@@ -146,7 +147,8 @@ def test_each_crowded_station_has_a_number_of_its_own_on_paper(open_map, run):
 
     taken = [mark["box"] for mark in marks] + [[200, 200, 300, 300]]
     for at, box in enumerate(callouts):
-        assert box[0] >= 20 and box[1] >= 20 and box[2] <= 280 and box[3] <= 280
+        assert min(box[:2]) >= 20
+        assert max(box[2:]) <= 280
         assert not any(overlap(box, other) for other in taken + callouts[:at])
 
 
