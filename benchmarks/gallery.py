@@ -2,6 +2,7 @@
 
     python -m benchmarks.gallery --runs FOLDER        # all pictures
     python -m benchmarks.gallery --only demo          # those of the embedded city alone
+    python -m benchmarks.gallery --only demo-report   # one of them
 
 Runs of the embedded city are made here. Those of real cities come from FOLDER (or the folder that
 CHARGEPLAN_GALLERY_RUNS names), for their data are not ours to carry: finished runs of the names in `REAL_RUNS`.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,8 +31,10 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 LARGEST_BYTES = 300_000
 READY = "html[data-map=ready]"
-A4_LANDSCAPE, A4_PORTRAIT = (1123, 794), (794, 1123)  # at 96 pixels an inch
 DESKTOP, PHONE = (1280, 800), (390, 844)
+# Printed pages lie side by side on grey, each with a thin border.
+SHEETS_WIDTH, SHEETS_GAP = 1280, 24
+SHEETS_GROUND, SHEETS_BORDER = "#d9dadb", "#a9abad"
 
 # Runs of the embedded city: folder below the temporary one, and what is asked for.
 DEMO_RUNS = {
@@ -75,7 +79,9 @@ class Picture:
     page : str
         File of the run's folder.
     size : tuple of int
-    scheme, media : str
+    scheme : str
+    sheets : int
+        So many printed pages instead of what the screen shows.
     act : callable or None
         What is done on the page first.
     ready : str
@@ -87,7 +93,7 @@ class Picture:
     page: str = "index.html"
     size: tuple[int, int] = DESKTOP
     scheme: str = "light"
-    media: str = "screen"
+    sheets: int = 0
     act: Callable[[Any], None] | None = None
     ready: str = READY
 
@@ -102,8 +108,8 @@ PICTURES = (
     Picture("demo-station", ("demo",), act=show_station),
     Picture("demo-phone", ("demo",), size=PHONE),
     Picture("demo-dark", ("demo",), scheme="dark"),
-    Picture("demo-print", ("demo",), size=A4_LANDSCAPE, media="print"),
-    Picture("demo-report", ("demo",), page="report.html", size=A4_PORTRAIT, media="print", ready="main"),
+    Picture("demo-print", ("demo",), sheets=1),
+    Picture("demo-report", ("demo",), page="report.html", sheets=2, ready="main"),
     Picture("demo-compare", ("demo-small", "demo"), size=(1280, 1000), act=move_divider),
     Picture("islamabad-map", ("islamabad",)),
     Picture("islamabad-phone", ("islamabad",), size=PHONE, act=show_summary),
@@ -118,7 +124,7 @@ BY_HAND = ("qgis-demo",)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Take the pictures; return 2 when something is missing."""
     asked = _parse(arguments)
-    pictures = [picture for picture in PICTURES if asked.only != "demo" or picture.is_demo]
+    pictures = [picture for picture in PICTURES if _is_asked(picture, asked.only)]
     missing = _find_missing(pictures, asked.runs)
     if missing:
         print("\n".join(["no picture was taken:", *missing]), file=sys.stderr)
@@ -131,6 +137,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         faults = _take_all(pictures, runs, Path(folder))
     print("\n".join(faults), file=sys.stderr, end="\n" if faults else "")
     return 2 if faults else 0
+
+
+def _is_asked(picture: Picture, only: str | None) -> bool:
+    return only in (None, picture.name) or (only == "demo" and picture.is_demo)
 
 
 def find_run(folder: Path, name: str) -> Path:
@@ -147,7 +157,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--runs", type=Path, default=Path(named) if named else None, help="finished runs of real cities"
     )
-    parser.add_argument("--only", choices=["demo"], help="leave the pictures of real cities as they are")
+    parser.add_argument(
+        "--only",
+        choices=["demo", *(picture.name for picture in PICTURES)],
+        metavar="NAME",
+        help="one picture, or with 'demo' all but those of real cities; the others stay as they are",
+    )
     return parser.parse_args(arguments)
 
 
@@ -158,6 +173,8 @@ def _find_missing(pictures: Sequence[Picture], folder: Path | None) -> list[str]
         find_chromium()
     except ChargeplanError as error:
         missing.append(f"  Chromium: {error}")
+    if any(picture.sheets for picture in pictures) and shutil.which("pdftoppm") is None:
+        missing.append("  pdftoppm: install the package poppler-utils")
     for module, package in (("playwright", "playwright"), ("PIL", "pillow")):
         try:
             __import__(module)
@@ -240,15 +257,39 @@ def _take(chromium: Any, picture: Picture, page_file: Path) -> bytes:
     page = context.new_page()
     page.goto(page_file.resolve().as_uri())
     page.wait_for_selector(picture.ready, state="attached")
-    if picture.media == "print":  # as a browser does before it prints
-        page.emulate_media(media="print")
-        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    if picture.sheets:
+        content = lay_out_sheets(page.pdf(prefer_css_page_size=True, print_background=True), picture.sheets)
+        context.close()
+        return content
     if picture.act is not None:
         picture.act(page)
     page.wait_for_timeout(1500)  # drawn in slices, by several copies of the map's code
-    content: bytes = page.screenshot()
+    content = bytes(page.screenshot())
     context.close()
     return content
+
+
+def lay_out_sheets(pdf: bytes, count: int) -> bytes:
+    """Paint the first pages of a PDF side by side, as sheets of paper on a grey ground."""
+    from PIL import Image, ImageOps
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["pdftoppm", "-r", "150", "-png", "-l", str(count), "-", f"{folder}/page"]
+        subprocess.run(command, input=pdf, check=True)
+        pages = [Image.open(path).convert("RGB") for path in sorted(Path(folder).glob("page*.png"))]
+    wide = (SHEETS_WIDTH - SHEETS_GAP * (len(pages) + 1)) // len(pages) - 2
+    sheets = [
+        ImageOps.expand(ImageOps.contain(page, (wide, 10 * wide), Image.Resampling.LANCZOS), 1, SHEETS_BORDER)
+        for page in pages
+    ]
+    ground = Image.new(
+        "RGB", (SHEETS_WIDTH, max(sheet.height for sheet in sheets) + 2 * SHEETS_GAP), SHEETS_GROUND
+    )
+    for row, sheet in enumerate(sheets):
+        ground.paste(sheet, (SHEETS_GAP + row * (wide + 2 + SHEETS_GAP), SHEETS_GAP))
+    out = io.BytesIO()
+    ground.save(out, "PNG")
+    return out.getvalue()
 
 
 def shrink(content: bytes) -> bytes:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from chargeplan.energy_table import LEGEND, SUMS, read_demand_table
 from chargeplan.publish.attribution import describe_attribution, state_licences
+from chargeplan.publish.closed_sites import describe_closed_sites
 from chargeplan.publish.map_cells import list_earlier_reach, pack_reach
 from chargeplan.publish.map_figures import (
     describe_search,
@@ -27,12 +28,13 @@ from chargeplan.publish.stage_results import (
 from chargeplan.publish.year_results import describe_earlier_stations, describe_earlier_zones
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr_twice
-from chargeplan.words import Outcome, RemovalReason
+from chargeplan.words import Outcome, RemovalReason, SiteStatus
 
 if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 _FORBIDDEN_REASONS = frozenset({RemovalReason.FORBIDDEN.value, RemovalReason.FORBIDDEN_NEARBY.value})
+_MAY_OPEN = frozenset({SiteStatus.CANDIDATE.value, SiteStatus.REQUIRED.value})
 # Figures of a station that only some studies have: the name on the page, the column, its digits.
 _STATION_FIGURES = (
     ("peakWaitMin", "peak_wait_min", 1),
@@ -73,7 +75,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "zonesByYear": describe_earlier_zones(bundle),
         "rules": describe_rules(bundle),
         "grid": describe_grid(bundle),
-        "otherSites": _list_other_sites(results),
+        "otherSites": _list_other_sites(bundle, results),
         "removedSites": [
             [
                 round(float(row["lon"]), 5),
@@ -171,9 +173,9 @@ def _describe_figures(row: dict[str, Any]) -> dict[str, Any]:
     return figures | {name: text for name, text in texts.items() if text}
 
 
-def _list_other_sites(results: pd.DataFrame) -> list[list[Any]]:
-    """List candidates that were not chosen, and competitors."""
-    others = results[~results["is_open"]]
+def _list_other_sites(bundle: RunBundle, results: pd.DataFrame) -> list[list[Any]]:
+    """List candidates that were not chosen, with what is known of why, and competitors."""
+    closed = describe_closed_sites(bundle, results)
     return [
         [
             round(float(row["lon"]), 5),
@@ -183,6 +185,8 @@ def _list_other_sites(results: pd.DataFrame) -> list[list[Any]]:
             row["status"],
             int(row["max_chargers"]),
             int(row["existing_chargers"]),
+            *(closed[at] if row["status"] in _MAY_OPEN else ()),
         ]
-        for row in others.to_dict("records")
+        for at, row in enumerate(results.to_dict("records"))
+        if not row["is_open"]
     ]

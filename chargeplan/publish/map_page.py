@@ -41,6 +41,7 @@ LIBRARY_SCRIPTS = (
     "demand.js",
     "glyphs.js",
     "marks.js",
+    "callouts.js",
     "sites.js",
     "other_sites.js",
     "card.js",
@@ -55,6 +56,7 @@ LIBRARY_SCRIPTS = (
     "search.js",
     "permalink.js",
     "print.js",
+    "print_sheet.js",
 )
 STYLE_SHEETS = ("page.css", "controls.css", "legend.css", "print.css")
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"

@@ -25,8 +25,8 @@ def run(tmp_path_factory):
     return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
 
 
-def print_page(page, path, paper="A4"):
-    page.evaluate("paper => chargeplan.choosePaper(paper)", paper)
+def print_page(page, path, paper="A4", turn="landscape"):
+    page.evaluate("([paper, turn]) => chargeplan.choosePaper(paper, turn)", [paper, turn])
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
     return read_pages(path)
 
@@ -44,7 +44,7 @@ def paint_first_page(path):
     head, size, _, pixels = subprocess.run(command, capture_output=True, check=True).stdout.split(b"\n", 3)
     assert head == b"P6"
     wide, high = map(int, size.split())
-    return np.frombuffer(pixels, np.uint8).reshape(high * wide, 3).astype(int)
+    return np.frombuffer(pixels, np.uint8).reshape(high, wide, 3).astype(int)
 
 
 @pytest.mark.parametrize("paper", ["A4", "A3"])
@@ -57,8 +57,16 @@ def test_the_first_page_is_the_map_and_the_stations_follow(open_map, run, tmp_pa
         float(part) * 25.4 / 72 for part in re.search(r"Page size: +([\d.]+) x ([\d.]+)", shape).groups()
     )
     assert (wide, high) == (pytest.approx(LONG_MM[paper], abs=1), pytest.approx(SHORT_MM[paper], abs=1))
-    for word in ("Sample study", "WITHIN 1.23 %", "Schematic streets", "45.6%", "New stations", "Charging demand", "km",
-                 "© OpenStreetMap contributors"):  # fmt: skip
+    for word in (
+        "Sample study",
+        "WITHIN 1.23 %",
+        "Schematic streets",
+        "45.6%",
+        "New stations",
+        "Demand of a hexagon",
+        "km",
+        "© OpenStreetMap contributors",
+    ):
         assert word in pages[0], word
     titles = [
         one["properties"]["title"]
@@ -79,7 +87,7 @@ def test_the_canvas_prints_on_white_from_each_screen(open_map, run, tmp_path, op
     page = open_map(run / "index.html", **options)
     path = tmp_path / "map.pdf"
     print_page(page, path)
-    pixels = paint_first_page(path)
+    pixels = paint_first_page(path).reshape(-1, 3)
     red, green, blue_part = pixels.T
     blue = np.count_nonzero((blue_part > red + 15) & (blue_part > green))  # demand
     white = np.count_nonzero(pixels.min(axis=1) > 250)
@@ -87,12 +95,69 @@ def test_the_canvas_prints_on_white_from_each_screen(open_map, run, tmp_path, op
     assert white > 0.3 * len(pixels)
 
 
+@pytest.mark.parametrize("paper", ["A4", "A3"])
+@pytest.mark.parametrize("turn", ["landscape", "portrait"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, {"width": 360, "height": 640}])
+def test_the_first_page_is_filled_and_nothing_of_it_goes_to_the_next(
+    open_map, run, tmp_path, paper, turn, viewport
+):
+    page = open_map(run / "index.html", viewport=viewport)
+    path = tmp_path / "map.pdf"
+    pages = print_page(page, path, paper, turn)
+    assert pages[1].strip().startswith("Stations")
+    ink = paint_first_page(path).min(axis=2) < 245
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    high, wide = ink.shape
+    assert (wide > high) == (turn == "landscape")
+    for blank in (rows[0], high - 1 - rows[-1]):
+        assert blank < 0.06 * high
+    for blank in (columns[0], wide - 1 - columns[-1]):
+        assert blank < 0.06 * wide
+
+
+@pytest.mark.parametrize(("shape", "turn"), [(1.6, "landscape"), (0.8, "portrait")])
+def test_paper_is_turned_so_that_the_plan_is_larger(open_map, run, shape, turn):
+    page = open_map(run / "index.html")
+    page.evaluate("shape => { chargeplan.measureShape = () => shape; chargeplan.choosePaper('A4'); }", shape)
+    assert page.evaluate("chargeplan.state.paper.turn") == turn
+
+
+# Thirty stations within 24 pixels of one another, some of them discs, on a canvas of 300 by 300.
+CROWD = """() => {
+  const placed = [];
+  for (let at = 0; at < 30; at += 1) {
+    const x = 150 + 24 * Math.cos(at * 2.4) * (at / 30), y = 150 + 24 * Math.sin(at * 2.4) * (at / 30), r = 4;
+    const box = [x - r, y - r, x + r, y + r];
+    placed.push({position: at, site: {rank: at + 1}, x, y, radius: r, isFull: at % 10 === 0, box});
+  }
+  chargeplan.listControlBoxes = () => [[200, 200, 300, 300]];
+  chargeplan.placeCallouts(placed, [20, 20, 280, 280]);
+  return placed.map(mark => ({full: mark.isFull, box: mark.box, callout: mark.callout || null}));
+}"""
+
+
+def test_each_crowded_station_has_a_number_of_its_own_on_paper(open_map, run):
+    marks = open_map(run / "index.html").evaluate(CROWD)
+    callouts = [mark["callout"] for mark in marks if not mark["full"]]
+    assert None not in callouts
+    assert [mark["callout"] for mark in marks if mark["full"]] == [None, None, None]
+
+    def overlap(a, b):
+        return a[0] < b[2] and a[2] > b[0] and a[1] < b[3] and a[3] > b[1]
+
+    taken = [mark["box"] for mark in marks] + [[200, 200, 300, 300]]
+    for at, box in enumerate(callouts):
+        assert min(box[:2]) >= 20
+        assert max(box[2:]) <= 280
+        assert not any(overlap(box, other) for other in taken + callouts[:at])
+
+
 def test_the_screen_is_as_before_when_printing_is_over(open_map, run, tmp_path):
     page = open_map(run / "index.html", color_scheme="dark")
     look = """() => ({
       size: chargeplan.state.map.getSize().toString(), view: chargeplan.state.map.getCenter().toString(),
       zoom: chargeplan.state.map.getZoom(), dark: chargeplan.state.dark, copies: document.querySelectorAll(
-        ".print-head, .print-foot, .print-copy").length, open: document.querySelectorAll("details[open]").length,
+        ".print-part, .print-copy").length, open: document.querySelectorAll("details[open]").length,
     })"""
     before = page.evaluate(look)
     print_page(page, tmp_path / "map.pdf")
@@ -105,5 +170,5 @@ def test_a_printed_page_speaks_urdu(open_map, run, tmp_path):
     path = tmp_path / "map.pdf"
     pages = print_page(page, path)
     assert len(pages) >= 2
-    assert "Charging demand" not in pages[0]
+    assert "Demand of a hexagon" not in pages[0]
     assert "45.6%" in pages[0]

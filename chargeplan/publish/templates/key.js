@@ -122,7 +122,7 @@ chargeplan.makeDotKey = function (level) {
 chargeplan.makeTypeKey = function () {
   var make = chargeplan.make, colours = chargeplan.getColours(), types = chargeplan.state.plan.types;
   if (types.length < 2) return null;
-  return make("ul", { className: "kind-key" }, types.map(function (type) {
+  return make("ul", { className: "kind-key type-key" }, types.map(function (type) {
     var ring = ["path", chargeplan.describeMark("candidate", 10, 10, 6.5), { fill: "none", stroke: chargeplan.getTypeColour(type), "stroke-width": 4 }];
     var edge = ["path", chargeplan.describeMark("candidate", 10, 10, 8.5), { fill: "none", stroke: colours.ink, "stroke-width": 0.6 }];
     return make("li", {}, [chargeplan.makeDrawing(20, 20, [ring, edge]), make("span", { text: "part of power: " }), make("span", { text: type, attributes: { dir: "auto" } })]);

@@ -29,7 +29,10 @@ chargeplan.drawLabels = function* (pen, view, data, lines) {
   if (!chargeplan.state.plan.zonesAreCells) yield* chargeplan.drawZoneNames(pen, view, colours, taken);
   yield* chargeplan.drawPlaceNames(pen, view, colours, taken, data.places);
   if (!lines || view.zoom < chargeplan.ROAD_NAMES_FROM) return;
-  chargeplan.placeMarks(view).forEach(function (mark) { if (mark.isFull) taken.push(mark.box); });
+  chargeplan.placeMarks(view).forEach(function (mark) {
+    if (mark.isFull) taken.push(mark.box);
+    if (mark.callout) taken.push(mark.callout);
+  });
   var seen = {};
   lines.boxes = lines.boxes || chargeplan.boxLines(lines);
   for (var line = 0; line < lines.count; line += 1) {
@@ -135,7 +138,7 @@ chargeplan.NAME_STEPS = [[0, 0], [0, -1], [0, 1], [0, -1.5], [0, 1.5], [0.5, -1]
 chargeplan.FARTHEST_NAME_PX = { far: 18, near: 26 };  // from the middle of the zone to the edge of the name
 chargeplan.drawZoneNames = function* (pen, view, colours, taken) {
   var isFar = view.zoom < chargeplan.FAR_BELOW_ZOOM, size = view.zoom >= 13 ? 14 : isFar ? 11 : 12;
-  var stations = chargeplan.placeMarks(view).map(function (mark) { return mark.box; });
+  var stations = chargeplan.listMarkBoxes(view);
   pen.font = "600 " + size + "px system-ui, sans-serif";
   pen.fillStyle = colours.zone;
   pen.strokeStyle = colours.labelHalo;

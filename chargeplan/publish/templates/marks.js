@@ -46,23 +46,26 @@ chargeplan.getEquipment = function (position) {
 chargeplan.placeMarks = function (view) {
   var state = chargeplan.state, taken = [], placed = [], isNear = view.zoom >= chargeplan.NEAR_FROM_ZOOM;
   var scale = view.zoom < chargeplan.FAR_BELOW_ZOOM ? chargeplan.FAR_SCALE : 1, order = chargeplan.listShownSites();
+  var paper = state.isPrinting ? chargeplan.PAPER_MARK[state.paper.name] : null, least = paper && !isNear ? paper.least_px : isNear ? 11 : 8;
   var inView = order.filter(function (position) {
     var site = state.plan.openSites[position], local = chargeplan.toLocal(site.lon, site.lat);
     return local[0] >= view.left && local[0] <= view.right && local[1] >= view.top && local[1] <= view.bottom;
   });
-  var isCrowd = inView.length > chargeplan.CROWD.count && !isNear, gap = isCrowd ? chargeplan.CROWD.gap_px : 0;
+  var isCrowd = inView.length > chargeplan.CROWD.count && !isNear && !paper, gap = isCrowd ? chargeplan.CROWD.gap_px : 0;
   if (isCrowd) scale *= chargeplan.CROWD.scale;
+  if (paper && !isNear) scale = paper.scale;
   inView.sort(function (a, b) { return (b === state.selected) - (a === state.selected) || a - b; });
   inView.forEach(function (position) {
     var site = state.plan.openSites[position], local = chargeplan.toLocal(site.lon, site.lat), equipment = chargeplan.getEquipment(position);
     var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
-    var radius = Math.max(chargeplan.measureMark(equipment.powerKw) * scale, isNear ? 11 : 8), outer = radius + (equipment.types.length > 1 ? 5 : 2);
+    var radius = Math.max(chargeplan.measureMark(equipment.powerKw) * scale, least), outer = radius + (equipment.types.length > 1 ? 5 : 2);
     var box = [x - outer, y - outer, x + outer, y + outer + (isNear ? 7 : 0)];
     var isFull = position === state.selected || !chargeplan.overlaps(box, taken);
     if (isFull) taken.push([box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap]);
     else { radius = 3 + radius / 8; box = [x - radius - 1.5, y - radius - 1.5, x + radius + 1.5, y + radius + 1.5]; }
     placed.push({ position: position, site: site, x: x, y: y, radius: radius, isFull: isFull, isNear: isNear, box: box, types: equipment.types });
   });
+  if (paper) chargeplan.placeCallouts(placed, chargeplan.findScreen(view));
   return placed;
 };
 
@@ -73,11 +76,18 @@ chargeplan.drawMarks = function* (pen, view) {
   placed.sort(function (a, b) { return a.isFull - b.isFull || b.position - a.position; });  // the best on top
   var last = placed.findIndex(function (mark) { return mark.position === chargeplan.state.selected; });
   if (last >= 0) placed.push(placed.splice(last, 1)[0]);
+  chargeplan.drawLeaders(pen, placed, colours);
   for (var at = 0; at < placed.length; at += 1) {
     if (at % 8 === 7) yield;
     if (placed[at].isFull) chargeplan.drawMark(pen, placed[at], colours);
     else chargeplan.drawDot(pen, placed[at], colours);
   }
+  placed.forEach(function (mark) { if (mark.callout) chargeplan.drawCallout(pen, mark, colours); });
+};
+
+// The room that stations and their numbers take.
+chargeplan.listMarkBoxes = function (view) {
+  return chargeplan.placeMarks(view).reduce(function (boxes, mark) { return boxes.concat(mark.callout ? [mark.box, mark.callout] : [mark.box]); }, []);
 };
 
 chargeplan.drawDot = function (pen, mark, colours) {
@@ -109,7 +119,7 @@ chargeplan.drawMark = function (pen, mark, colours) {
     chargeplan.drawGlyph(pen, site.kind, mark.x, mark.y - 1, 1.22 * mark.radius, colours.onMark);
     chargeplan.drawPlate(pen, mark, outer, colours);
   } else {
-    chargeplan.drawText(pen, String(site.rank), mark.x, mark.y, Math.min(0.95 * mark.radius, 13), mark.radius * 1.7, colours.onMark);
+    chargeplan.drawText(pen, String(site.rank), mark.x, mark.y, Math.min((chargeplan.state.isPrinting ? 1.1 : 0.95) * mark.radius, 13), mark.radius * 1.7, colours.onMark);
   }
 };
 

@@ -76,9 +76,19 @@ chargeplan.makeNotChosen = function (site, canvas) {
   return chargeplan.makeSign(site, canvas, { shape: "ring", radius: 3.6 }).bindPopup(function () {
     return chargeplan.makeCard(site[4] === "required" ? "Required, not open" : "Candidate, not chosen", site[2] ? [site[2]] : [], [
       ["Kind", chargeplan.formatWord(site[3])], ["Room for", site[5] + " chargers"],
-      ["Why not", "the command chargeplan why tells"],
-    ]);
+    ].concat(chargeplan.listWhyClosed(site)));
   });
+};
+
+// What the records of the run tell of it; see publish/closed_sites.py.
+chargeplan.listWhyClosed = function (site) {
+  var years = chargeplan.state.plan.years, share = site[8] / 1000, shown = share > 0.9 && share < 1 ? (100 * share).toFixed(1) + " %" : chargeplan.formatShare(share);
+  var demand = chargeplan.formatNumber(site[7]) + " kWh/day" + (years.length > 1 ? " in " + years[years.length - 1][0] : "");
+  return [
+    site[7] > 0 ? ["Demand that may use it", demand + ", " + shown + " of it served by open stations"] : null,
+    site[9] ? ["Smallest station", site[9]] : null,
+    ["Why not", site[10] || "these figures alone do not tell; the command chargeplan why does"],
+  ];
 };
 
 chargeplan.makeCompetitor = function (site) {

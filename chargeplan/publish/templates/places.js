@@ -22,7 +22,7 @@ chargeplan.getPlaceText = function (place) {
 // The important ones take their room first; the one that was searched for goes before all.
 chargeplan.drawPlaceNames = function* (pen, view, colours, taken, places) {
   var state = chargeplan.state, sought = state.soughtPlace, seen = {};
-  var blocked = taken.concat(chargeplan.placeMarks(view).map(function (mark) { return mark.box; }));
+  var blocked = taken.concat(chargeplan.listMarkBoxes(view));
   var look = {
     stretch: Math.max(-1, Math.min(3, (view.zoom - 12) * 0.7)), colours: colours, seen: seen, measured: 0,
     room: Math.round((view.right - view.left) * (view.bottom - view.top) * view.factor * view.factor / chargeplan.PLACE_ROOM_PX2),

@@ -1,6 +1,7 @@
-// On paper: the map with title, figures and legend on the first page, the tables on the pages after it.
+// On paper: the map with title, figures and legend fills the first page, the tables stand on the pages after it.
 // A printed page has its own size, so the map is sized and drawn for the paper just before.
-chargeplan.PAPERS = { A4: { wide_mm: 277, map_mm: 127 }, A3: { wide_mm: 400, map_mm: 213 } };  // margins of 10 mm
+chargeplan.PAPERS = { A4: [297, 210], A3: [420, 297] };
+chargeplan.PAPER_MARGIN_MM = 8;
 chargeplan.PX_PER_MM = 96 / 25.4;
 chargeplan.PRINT_PIXEL_RATIO = 3;
 
@@ -10,23 +11,28 @@ chargeplan.addPrint = function (map) {
   window.addEventListener("afterprint", function () { chargeplan.endPrint(map); });
   document.querySelectorAll("[data-paper]").forEach(function (button) {
     button.addEventListener("click", function () {
-      chargeplan.choosePaper(button.getAttribute("data-paper"));
+      chargeplan.choosePaper(button.getAttribute("data-paper"), button.getAttribute("data-turn"));
       window.print();
     });
   });
 };
 
-chargeplan.choosePaper = function (paper) {
+// `turn` is portrait or landscape; without it the one on which the plan is larger.
+chargeplan.choosePaper = function (name, turn) {
   var style = document.getElementById("paper-style") || document.head.appendChild(chargeplan.make("style", { attributes: { id: "paper-style" } }));
-  chargeplan.state.paper = paper;
-  style.textContent = "@page { size: " + paper + " landscape; margin: 10mm; }";
+  if (!turn) {
+    var scales = ["landscape", "portrait"].map(function (one) { return chargeplan.arrangePaper({ name: name, turn: one }, chargeplan.USUAL_TEXTS_PX, 0).scale; });
+    turn = scales[1] > scales[0] ? "portrait" : "landscape";
+  }
+  chargeplan.state.paper = { name: name, turn: turn };
+  style.textContent = "@page { size: " + name + " " + turn + "; margin: " + chargeplan.PAPER_MARGIN_MM + "mm; }";
 };
 
 chargeplan.beginPrint = function (map) {
-  var state = chargeplan.state, paper = chargeplan.PAPERS[state.paper], box = map.getContainer();
+  var state = chargeplan.state;
   if (state.isPrinting) return;
   state.isPrinting = true;
-  state.beforePrint = { centre: map.getCenter(), zoom: map.getZoom(), bounds: map.getBounds(), dark: state.dark, details: [] };
+  state.beforePrint = { centre: map.getCenter(), zoom: map.getZoom(), snap: map.options.zoomSnap, looked: chargeplan.boundLooked(map), dark: state.dark, details: [] };
   state.dark = false;
   state.pixelRatio = chargeplan.PRINT_PIXEL_RATIO;
   document.querySelectorAll("#panel details").forEach(function (node) {
@@ -34,64 +40,56 @@ chargeplan.beginPrint = function (map) {
     node.open = true;
   });
   document.documentElement.classList.add("printing");
-  box.style.width = Math.round(paper.wide_mm * chargeplan.PX_PER_MM) + "px";
-  box.style.height = Math.round(paper.map_mm * chargeplan.PX_PER_MM) + "px";
-  map.invalidateSize({ animate: false, pan: false });
-  chargeplan.frameForPrint(map);
-  chargeplan.redrawAll();
-  chargeplan.finishDrawing();
-  chargeplan.copyCanvases(map.getPane("mapPane"));
   chargeplan.TABS.forEach(chargeplan.fillSheet);
   chargeplan.drawKey();
   chargeplan.sayTree(document.getElementById("sheet-key"));
-  chargeplan.writeSheet();
+  var arranged = chargeplan.arrangeSheet();
+  chargeplan.sizeMap(map, arranged.map);
+  chargeplan.frameForPrint(map);
+  chargeplan.drawKey();  // of the paper's zoom
+  chargeplan.sayTree(document.getElementById("sheet-key"));
+  chargeplan.writeSheet(arranged);
+  chargeplan.redrawAll();
+  chargeplan.finishDrawing();
+  chargeplan.copyCanvases(map.getPane("mapPane"));
 };
 
-// The whole plan as it opens; else what the reader looks at, without what the panel covers on the screen.
+chargeplan.sizeMap = function (map, size) {
+  map.getContainer().style.width = size[0] + "px";
+  map.getContainer().style.height = size[1] + "px";
+  map.invalidateSize({ animate: false, pan: false });
+};
+
+// What the reader looks at, without what the panel covers on the screen; null when that is the whole plan.
+chargeplan.boundLooked = function (map) {
+  if (map.getBounds().contains(chargeplan.boundPlan())) return null;
+  var padding = chargeplan.getPanelPadding(), size = map.getSize(), isRight = document.documentElement.dir === "rtl" && !chargeplan.isPhone();
+  var left = chargeplan.isPhone() || isRight ? 0 : padding[0], right = isRight ? size.x - chargeplan.getFarPadding()[0] : size.x;
+  var top = chargeplan.isPhone() ? padding[1] : 0;
+  return L.latLngBounds(map.containerPointToLatLng([left, top]), map.containerPointToLatLng([right, size.y]));
+};
+
+chargeplan.PRINT_PADDING_PX = 14;
+chargeplan.CREDIT_PX = 20;  // the line below that says whose the data are
 chargeplan.frameForPrint = function (map) {
-  var state = chargeplan.state, whole = chargeplan.boundPlan();
-  var isWhole = state.beforePrint.bounds.contains(whole);
-  if (isWhole) map.fitBounds(whole, { animate: false, padding: [10, 10] });
-  else map.setView(state.beforePrint.centre, state.beforePrint.zoom, { animate: false });
-};
-
-// Title, outcome and figures above the map, the legend below it: copies, taken away after printing.
-chargeplan.writeSheet = function () {
-  var make = chargeplan.make, map = chargeplan.state.map.getContainer();
-  function copy(id) {
-    var node = document.getElementById(id).cloneNode(true);
-    [node].concat(Array.from(node.querySelectorAll("[id]"))).forEach(function (one) { one.removeAttribute("id"); });
-    node.removeAttribute("aria-live");
-    node.classList.add("copy-" + id);
-    return node;
-  }
-  var key = copy("key-list");
-  Array.from(key.children).forEach(function (entry) {
-    if (!entry.querySelector("input").hasAttribute("data-on")) entry.remove();
-    else entry.querySelector("input").remove();
-  });
-  var outcome = copy("plan-outcome"), cautions = make("div", { className: "print-cautions" }, Array.from(outcome.querySelectorAll(".schematic")));
-  if (chargeplan.state.isReading) cautions.appendChild(make("p", { className: "schematic", text: "Printed before the map was drawn whole: print it again" }));
-  var head = make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
-    make("div", { className: "print-title" }, [copy("print-eyebrow"), copy("plan-title"), outcome]), copy("figures"), cautions,
-  ]);
-  var foot = make("div", { className: "print-foot", attributes: { "data-kept": "" } }, [key, copy("key-demand")]);
-  map.before(head);
-  map.after(foot);
+  var pad = chargeplan.PRINT_PADDING_PX, looked = chargeplan.state.beforePrint.looked;
+  map.options.zoomSnap = 0;
+  map.fitBounds(looked || chargeplan.boundPlan(), { animate: false, paddingTopLeft: [pad, pad], paddingBottomRight: [pad, chargeplan.CREDIT_PX] });
 };
 
 chargeplan.endPrint = function (map) {
   var state = chargeplan.state, box = map.getContainer(), before = state.beforePrint;
   if (!state.isPrinting) return;
-  document.querySelectorAll(".print-head, .print-foot, .print-copy").forEach(function (node) { node.remove(); });
+  document.querySelectorAll(".print-part, .print-copy").forEach(function (node) { node.remove(); });
   document.documentElement.classList.remove("printing");
   before.details.forEach(function (pair) { pair[0].open = pair[1]; });
   box.style.width = box.style.height = "";
   state.dark = before.dark;
   state.pixelRatio = null;
+  state.isPrinting = false;
+  map.options.zoomSnap = before.snap;
   map.invalidateSize({ animate: false, pan: false });
   map.setView(before.centre, before.zoom, { animate: false });
-  state.isPrinting = false;
   chargeplan.redrawAll();
   chargeplan.drawKey();
 };
