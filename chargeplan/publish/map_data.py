@@ -27,6 +27,7 @@ from chargeplan.publish.stage_results import (
 from chargeplan.publish.year_results import describe_earlier_stations, describe_earlier_zones
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr_twice
+from chargeplan.vehicle_words import name_class
 from chargeplan.words import Outcome, RemovalReason
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
         "people": [f"{table.people:,.0f} people in the study area", *map(clean_text, table.counted)],
         "rows": [
             {
-                "class": clean_text(row.name),
+                "class": name_class(row.name),
                 "assumed": f"{row.n_assumed} of {row.n_behind} figures behind it are assumptions",
                 **row.format(),
             }
@@ -122,7 +123,7 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
         ],
         "plugs": [clean_text(line) for line in table.plugs],
         "policy": [
-            f"{clean_text(name)}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; "
+            f"{name_class(name)}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; "
             f"policy's target {target:,.0f} on the road ({stock - target:+,.0f})"
             for name, year, stock, target in table.policy
         ],

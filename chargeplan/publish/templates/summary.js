@@ -52,7 +52,7 @@ chargeplan.fillDemand = function (demand) {
   demand.rows.forEach(function (row) {
     var isTotal = row["km/day"] === "";
     rows.push(make("tr", { className: isTotal ? "total" : "" }, [
-      make("th", { attributes: { scope: "row", dir: "auto" }, text: chargeplan.formatWord(row["class"]) }),
+      make("th", { attributes: { scope: "row" }, text: chargeplan.formatWord(row["class"]) }),
       make("td", { className: "n", text: row["EVs"] }),
       make("td", { className: "n", text: row["kWh/day"] }),
       make("td", { className: "n", text: row["public"] }),
