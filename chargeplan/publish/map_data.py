@@ -15,6 +15,7 @@ from chargeplan.publish.map_figures import (
     list_figures,
     list_figures_by_year,
 )
+from chargeplan.publish.map_names import list_urdu_names
 from chargeplan.publish.map_places import describe_assets, list_zones, pack_boundary, pack_zone_outlines
 from chargeplan.publish.run_record import describe_limits, describe_outcome, make_finite
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
@@ -97,6 +98,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "boundary": pack_boundary(bundle),
         "attribution": describe_attribution(bundle),
         "sources": state_licences(bundle),
+        "urduNames": list_urdu_names(bundle, results),
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
         "bounds": [round(float(value), 5) for value in bundle.area.boundary.bounds],
     }
