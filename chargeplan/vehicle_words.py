@@ -27,7 +27,7 @@ def name_class(key: str) -> str:
     >>> name_class("three_wheeler"), name_class("goods_van")
     ('rickshaws', 'goods van')
     """
-    return _CLASS_WORDS.get(key) or clean_text(key.replace("_", " "))
+    return _CLASS_WORDS.get(key) or clean_text(key.replace("_", " ") if key.isidentifier() else key)
 
 
 def list_classes(keys: Iterable[str]) -> str:

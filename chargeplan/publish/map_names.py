@@ -22,6 +22,7 @@ _NEAR = re.compile(r"near (.+)")
 _NUMBERED = re.compile(r"Hexagon (\d+)")
 # What `site_names.name_sites` adds to a name: the road or zone, the zone, a number.
 _ADDED = re.compile(r", (?P<at>.+?)(?: \((?P<zone>.+)\))?(?: (?P<number>\d+))?$")
+_FROM_RIGHT = "\u200f"  # else a browser lays the text out by the English name at its beginning
 _ISOLATED = "\u2068{}\u2069"  # a name in either direction, inside a text of the other
 
 
@@ -73,7 +74,7 @@ def _say_near(zone: str, find: Callable[[str], str]) -> str:
         return read_urdu_words()["Hexagon {n}"].format(numbered[1])
     if match is None:
         return ""
-    return read_urdu_words()["near {=}"].format(_isolate(match[1], find))
+    return _FROM_RIGHT + read_urdu_words()["near {=}"].format(_isolate(match[1], find))
 
 
 def _say_site(row: Mapping[str, object], find: Callable[[str], str]) -> str:

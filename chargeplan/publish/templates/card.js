@@ -6,7 +6,7 @@ chargeplan.makeCard = function (title, names, rows) {
     make("p", { className: "popup-kind", text: title }),
   ].concat(
     names.map(function (name, position) {
-      return make(position ? "p" : "h3", { text: name, className: "popup-name", attributes: { dir: "auto", "data-name": position ? names[0] : "" } });
+      return make(position ? "p" : "h3", { text: name, className: "popup-name", attributes: { dir: "auto", "data-name": position ? "other" : "" } });
     }),
     [chargeplan.makeFacts(rows)]
   ));

@@ -66,15 +66,20 @@ chargeplan.nameOf = function (name) {
   return names && Object.prototype.hasOwnProperty.call(names, name) ? names[name] : name;
 };
 
-// The name changes with the language. Beside it stand others of the same thing, which say in data-name whose they
-// are: the Urdu one gives its place to the English one.
+// The name changes with the language. Beside it stand others of the same thing (data-name="other"): the Urdu one
+// gives its place to the English one.
 chargeplan.sayName = function (node) {
-  var words = chargeplan.state.words;
-  if (!words.names.has(node)) words.names.set(node, { text: node.textContent, title: node.getAttribute("title") });
-  var own = words.names.get(node), main = node.getAttribute("data-name") || own.text, shown = chargeplan.nameOf(main);
+  var own = chargeplan.keepName(node), first = node.parentElement && node.parentElement.querySelector("[data-name='']");
+  var main = first && node.getAttribute("data-name") ? chargeplan.keepName(first).text : own.text, shown = chargeplan.nameOf(main);
   var text = own.text === main ? shown : own.text === shown ? main : own.text;
   if (node.textContent !== text) node.textContent = text;
   if (own.title) node.setAttribute("title", chargeplan.nameOf(own.title));
+};
+
+chargeplan.keepName = function (node) {
+  var names = chargeplan.state.words.names;
+  if (!names.has(node)) names.set(node, { text: node.textContent, title: node.getAttribute("title") });
+  return names.get(node);
 };
 
 chargeplan.sayNames = function (root) {

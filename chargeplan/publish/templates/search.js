@@ -43,10 +43,11 @@ chargeplan.buildIndex = function (map, plan) {
   return index;
 };
 
-// The name in the chosen language first.
+// The name in the chosen language first. What Urdu puts together of a kind and a road is found in English too, and
+// shown in Urdu alone.
 chargeplan.orderNames = function (names) {
   var first = chargeplan.nameOf(names[0]);
-  return [first].concat(names.filter(function (name) { return name !== first; }));
+  return [first].concat(names.filter(function (name) { return name !== first && name.indexOf("\u060C") < 0; }));
 };
 
 // 0: the name itself, 1: it begins so, 2: words of it begin so, 3: it holds the letters; else null.

@@ -74,7 +74,7 @@ chargeplan.makeStationRow = function (map, site, position) {
   var make = chargeplan.make, number = chargeplan.formatNumber, now = chargeplan.getStation(position), cost = now.costPkr > 0 ? now.costPkr : null;
   var button = make("button", { attributes: { type: "button", dir: "auto", title: site.name, "data-name": "" }, className: "short", text: site.name });
   button.addEventListener("click", function () { chargeplan.goToSite(map, position); });
-  var words = site.otherNames.map(function (name) { return make("span", { className: "other-name", text: name, attributes: { dir: "auto", "data-name": site.name } }); });
+  var words = site.otherNames.map(function (name) { return make("span", { className: "other-name", text: name, attributes: { dir: "auto", "data-name": "other" } }); });
   words.push(make("span", { className: "kind", text: chargeplan.formatWord(site.kind) }));
   if (site.status !== "candidate") words.push(make("span", { className: "kind", text: chargeplan.formatWord(site.status) }));
   if (!now.stands) words.push(make("span", { className: "kind", text: "Opens in " + chargeplan.state.plan.years[chargeplan.findOpenYear(position)][0] }));
