@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _NEAR = re.compile(r"near (.+)")
 _NUMBERED = re.compile(r"Hexagon (\d+)")
-# What `site_names.name_sites` adds to a name: the road or zone, the zone, a number.
-_ADDED = re.compile(r", (?P<at>.+?)(?: \((?P<zone>.+)\))?(?: (?P<number>\d+))?$")
+# What `site_names.name_sites` adds to a name: the road or zone, and the zone; behind them a number.
+_ADDED = re.compile(r", (?P<at>.+?)(?: \((?P<zone>.+)\))?")
+_NUMBER = re.compile(r"(?P<first>.+) (?P<number>\d+)")
 _FROM_RIGHT = "\u200f"  # else a browser lays the text out by the English name at its beginning
 _ISOLATED = "\u2068{}\u2069"  # a name in either direction, inside a text of the other
 
@@ -49,8 +50,9 @@ def list_urdu_names(bundle: RunBundle, sites: pd.DataFrame) -> dict[str, str]:
     zones = [clean_text(name) for name in bundle.cells.zones["zone_name"]]
     if bundle.cells.zones_are_cells:
         names |= _keep_urdu((zone, _say_near(zone, find)) for zone in zones)
+    shown = set(map(clean_text, sites["shown_name"]))
     names |= _keep_urdu(
-        (clean_text(row["shown_name"]), _say_site(row, find)) for row in sites.to_dict("records")
+        (clean_text(row["shown_name"]), _say_site(row, shown, find)) for row in sites.to_dict("records")
     )
     return dict(sorted(names.items()))
 
@@ -77,20 +79,22 @@ def _say_near(zone: str, find: Callable[[str], str]) -> str:
     return _FROM_RIGHT + read_urdu_words()["near {=}"].format(_isolate(match[1], find))
 
 
-def _say_site(row: Mapping[str, object], find: Callable[[str], str]) -> str:
+def _say_site(row: Mapping[str, object], others: set[str], find: Callable[[str], str]) -> str:
     """Say in Urdu what a site is called; empty where it has a name, and in English alone."""
     given, kind, shown = show_name(row, ""), str(row["kind"]), clean_text(row["shown_name"])
     told = find_urdu_name(row) if given else read_urdu_words().get(kind.replace("_", " ").capitalize(), "")
     base = clean_text(given, LONGEST_SHARED) or name_kind(kind)
     if not told or shown == given or not shown.startswith(base):
         return told
-    match = _ADDED.fullmatch(shown[len(base) :])
+    number = _NUMBER.fullmatch(shown)  # from the second on; else it is of the road, as in Street 7
+    is_numbered = number is not None and number["first"] in others
+    match = _ADDED.fullmatch((number["first"] if number is not None and is_numbered else shown)[len(base) :])
     if match is None:
         return ""
     text = f"{told}، {_isolate(match['at'], find)}"
     if match["zone"]:
         text += f" ({_isolate(match['zone'], find)})"
-    return f"{text} {match['number']}" if match["number"] else text
+    return f"{text} {number['number']}" if number is not None and is_numbered else text
 
 
 def _isolate(name: str, find: Callable[[str], str]) -> str:

@@ -104,7 +104,10 @@ def test_a_road_is_written_and_found_by_either_name(open_map, tmp_path):
     page.locator("#search-box").fill("")
     written = page.evaluate("""async () => {
       const texts = [], fill = CanvasRenderingContext2D.prototype.fillText;
-      CanvasRenderingContext2D.prototype.fillText = function (text, ...at) { texts.push(text); fill.call(this, text, ...at); };
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+        texts.push(text);
+        fill.call(this, text, ...at);
+      };
       chargeplan.state.map.setZoom(15, { animate: false });
       chargeplan.state.layers.labels.redraw();
       await chargeplan.whenDrawn();
