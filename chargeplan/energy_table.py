@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chargeplan.vehicle_words import list_classes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -219,9 +221,9 @@ def _tell_plugs(cells: DemandCells, charger_power_kw: Sequence[float]) -> Iterat
     if not any(cannot):
         return
     share = float(cells.kwh_day[:, cannot].sum()) / max(float(cells.kwh_day.sum()), 1e-12)
-    names = ", ".join(name for name, is_left in zip(cells.classes, cannot, strict=True) if is_left)
+    names = list_classes(name for name, is_left in zip(cells.classes, cannot, strict=True) if is_left)
     powers = " or ".join(f"{kw:g}" for kw in charger_power_kw)
-    yield f"{share:.0%} of the public energy is of classes that cannot use {powers} kW: {names}"
+    yield f"{share:.0%} of the public energy is of vehicles that cannot use {powers} kW: {names}"
 
 
 def _tell_counts(told: pd.Series) -> Iterator[str]:

@@ -12,6 +12,7 @@ from chargeplan.files import require_file
 from chargeplan.geo import WGS84, check_coordinates
 from chargeplan.records import LandAreas
 from chargeplan.rows import Rows
+from chargeplan.script_names import find_names
 from chargeplan.tables import LAND_AREAS, make_table
 from chargeplan.tag_kinds import find_tagged_kind
 from chargeplan.text import clean_text, show_name
@@ -39,11 +40,11 @@ def find_land_kind(tags: Mapping[str, str]) -> LandKind | None:
 
 def describe_land(land_id: str, kind: LandKind, tags: Mapping[str, str], source: str) -> dict[str, object]:
     """Make one row of `tables.LAND_AREAS` from tags."""
-    names = {"name_en": tags.get("name:en"), "name": tags.get("name"), "name_ur": tags.get("name:ur")}
+    names = find_names(tags.get)
     return {
         "land_id": land_id,
         "kind": kind.value,
-        "name": show_name(names, ""),
+        "name": names.english or show_name({"name": tags.get("name"), "name_ur": names.urdu}, ""),
         "source": clean_text(source),
     }
 
@@ -140,7 +141,7 @@ def _read_excluded(path: Path, key: str) -> LandAreas:
     outline = layer.geometry.to_crs(WGS84).to_numpy()
     centres = shapely.get_coordinates(shapely.point_on_surface(outline))
     check_coordinates(centres[:, 0], centres[:, 1], f"{key}: {path.name}", rows=features)
-    columns = [name for name in ("name", "name:en", "name:ur") if name in layer.columns]
+    columns = [name for name in ("name", "name:en", "name:ur", "name_en", "name_ur") if name in layer.columns]
     stem = clean_text(path.stem)
     rows = [
         describe_land(f"{stem}:{row:06d}", LandKind(word or LandKind.PLANNER), _get_texts(tags), path.name)

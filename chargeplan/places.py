@@ -16,6 +16,7 @@ from chargeplan.geo import WGS84, check_coordinates, find_utm_crs, project_geome
 from chargeplan.land import describe_land, find_land_kind, make_land
 from chargeplan.records import LandAreas, MapPlaces
 from chargeplan.rows import Rows
+from chargeplan.script_names import Names, find_names
 from chargeplan.station_power import find_station_power_kw
 from chargeplan.tables import PLACES, SETTLEMENTS, make_table
 from chargeplan.tag_kinds import find_tagged_kind
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 CITY = "city"
 PART_WORDS = ("town", "suburb", "village", "quarter", "neighbourhood", "hamlet", "locality")
 SETTLEMENT_WORDS = (CITY, *PART_WORDS)
-_ARABIC_LETTER = re.compile(r"[\u0620-\u06d3]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -65,15 +65,20 @@ def describe_place(
 ) -> dict[str, object]:
     """Make one row of `tables.PLACES` from tags and coordinates (EPSG:4326).
 
+    The English and the Urdu name are those that the tags tell, see `script_names.find_names`; the English one is
+    empty where nothing but ``name`` holds it.
+
     ``power_kw`` is the tagged total of a charging station, else the sum over its sockets; see
     `station_power.find_station_power_kw` for the rule.
     """
+    local, names = clean_text(tags.get("name")), find_names(tags.get)
+    says_english = bool(tags.get("name:en") or tags.get("name_en"))
     return {
         "place_id": place_id,
         "kind": kind.value,
-        "name": clean_text(tags.get("name")),
-        "name_en": clean_text(tags.get("name:en")),
-        "name_ur": clean_text(tags.get("name:ur")),
+        "name": local,
+        "name_en": names.english if says_english or names.english != local else "",
+        "name_ur": names.urdu,
         "brand": clean_text(tags.get("brand") or tags.get("operator")),
         "lon": lon,
         "lat": lat,
@@ -92,22 +97,16 @@ def is_settlement(tags: Mapping[str, str]) -> bool:
     >>> is_settlement({"place": "suburb", "name": "G-9"}), is_settlement({"place": "island", "name": "Manora"})
     (True, False)
     """
-    return tags.get("place") in SETTLEMENT_WORDS and bool(tags.get("name") or tags.get("name:en"))
+    return tags.get("place") in SETTLEMENT_WORDS and any(map(tags.get, ("name", "name:en", "name:ur")))
 
 
 def make_settlements(rows: Iterable[tuple[str, Mapping[str, str], float, float]]) -> pd.DataFrame:
     """Make the table of settlements from ids, tags and coordinates, sorted by place_id, each once.
 
-    A later row of the same id takes the place of an earlier one.
+    A later row of the same id takes the place of an earlier one. The name is the English one where there is one.
     """
     named = {
-        place_id: (
-            tags["place"],
-            shorten_name(show_name({"name_en": tags.get("name:en"), "name": tags.get("name")}, "")),
-            _find_urdu_name(tags),
-            lon,
-            lat,
-        )
+        place_id: (tags["place"], *_shorten_names(find_names(tags.get), tags), lon, lat)
         for place_id, tags, lon, lat in rows
     }
     kept = sorted((place_id, *row) for place_id, row in named.items() if row[1])
@@ -116,10 +115,10 @@ def make_settlements(rows: Iterable[tuple[str, Mapping[str, str], float, float]]
     )
 
 
-def _find_urdu_name(tags: Mapping[str, str]) -> str:
-    """Find the name in Urdu: the one that says so, else a name in Arabic letters."""
-    local = tags.get("name", "")
-    return shorten_name(clean_text(tags.get("name:ur") or (local if _ARABIC_LETTER.match(local) else "")))
+def _shorten_names(names: Names, tags: Mapping[str, str]) -> tuple[str, str]:
+    """Shorten the name that is shown and the Urdu one."""
+    shown = names.english or show_name({"name": tags.get("name"), "name_ur": names.urdu}, "")
+    return shorten_name(shown), shorten_name(names.urdu)
 
 
 def make_places(rows: list[dict[str, object]], land: LandAreas | None = None) -> MapPlaces:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A road farther away than this is not the one that a place stands on.
 NEAR_ROAD_M = 500.0
-_LONGEST_SHARED = 120  # characters of a name that is told apart by its road
+LONGEST_SHARED = 120  # characters of a name that is told apart by its road
 MAIN_ROAD_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
 KIND_WORDS = {
     PlaceKind.FUEL: "Fuel station",
@@ -85,7 +85,7 @@ def name_sites(table: pd.DataFrame, network: RoadNetwork, zone_names: list[str])
     given = [show_name(row, "") for row in table[["name_en", "name", "name_ur"]].to_dict("records")]
     count = Counter(given)
     rows = [row for row, name in enumerate(given) if not name or count[name] > 1]
-    what = [clean_text(given[row], _LONGEST_SHARED) or name_kind(table["kind"].iloc[row]) for row in rows]
+    what = [clean_text(given[row], LONGEST_SHARED) or name_kind(table["kind"].iloc[row]) for row in rows]
     zone = ["" if zone_names[row] == NO_ZONE else clean_text(zone_names[row]) for row in rows]
     made = _tell_apart(what, find_nearest_roads(table.iloc[rows], network), zone, set(given))
     for row, name in zip(rows, made, strict=True):

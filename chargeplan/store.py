@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import logging
 import typing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,9 +31,13 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 5
 MANIFEST_NAME = "manifest.json"
 CHECKSUMS_NAME = "checksums.json"
+# Metadata of a field that is a table and that records of the same format may lack, being older; says what it holds.
+# That no table was lost since, `check_records` has seen.
+LATER = "later"
 _SWEEP_FILE = "curve.json"  # of a sweep's folder, which is no run
 
 Record = TypeVar("Record")
+_logger = logging.getLogger(__name__)
 
 
 def write_records(folder: Path, records: Mapping[str, object], *, published: Sequence[Path] = ()) -> None:
@@ -193,6 +198,9 @@ def read_record(folder: Path, name: str, record_type: type[Record]) -> Record:
     with np.load(arrays_path, allow_pickle=False) if arrays_path.is_file() else _NoArrays() as arrays:
         for field in dataclasses.fields(typing.cast("Any", record_type)):
             hint = hints[field.name]
+            if LATER in field.metadata and not (folder / f"{name}.{field.name}.parquet").is_file():
+                _logger.info("%s has no %s: written before they were kept", folder, field.metadata[LATER])
+                continue
             nested = next(
                 (each for each in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(each)), None
             )

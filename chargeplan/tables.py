@@ -91,6 +91,11 @@ ROADS = (
     Column("is_speed_tagged", "flag", "speed from a maxspeed tag"),
 )
 
+URDU_NAMES = (
+    Column("name", "text", "shown name"),
+    Column("name_ur", "text", "what it is in Urdu"),
+)
+
 REPAIRS = (
     Column("what", "text", "what was mended or left out"),
     Column("count", "whole", "how many"),

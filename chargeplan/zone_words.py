@@ -22,8 +22,8 @@ def describe_stand_ins(keys: Sequence[str]) -> str:
     if not keys:
         return ""
     return (
-        f"{' and '.join(keys)} {'speaks' if len(keys) == 1 else 'speak'} of zones, and the study has none: hexagons "
-        f"some 7 km across (H3 cells of resolution 6) stand in for them; give study.zones for districts or wards"
+        "the plan has rules about zones, and the study has none: hexagons some 7 km across (H3 cells of resolution 6) "
+        f"stand in for them; give districts or wards (study.zones; asked for by {' and '.join(keys)})"
     )
 
 

@@ -239,8 +239,8 @@ def _doubt(
     ]
     if unknown:
         yield (
-            f"depots of the study area are not known for {', '.join(unknown)}; give them in demand.places.paths "
-            "before you use these loads"
+            f"depots of the study area are not known for {', '.join(unknown)}; give a file of them before you use "
+            "these loads (demand.places.paths)"
         )
 
 

@@ -12,6 +12,7 @@ from chargeplan.demand.figures_file import name_figures, parse_not_negative, rea
 from chargeplan.demand.layer import Layer
 from chargeplan.demand.layer_industry import measure_industry
 from chargeplan.errors import DataError, FaultCollector
+from chargeplan.vehicle_words import name_class
 from chargeplan.words import LayerName, PlaceKind
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Depots:
 
     def doubt(self, vehicle_class: str, kwh_day: float) -> str:
         """Tell how much energy lies elsewhere for want of a depot."""
-        return f"{vehicle_class} {kwh_day:,.0f} kWh/day (no {self.lacking} is known; laid {self.taken})"
+        return f"{name_class(vehicle_class)}, {kwh_day:,.0f} kWh/day (no {self.lacking} is known; laid {self.taken})"
 
 
 def weigh_depots(

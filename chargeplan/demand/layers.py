@@ -95,7 +95,7 @@ def weigh_uses(
         weight[:, :, number] = _normalise(np.sum(parts, axis=0))[:, None]
         if not weight[:, :, number].any():
             lacking[use] = (
-                f"{' and '.join(names)}: nothing in the study area, or weighed with 0 in demand.layers"
+                f"{' and '.join(names).replace('_', ' ')}: nothing in the study area, or weighed with 0: demand.layers"
             )
         figures += _tell_parts(use, names, parts)
     return UseWeights(weight, tuple(figures), lacking)

@@ -9,6 +9,7 @@ import shapely
 
 from chargeplan.errors import DataError, name_rows
 from chargeplan.osm.overpass_answer import choose_newest
+from chargeplan.script_names import find_names
 from chargeplan.text import clean_text, show_name
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _find_relation(answer: OverpassAnswer, relation_id: int) -> dict[str, Any]:
 
 def _name(relation: dict[str, Any]) -> str:
     tags = relation.get("tags") or {}
-    return show_name({"name_en": tags.get("name:en"), "name": tags.get("name")}, "without a name")
+    return find_names(tags.get).english or show_name({"name": tags.get("name")}, "without a name")
 
 
 def _describe_kind(tags: dict[str, str]) -> str:

@@ -261,7 +261,7 @@ def list_limits(stamps: list[str], retrieved: datetime, *, n_missing_nodes: int)
     if not stamps:
         limits.append("the server does not say of when its OpenStreetMap data are")
     elif late := describe_lateness(stamps[0], f"{retrieved:%Y-%m-%dT%H:%M:%SZ}"):
-        limits.append(f"{late}; a server that is up to date can be named with --endpoint")
+        limits.append(f"{late}; another server may be up to date (--endpoint)")
     if len(stamps) > 1:
         limits.append(f"the server's data moved on from {stamps[0]} to {stamps[-1]} while they were fetched")
     if n_missing_nodes:

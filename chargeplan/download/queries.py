@@ -131,7 +131,9 @@ def _select_places() -> tuple[str, ...]:
         f'nwr["{key}"]' if "*" in found else f'nwr["{key}"~"{_match_any(tuple(found))}"]'
         for key, found in values.items()
     )
-    return (*kinds, f'node["place"~"{_match_any(SETTLEMENT_WORDS)}"]')
+    # Ways too: an area bears what the name of its point may lack.
+    settlements = f'["place"~"{_match_any(SETTLEMENT_WORDS)}"]'
+    return (*kinds, f"node{settlements}", f"way{settlements}")
 
 
 def _select_land() -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from chargeplan.evaluate.economics_stations import (
 )
 from chargeplan.evaluate.economics_years import tabulate_years
 from chargeplan.units import format_pkr
+from chargeplan.vehicle_words import name_class
 from chargeplan.words import PlanMode
 
 if TYPE_CHECKING:
@@ -177,13 +178,13 @@ def _find_warnings(stations: pd.DataFrame) -> tuple[str, ...]:
     if beyond > _WORTH_WARNING_SHARE * within:
         warnings.append(
             f"connections, meters, fees, solar panels and batteries cost {format_pkr(beyond)} beside the "
-            f"{format_pkr(within)} of sites and chargers; model.budget_pkr does not hold them"
+            f"{format_pkr(within)} of sites and chargers; the budget does not hold them (model.budget_pkr)"
         )
     n_losing = int((stations["npv_pkr"] < 0).sum())
     if n_losing:
         warnings.append(
-            f"{n_losing} of {len(stations)} new stations lose money over the horizon at these prices; see "
-            "economics in run.json, and economics.retail_price_pkr_kwh"
+            f"{n_losing} of {len(stations)} new stations lose money over the horizon at these prices "
+            "(economics.retail_price_pkr_kwh; which ones they are: economics in run.json)"
         )
     return tuple(warnings)
 
@@ -206,7 +207,7 @@ def _doubt_payback(plan: PlanCase, stations: pd.DataFrame, metrics: dict[str, fl
 def _doubt_price(plan: PlanCase, driver_saving_pkr_year: dict[str, float]) -> tuple[str, ...]:
     """Name the classes whose drivers would pay more than for their fuel: they may not come."""
     losing = [
-        f"{name} ({format_pkr(-saving)} a year)"
+        f"{name_class(name)} ({format_pkr(-saving)} a year)"
         for name, saving in driver_saving_pkr_year.items()
         if saving < 0
     ]
@@ -215,5 +216,5 @@ def _doubt_price(plan: PlanCase, driver_saving_pkr_year: dict[str, float]) -> tu
     price = plan.request.get_figure("retail_price_pkr_kwh")
     return (
         f"at PKR {price:g} per kWh some pay more than for the fuel they replace: {', '.join(losing)}; their "
-        "energy counts as sold all the same, see economics.retail_price_pkr_kwh",
+        "energy counts as sold all the same (economics.retail_price_pkr_kwh)",
     )

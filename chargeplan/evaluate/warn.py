@@ -14,6 +14,7 @@ from chargeplan.evaluate.verify_idle import find_idle_spending, must_spend_well
 from chargeplan.records import advise_longer_search
 from chargeplan.rows import count_things
 from chargeplan.units import format_pkr
+from chargeplan.vehicle_words import list_classes
 from chargeplan.words import Outcome, PlanMode, PlanObjective, RemovalReason, SiteStatus
 from chargeplan.zone_words import describe_stand_ins
 
@@ -51,22 +52,23 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     if off_network > OFF_NETWORK_WARNING_SHARE:
         warnings.append(
             f"{off_network:.1%} of the demand lies in {len(plan.travel.off_network_cell_pos)} cells that are "
-            "too far from every road of the network; raise demand.snap_limit_m or use a fuller road file"
+            "too far from every road of the network; use a fuller road file, or allow a longer way to the road "
+            "(demand.snap_limit_m)"
         )
     out_of_reach = float(demand[plan.travel.out_of_reach_cell_pos].sum()) / total
     if out_of_reach > _UNSERVED_WARNING_SHARE:
         warnings.append(
             f"{out_of_reach:.1%} of the demand is beyond {plan.request.limit_s / 60:g} min of every site; "
-            "add sites or raise travel.limit_min"
+            "add sites, or allow longer drives (travel.limit_min)"
         )
     removed = plan.sites.removed
     stands = removed["status"].isin([SiteStatus.EXISTING.value, SiteStatus.COMPETITOR.value])
     lost = removed[stands & (removed["reason"] == RemovalReason.TOO_FAR_FROM_ROAD.value)]
     if len(lost):
         warnings.append(
-            f"left out: {count_things(len(lost), 'station')} standing already, but farther than sites.snap_limit_m "
-            f"from every road where a trip may end ({name_rows(lost['site_id'])}); correct the coordinates or raise "
-            "the limit"
+            f"left out: {count_things(len(lost), 'station')} standing already, but too far from every road where a "
+            f"trip may end: {name_rows(lost['site_id'])}; correct the coordinates, or allow a longer way to the road "
+            "(sites.snap_limit_m)"
         )
     if plan.network.imputed_speed_share > 0.5:
         warnings.append(
@@ -78,8 +80,8 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
         if len(over):
             warnings.append(
                 f"{len(over)} stations get more demand than they can deliver ({name_rows(over['site_id'])}); "
-                "cover mode knows no capacity, and the economics count only what they can deliver: use model.mode "
-                "allocate to size them"
+                "the plan was made without capacities, and the economics count only what they can deliver: have it "
+                "size the stations (model.mode allocate)"
             )
     idle = sites[(sites["cost_pkr"] > 0) & (sites["served_kwh_day"] <= 0)]
     if len(idle):
@@ -97,21 +99,24 @@ def find_warnings(plan: PlanCase, sites: pd.DataFrame) -> tuple[str, ...]:
     if np.isfinite(cheapest) and cheapest > plan.request.budget_pkr:
         warnings.append(
             f"the budget of {format_pkr(plan.request.budget_pkr)} buys no new station: the cheapest costs "
-            f"{format_pkr(cheapest)}; raise model.budget_pkr"
+            f"{format_pkr(cheapest)}; give more money (model.budget_pkr)"
         )
     unusable = compute_unusable_share(plan)
     if unusable > _UNUSABLE_WARNING_SHARE:
         can_use = plan.cells.can_use(plan.request.charger_power_kw)
         names = [name for name, is_usable in zip(plan.cells.classes, can_use, strict=True) if not is_usable]
         warnings.append(
-            f"{unusable:.0%} of the energy of the new stations, and of what they earn, is of classes that cannot "
-            f"use chargers of {plan.request.charger_power_kw:g} kW ({', '.join(names)}); set "
-            "model.charger.power_kw for them, or their charger_types in demand.fleet.classes"
+            f"{unusable:.0%} of the energy of the new stations, and of what they earn, is of vehicles that cannot "
+            f"use chargers of {plan.request.charger_power_kw:g} kW ({list_classes(names)}); plan chargers that they "
+            "can use, or say which they use (model.charger.power_kw, charger_types in demand.fleet.classes)"
         )
     if plan.cells.zones_are_cells:
         warnings.extend(filter(None, [describe_stand_ins(_list_zone_keys(plan))]))
     if float(np.sum(demand)) <= 0:
-        warnings.append("there is no demand at all; check demand.population and demand.fleet")
+        warnings.append(
+            "there is no demand at all; check the people and the vehicles of the study (demand.population, "
+            "demand.fleet)"
+        )
     if plan.grid is not None and plan.grid.is_synthetic:
         warnings.append(f"the grid is SYNTHETIC, no headroom of it is a utility's figure: {plan.grid.title}")
     warnings.extend(f"where demand lies: {warning}" for warning in plan.cells.warnings)

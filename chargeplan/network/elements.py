@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.land import find_land_kind
+from chargeplan.network.road_names import NamePairs, find_road_names
 from chargeplan.network.tags import CLASS_CODES, find_direction, is_drivable
 from chargeplan.places import find_kind, is_settlement
 
@@ -57,6 +59,8 @@ class RoadWays(WayStore):
         `tags.FORWARD`, `BACKWARD` or `BOTH`.
     maxspeed, name : list
         Tags as they stand; name is the English one where there is one.
+    name_pairs : Counter of tuple of str
+        Shown and Urdu name of those that have an Urdu one, and how many have both.
     odd_oneway : list of int
         Ids of ways whose oneway tag was not understood.
     free_kmh : array of float
@@ -69,6 +73,7 @@ class RoadWays(WayStore):
     direction: array[int] = field(default_factory=lambda: array("b"))
     maxspeed: list[str | None] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
+    name_pairs: NamePairs = field(default_factory=Counter)
     odd_oneway: list[int] = field(default_factory=list)
     free_kmh: array[float] = field(default_factory=lambda: array("d"))
     are_parts: bool = False
@@ -102,6 +107,13 @@ class LandWays(WayStore):
     tags: list[dict[str, str]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class SettlementWays(WayStore):
+    """Closed ways around a city, a part of it or a village, with a name."""
+
+    tags: list[dict[str, str]] = field(default_factory=list)
+
+
 class ElementCollector:
     """Copies what is wanted of each osmium element; the element itself is gone after the call.
 
@@ -118,6 +130,7 @@ class ElementCollector:
         self.place_ways = PlaceWays()
         self.place_relation_ids: list[int] = []
         self.settlements: list[Settlement] = []
+        self.settlement_ways = SettlementWays()
         self.land_ways = LandWays()
         self.land_relation_ids: list[int] = []
         self.n_roads_in_file = 0
@@ -174,7 +187,8 @@ class ElementCollector:
         is_road = road_class in CLASS_CODES and is_drivable(get_tag)
         kind = find_kind(way.tags) if way.is_closed() else None
         land_kind = find_land_kind(way.tags) if way.is_closed() else None
-        if not is_road and kind is None and land_kind is None:
+        is_outline = way.is_closed() and is_settlement(way.tags)
+        if not (is_road or is_outline) and kind is None and land_kind is None:
             return
         self.n_roads_in_file += is_road
         node_refs = [node.ref for node in way.nodes]
@@ -187,6 +201,9 @@ class ElementCollector:
             self.place_ways.add(way, node_refs)
             self.place_ways.kind.append(kind)
             self.place_ways.tags.append(dict(way.tags))
+        if is_outline:
+            self.settlement_ways.add(way, node_refs)
+            self.settlement_ways.tags.append(dict(way.tags))
         if land_kind is not None:
             self.land_ways.add(way, node_refs)
             self.land_ways.kind.append(land_kind)
@@ -208,6 +225,9 @@ class ElementCollector:
         roads.class_code.append(CLASS_CODES[road_class])
         roads.direction.append(direction)
         roads.maxspeed.append(get_tag("maxspeed"))
-        roads.name.append(get_tag("name:en") or get_tag("name") or "")
+        names = find_road_names(get_tag)
+        roads.name.append(names.english)
+        if names.urdu:
+            roads.name_pairs[names] += 1
         if not is_understood:
             roads.odd_oneway.append(way.id)

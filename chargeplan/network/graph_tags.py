@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.network.tags import CLASS_CODES, is_drivable
+from chargeplan.script_names import Names, split_scripts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,8 @@ class EdgeTags:
         True when the edge is joined of ways of different class.
     maxspeed : str or None
         As tagged, several joined by ``;``.
-    name : str
-        Several joined by `` / ``.
+    name, name_ur : str
+        Shown name, English where there is one, and the Urdu one; several joined by `` / ``.
     way_id : int
         Lowest id of the joined ways, 0 when there is none.
     is_oneway : bool or None
@@ -51,6 +52,7 @@ class EdgeTags:
     has_several_classes: bool
     maxspeed: str | None
     name: str
+    name_ur: str
     way_id: int
     is_oneway: bool | None
     length_m: float
@@ -63,6 +65,7 @@ def read_edge_tags(attributes: Mapping[str, Any], table: SpeedTable) -> EdgeTags
     def join(key: str, separator: str = ";") -> str | None:
         return separator.join(list_values(attributes.get(key))) or None
 
+    local = [split_scripts(name) for name in list_values(attributes.get("name"))]
     classes = list_values(attributes.get("highway"))
     drivable = [name for name in classes if name in CLASS_CODES]
     is_open = is_drivable(join)
@@ -75,12 +78,17 @@ def read_edge_tags(attributes: Mapping[str, Any], table: SpeedTable) -> EdgeTags
         is_partly_closed=bool(slowest) and is_open and not is_whole,
         has_several_classes=len(drivable) > 1,
         maxspeed=join("maxspeed"),
-        name=join("name:en", " / ") or join("name", " / ") or "",
+        name=join("name:en", " / ") or _join_parts(local, "english") or join("name", " / ") or "",
+        name_ur=join("name:ur", " / ") or _join_parts(local, "urdu"),
         way_id=min(ways, default=0),
         is_oneway=True if oneway and oneway <= _YES else False if oneway and oneway <= _NO else None,
         length_m=_read_number(attributes.get("length")),
         travel_s=_read_number(attributes.get("travel_time")),
     )
+
+
+def _join_parts(names: list[Names], part: str) -> str:
+    return " / ".join(dict.fromkeys(filter(None, (getattr(name, part) for name in names))))
 
 
 def list_values(value: Any) -> list[str]:

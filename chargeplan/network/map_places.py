@@ -13,9 +13,12 @@ from chargeplan.geo import to_metric
 from chargeplan.land import describe_land, make_land
 from chargeplan.network.cut import find_inside
 from chargeplan.places import describe_place, make_places, make_settlements
+from chargeplan.script_names import add_names
 
 if TYPE_CHECKING:
-    from chargeplan.network.elements import PlaceWays, WayStore
+    from collections.abc import Iterator
+
+    from chargeplan.network.elements import PlaceWays, Settlement, WayStore
     from chargeplan.network.node_locations import NodeLocations
     from chargeplan.network.osm_file import OsmContent
     from chargeplan.network.repairs import RepairLog
@@ -64,7 +67,26 @@ def build_places(content: OsmContent, area: StudyArea, source: str, repairs: Rep
         for row in newest.values()
     ]
     places = make_places(rows, _build_land(content, area, source, repairs))
-    return replace(places, settlements=make_settlements(content.settlements))
+    return replace(places, settlements=make_settlements(_name_settlements(content)))
+
+
+def _name_settlements(content: OsmContent) -> Iterator[Settlement]:
+    """Give settlements what their names lack from the outline of the same kind around them.
+
+    One place is often mapped twice, as a point in the one script and as an area in the other. An outline around
+    several points of its kind does not tell whose name it bears.
+    """
+    way_row, shapes = _draw_shapes(content.settlement_ways, content.locations)
+    tags = [content.settlement_ways.tags[row] for row in way_row.tolist()]
+    points = shapely.points([(lon, lat) for _, _, lon, lat in content.settlements] or np.empty((0, 2)))
+    outline, point = shapely.STRtree(points).query(shapely.make_valid(shapes), predicate="contains")
+    inside: dict[int, list[int]] = {}
+    for area, row in zip(outline.tolist(), point.tolist(), strict=True):
+        if tags[area]["place"] == content.settlements[row][1]["place"]:
+            inside.setdefault(area, []).append(row)
+    around = {rows[0]: tags[area] for area, rows in sorted(inside.items(), reverse=True) if len(rows) == 1}
+    for row, (place_id, own, lon, lat) in enumerate(content.settlements):
+        yield place_id, add_names(own, around.get(row, {})), lon, lat
 
 
 def _build_land(content: OsmContent, area: StudyArea, source: str, repairs: RepairLog) -> LandAreas:

@@ -18,6 +18,7 @@ from chargeplan.network.elements import (
     PlaceWays,
     RoadWays,
     Settlement,
+    SettlementWays,
 )
 from chargeplan.network.node_locations import Box, LocationFile, NodeLocations
 from chargeplan.network.repairs import RepairLog
@@ -66,6 +67,8 @@ class OsmContent:
         Such land drawn as multipolygons, which is not read.
     settlements : list of tuple
         Id, tags, longitude and latitude of named parts of towns and villages, wherever they are.
+    settlement_ways : SettlementWays
+        Such drawn as areas, with a node in the box, of which the names count.
     """
 
     roads: RoadWays
@@ -82,6 +85,7 @@ class OsmContent:
     land_ways: LandWays = field(default_factory=LandWays)
     land_relation_ids: list[int] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
+    settlement_ways: SettlementWays = field(default_factory=SettlementWays)
 
 
 def read_osm_file(path: Path, box: Box) -> OsmContent:
@@ -159,7 +163,7 @@ def _stream(path: Path, file_format: str, box: Box) -> tuple[OsmContent, bool]:
             for element in osmium.OsmFileIterator(reader, location_file.handler, *filters):
                 collector.add(element)
         roads, place_ways = collector.roads, collector.place_ways
-        all_ways = (roads, place_ways, collector.land_ways)
+        all_ways = (roads, place_ways, collector.land_ways, collector.settlement_ways)
         node_refs = [np.array(ways.node_refs, np.int64) for ways in all_ways]
         locations = location_file.find_locations(np.unique(np.concatenate(node_refs)))
         is_complete = n_nodes_before_ways in {-1, location_file.count()}
@@ -177,6 +181,7 @@ def _stream(path: Path, file_format: str, box: Box) -> tuple[OsmContent, bool]:
         land_ways=collector.land_ways,
         land_relation_ids=collector.land_relation_ids,
         settlements=collector.settlements,
+        settlement_ways=collector.settlement_ways,
     )
     return content, is_complete
 
@@ -188,7 +193,7 @@ def _make_filters() -> tuple[Any, Any]:
     area_keys = sorted({*place_keys, *(key for key, _ in read_kind_table(LandKind))})
     only_places = osmium.filter.KeyFilter("place", *place_keys)
     only_places.enable_for(osmium.osm.NODE)
-    only_roads_and_areas = osmium.filter.KeyFilter("highway", *area_keys)
+    only_roads_and_areas = osmium.filter.KeyFilter("highway", "place", *area_keys)
     only_roads_and_areas.enable_for(osmium.osm.WAY | osmium.osm.RELATION)
     return only_places, only_roads_and_areas
 

@@ -99,7 +99,7 @@ def read_graph(
     keys = LineKeys(graph, lines)
     note_repairs(lines, tags, length_m, repairs)
     roads = _pair_directions(graph, keys, tags, free_kmh, repairs)
-    return _make_content(
+    content = _make_content(
         nodes,
         keys,
         roads,
@@ -108,6 +108,8 @@ def read_graph(
         repairs=repairs,
         is_own=is_own,
     )
+    content.roads.name_pairs.update((tag.name, tag.name_ur) for tag in tags if tag.name_ur)
+    return content
 
 
 def _find_own_speeds(tags: list[EdgeTags], length_m: Floats, speed_factor: float, where: str) -> Floats:

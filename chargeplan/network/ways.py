@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from chargeplan.network.road_names import find_english_names
 from chargeplan.network.speeds import FASTEST_KMH, SLOWEST_KMH, SpeedTable, find_free_speed
 from chargeplan.osm.road_classes import ROAD_CLASSES
 
@@ -82,6 +83,7 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
         np.array(sorted(set(roads.odd_oneway)), np.int64),
         repairs,
     )
+    english = find_english_names(roads.name_pairs)
     tag_kmh = np.array([speed.kmh for speed in speeds], np.float64)
     return Ways(
         selected_id,
@@ -89,7 +91,7 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
         np.array(roads.direction, np.int64)[file_row],
         np.array(roads.free_kmh, np.float64)[file_row] if len(roads.free_kmh) else tag_kmh,
         np.array([speed.is_tagged for speed in speeds], np.bool_),
-        [roads.name[row] for row in file_row.tolist()],
+        [english.get(roads.name[row], roads.name[row]) for row in file_row.tolist()],
         row_of_file_way,
     )
 

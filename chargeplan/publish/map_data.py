@@ -16,6 +16,7 @@ from chargeplan.publish.map_figures import (
     list_figures,
     list_figures_by_year,
 )
+from chargeplan.publish.map_names import list_urdu_names
 from chargeplan.publish.map_places import describe_assets, list_zones, pack_boundary, pack_zone_outlines
 from chargeplan.publish.run_record import describe_limits, describe_outcome, make_finite
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
@@ -28,6 +29,7 @@ from chargeplan.publish.stage_results import (
 from chargeplan.publish.year_results import describe_earlier_stations, describe_earlier_zones
 from chargeplan.text import clean_text
 from chargeplan.units import format_pkr_twice
+from chargeplan.vehicle_words import name_class
 from chargeplan.words import Outcome, RemovalReason, SiteStatus
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ def build_plan_data(bundle: RunBundle) -> dict[str, Any]:
         "boundary": pack_boundary(bundle),
         "attribution": describe_attribution(bundle),
         "sources": state_licences(bundle),
+        "urduNames": list_urdu_names(bundle, results),
         "warnings": [clean_text(warning) for warning in bundle.evaluation.warnings],
         "bounds": [round(float(value), 5) for value in bundle.area.boundary.bounds],
     }
@@ -111,7 +114,7 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
         "people": [f"{table.people:,.0f} people in the study area", *map(clean_text, table.counted)],
         "rows": [
             {
-                "class": clean_text(row.name),
+                "class": name_class(row.name),
                 "assumed": f"{row.n_assumed} of {row.n_behind} figures behind it are assumptions",
                 **row.format(),
             }
@@ -124,7 +127,7 @@ def _describe_demand(bundle: RunBundle) -> dict[str, Any]:
         ],
         "plugs": [clean_text(line) for line in table.plugs],
         "policy": [
-            f"{clean_text(name)}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; "
+            f"{name_class(name)}: {stock:,.0f} electric in the nation in {year} by the scenario's share of sales; "
             f"policy's target {target:,.0f} on the road ({stock - target:+,.0f})"
             for name, year, stock, target in table.policy
         ],

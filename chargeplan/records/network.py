@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,14 @@ from chargeplan.records.promises import Bools, Floats, Ints, require, require_le
 from chargeplan.tables import (
     REPAIRS,
     ROADS,
+    URDU_NAMES,
     check_table,
+    make_table,
 )
+
+
+def _have_no_urdu_names() -> pd.DataFrame:
+    return make_table(URDU_NAMES, {column.name: [] for column in URDU_NAMES})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +51,9 @@ class RoadNetwork:
         Columns of `tables.REPAIRS`: what was mended or left out, counted, with examples.
     data_date : str
         Newest element timestamp (ISO date), empty when the file has none.
+    urdu_names : pandas.DataFrame
+        Columns of `tables.URDU_NAMES`: what shown names of roads are in Urdu; none in runs that were written before
+        they were kept.
     """
 
     node_id: Ints
@@ -58,6 +67,9 @@ class RoadNetwork:
     imputed_speed_share: float
     repairs: pd.DataFrame
     data_date: str
+    urdu_names: pd.DataFrame = field(
+        default_factory=_have_no_urdu_names, metadata={"later": "Urdu names of roads"}
+    )
 
     def __post_init__(self) -> None:
         n_nodes = len(self.node_id)
@@ -71,6 +83,7 @@ class RoadNetwork:
         require(bool(np.all(np.diff(self.node_id) > 0)), "node ids must rise without repeats")
         check_table(self.roads, ROADS, "roads")
         check_table(self.repairs, REPAIRS, "repairs")
+        check_table(self.urdu_names, URDU_NAMES, "Urdu names of roads")
         require_length(len(self.roads) + 1, road_offsets=self.road_offsets)
         require(
             int(self.road_offsets[-1]) == len(self.road_lonlat),

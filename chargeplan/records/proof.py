@@ -61,11 +61,11 @@ def advise_longer_search(stopped_by: str) -> str:
     Examples
     --------
     >>> advise_longer_search("time limit")
-    'raise solve.time_limit_s'
+    'give the search more time (solve.time_limit_s)'
     """
     advice = {
-        "time limit": "raise solve.time_limit_s",
-        "node limit": "raise solve.node_limit, or leave it out",
+        "time limit": "give the search more time (solve.time_limit_s)",
+        "node limit": "let the search go farther (solve.node_limit)",
         "user": "run again and let it go on",
     }
     return advice.get(stopped_by, "run again, and report it when that ends the same way")

@@ -56,8 +56,8 @@ def _describe_chance(solution: Solution, answer: ClosedAnswer) -> list[str]:
     if solution.outcome is Outcome.PROVEN_OPTIMAL:
         return [f"{left}, but with it or without it {solution.proof_text}"]
     return [
-        f"{left}, and the search ended early ({solution.proof_text}): a longer run may open it "
-        f"({advise_longer_search(solution.stopped_by)})"
+        f"{left}, and the search ended early ({solution.proof_text}): a longer run may open it: "
+        f"{advise_longer_search(solution.stopped_by)}"
     ]
 
 

@@ -1,15 +1,15 @@
 """The map in Urdu: every text of the page has its word, names stay, figures keep their digits."""
 
-import json
 import re
 from dataclasses import replace
 
 import pytest
 from map_language import find_missing
-from sample_bundle import build_sample_bundle
+from sample_bundle import URDU, build_sample_bundle
 
 from chargeplan.publish.map_words import read_urdu_words
 from chargeplan.publish.run_folder import list_linked_files, publish_run
+from chargeplan.tables import URDU_NAMES, make_table
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -56,13 +56,68 @@ def test_the_button_changes_the_language_and_back(open_map, run):
     assert page.locator("#panel").bounding_box()["x"] < middle
 
 
-def test_names_and_figures_stay_as_they_are(open_map, run):
-    page = open_map(run / "index.html", locale="ur-PK")
-    features = json.loads((run / "sites.geojson").read_text(encoding="utf-8"))["features"]
+def list_names(page):
+    """What the rows of the stations show: the name, and those beside it."""
+    return page.evaluate(
+        "[...document.querySelectorAll('#station-table tbody th')].map(head =>"
+        " [head.querySelector('button'), ...head.querySelectorAll('.other-name')].map(node => node.textContent))"
+    )
+
+
+def test_stations_bear_their_urdu_name_in_urdu_and_the_english_one_in_english(open_map, run):
+    """Every station of the sample has both; some have a local name too."""
+    page = open_map(run / "index.html")
     page.locator("#tab-stations").click()
-    names = page.locator("#station-table tbody button").all_inner_texts()
-    assert sorted(names) == sorted(feature["properties"]["title"] for feature in features)
-    page.locator("#tab-summary").click()
+    before = list_names(page)
+    assert all(names[0].startswith("Blue Area Station") and URDU in names[1:] for names in before)
+    page.locator("#language").click()
+    for names, english in zip(list_names(page), before, strict=True):
+        assert names[0] == URDU
+        assert sorted(names) == sorted(english)
+    page.evaluate("chargeplan.goToSite(chargeplan.state.map, 0)")
+    card = page.locator(".popup-card .popup-name").all_text_contents()
+    assert (card[0], sorted(card)) == (URDU, sorted(before[0]))
+    marker = page.locator(".station[data-site='0']").get_attribute("aria-label")
+    assert URDU in marker
+    assert "Blue Area" not in marker
+    page.locator("#language").click()
+    assert list_names(page) == before
+    assert page.locator(".popup-card .popup-name").all_text_contents() == before[0]
+
+
+def find(page, text):
+    page.locator("#search-box").fill(text)
+    return page.locator("#search-list .found-name").all_text_contents()
+
+
+def test_a_road_is_written_and_found_by_either_name(open_map, tmp_path):
+    bundle = build_sample_bundle()
+    name = next(name for name in bundle.network.roads["name"] if name)
+    pairs = make_table(URDU_NAMES, {"name": [name], "name_ur": ["نمونہ سڑک"]})
+    network = replace(bundle.network, urdu_names=pairs)
+    page = open_map(publish_run(tmp_path / "road", replace(bundle, network=network)) / "index.html")
+    assert find(page, "نمونہ سڑک") == [name]
+    assert name in find(page, name)
+    page.locator("#language").click()
+    assert find(page, name)[0] == "نمونہ سڑک"
+    assert find(page, "نمونہ سڑک") == ["نمونہ سڑک"]
+    page.locator("#search-box").fill("")
+    written = page.evaluate("""async () => {
+      const texts = [], fill = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+        texts.push(text);
+        fill.call(this, text, ...at);
+      };
+      chargeplan.state.map.setZoom(15, { animate: false });
+      chargeplan.state.layers.labels.redraw();
+      await chargeplan.whenDrawn();
+      return texts;
+    }""")
+    assert name not in written
+
+
+def test_figures_stay_as_they_are(open_map, run):
+    page = open_map(run / "index.html", locale="ur-PK")
     figures = ISOLATES.sub("", page.locator("#figures").inner_text())
     assert "45.6%" in figures
     assert "kWh" in figures

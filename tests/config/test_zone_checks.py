@@ -39,15 +39,16 @@ def test_check_names_every_unknown_zone_beside_the_other_faults(demo):
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ("model.equity.floor_share=0.1", "model.equity.floor_share speaks"),
-        ("model.equity.gini_cap=0.3", "model.equity.gini_cap speaks"),
-        ("model.objective=worst_zone", "model.objective worst_zone speaks"),
+        ("model.equity.floor_share=0.1", "model.equity.floor_share"),
+        ("model.equity.gini_cap=0.3", "model.equity.gini_cap"),
+        ("model.objective=worst_zone", "model.objective worst_zone"),
     ],
 )
 def test_hexagons_in_place_of_zones_are_told(demo, change, key):
-    words = f"{key} of zones, and the study has none: hexagons some 7 km across"
+    words = "the plan has rules about zones, and the study has none: hexagons some 7 km across"
     without = load_settings(demo, [change, "study.zones=null"]).settings
     assert list_assumptions(without)[0].startswith(words)
+    assert list_assumptions(without)[0].endswith(f"(study.zones; asked for by {key})")
     assert list_assumptions(load_settings(demo, [change]).settings) == ()
 
 
@@ -55,14 +56,16 @@ def test_check_tells_assumptions_in_words_and_as_json(demo):
     changes = ("study.zones=null", "model.equity.floor_share=0.1")
     done = check(demo, *changes)
     assert done.exit_code == 0
-    assert "assumed: model.equity.floor_share speaks of zones" in done.stderr
+    assert "asked for by model.equity.floor_share)" in done.stderr
     options = [part for change in changes for part in ("--set", change)]
     done = CliRunner().invoke(app, ["check", str(demo), *options, "--json"])
     assert len(json.loads(done.stdout)["assumptions"]) == 1
 
 
 def test_two_settings_that_speak_of_zones_are_one_assumption():
-    assert describe_stand_ins(["a", "b"]).startswith("a and b speak of zones")
+    told = describe_stand_ins(["a", "b"])
+    assert told.startswith("the plan has rules about zones, and the study has none")
+    assert told.endswith("(study.zones; asked for by a and b)")
     assert describe_stand_ins([]) == ""
 
 

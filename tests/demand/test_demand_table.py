@@ -116,7 +116,7 @@ def test_what_no_station_serves_has_its_column(paved_study, people_figure):
     table = tabulate_demand(paved_study.build(people_figure, fleet={"classes": classes}), (22.0,))
     assert read_rows(table, "two_wheeler")[1] == [0, 0, 2, 2, 0, 2, 6]
     joined = " ".join(table.split())
-    assert "33% of the public energy is of classes that cannot use 22 kW: bus, three_wheeler, truck" in joined
+    assert "33% of the public energy is of vehicles that cannot use 22 kW: buses, rickshaws, trucks" in joined
 
 
 def test_people_of_the_study_stand_beside_the_census(paved_study, people_figure):

@@ -230,7 +230,9 @@ def test_trucks_without_a_terminal_lie_on_industrial_land_and_that_is_warned_of(
         expected = outline(study.cell_id[cell]).intersection(square).area / square.area
         assert get_depot_share(study, cells, "truck", cell) == pytest.approx(expected, abs=1e-6)
     kwh_day = cells.depot_kwh_day[:, cells.classes.index("truck")].sum()
-    told = f"truck {kwh_day:,.0f} kWh/day (no truck terminal or fleet yard is known; laid on industrial land)"
+    told = (
+        f"trucks, {kwh_day:,.0f} kWh/day (no truck terminal or fleet yard is known; laid on industrial land)"
+    )
     warning = next(warning for warning in cells.warnings if warning.startswith("depots of the study area"))
     assert told in warning
     assert "bus " not in warning.replace("bus station", "")
@@ -240,10 +242,11 @@ def test_depots_lie_along_main_roads_before_they_lie_over_homes(study, people_fi
     study.draw_roads_everywhere()
     study.draw_road(30, 200.0, "trunk")
     cells = study.build(people_figure)
-    for name in ("bus", "taxi", "three_wheeler", "truck"):
+    words = {"bus": "buses", "taxi": "taxis", "three_wheeler": "rickshaws", "truck": "trucks"}
+    for name, word in words.items():
         assert get_depot_share(study, cells, name, 30) == pytest.approx(1.0)
         kwh_day = cells.depot_kwh_day[:, cells.classes.index(name)].sum()
-        assert f" {name} {kwh_day:,.0f} kWh/day (" in "\n".join(cells.warnings)
+        assert f" {word}, {kwh_day:,.0f} kWh/day (" in "\n".join(cells.warnings)
     assert "laid on main roads" in "\n".join(cells.warnings)
 
 
@@ -254,7 +257,9 @@ def test_depots_of_which_nothing_tells_lie_where_people_live_and_that_is_warned_
     at_home = cells.people / cells.people.sum()
     kwh_day = cells.depot_kwh_day[:, cells.classes.index("bus")]
     assert kwh_day == pytest.approx(at_home * kwh_day.sum())
-    told = f"bus {kwh_day.sum():,.0f} kWh/day (no bus station or fleet yard is known; laid where people live)"
+    told = (
+        f"buses, {kwh_day.sum():,.0f} kWh/day (no bus station or fleet yard is known; laid where people live)"
+    )
     assert told in "\n".join(cells.warnings)
 
 

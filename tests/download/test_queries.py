@@ -100,6 +100,16 @@ def test_named_parts_of_a_city_are_asked_for_with_the_places():
     assert found == {("n", node["id"]) for node in nodes}
 
 
+def test_outlines_of_places_are_asked_for_too_because_their_names_count():
+    elements = [
+        *(make_node(at, 73.0 + at / 10, 33.5) for at in range(1, 4)),
+        make_way(10, [1, 2, 3, 1], place="town", name="Rawat"),
+        make_way(11, [1, 2, 3, 1], place="island", name="Manora"),
+    ]
+    found, _ = ask(write_data_query(get_layer("places"), BOX), elements)
+    assert found == {("n", 1), ("n", 2), ("n", 3), ("w", 10)}
+
+
 def test_places_that_are_areas_come_with_what_they_are_made_of():
     elements = [
         *(make_node(at, 73.0 + at / 10, 33.5) for at in range(1, 7)),

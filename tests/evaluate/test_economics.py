@@ -1,6 +1,7 @@
 """Money and benefits of the toy city's plan, every figure worked out by hand."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -261,7 +262,7 @@ def test_energy_of_classes_that_cannot_use_the_chargers_is_told():
     assert evaluation.get_metric("unusable_share") == pytest.approx(0.5)
     (warning,) = (text for text in evaluation.warnings if "cannot use" in text)
     assert warning.startswith("50% of the energy of the new stations")
-    assert "10 kW (bus)" in warning
+    assert "10 kW (buses)" in warning
     assert evaluate_plan(case).get_metric("unusable_share") == 0
 
 
@@ -321,6 +322,24 @@ def test_benefits_on_paper():
     assert evaluation.get_metric("pm25_saved") == pytest.approx(14_600 * 0.75 * 0.03 / 1000)
 
 
+def test_warnings_are_in_plain_words_and_keys_of_the_config_stand_in_brackets_at_the_end():
+    """Rickshaws need 120 kW here and pay more than for their fuel, and the stations lose money."""
+    figures = {"petrol_l_100km__three_wheeler": 1.0, "retail_price_pkr_kwh": 12.0}
+    case = make_case(classes={"three_wheeler": 1.0, "car": 0.2}, figures=figures)
+    cells = dataclasses.replace(case.cells, charger_kw=np.array([[120.0, 360.0], [7.0, 180.0]]))
+    warnings = evaluate_plan(dataclasses.replace(case, cells=cells)).warnings
+    for part in (
+        "cannot use chargers of 10 kW (rickshaws)",
+        "rickshaws (PKR",
+        "lose money",
+        "beside the PKR",
+    ):
+        assert any(part in text for text in warnings), part
+    for text in warnings:
+        plain = re.sub(r"\([^()]*\)$", "", text)
+        assert not re.search(r"[a-z]_[a-z]|[a-z]\.[a-z]", plain), text
+
+
 def test_classes_that_pay_more_than_for_their_fuel_are_named():
     """At 90 per kWh 18,250 kWh cost 1,642,500: cars save 7,300 l at 250, buses 4,562.5 l at 250."""
     figures = {"diesel_l_100km__bus": 25.0, "diesel_price_pkr_l": 250.0, "retail_price_pkr_kwh": 90.0}
@@ -329,7 +348,7 @@ def test_classes_that_pay_more_than_for_their_fuel_are_named():
     assert find_step(evaluation.economics, "bus: drivers save") == pytest.approx(4_562.5 * 250 - 1_642_500)
     (warning,) = [text for text in evaluation.warnings if "than for the fuel" in text]
     assert "at PKR 90 per kWh" in warning
-    assert "bus (PKR 501,875 a year)" in warning
+    assert "buses (PKR 501,875 a year)" in warning
     assert "car" not in warning
 
 

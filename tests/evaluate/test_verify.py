@@ -72,7 +72,7 @@ def test_a_standing_station_that_was_left_out_is_warned_of(status, n_warnings):
         warning for warning in warnings if warning.startswith("left out: 1 station standing already, but ")
     ]
     assert len(told) == n_warnings
-    assert all("(lost); correct" in warning for warning in told)
+    assert all(" may end: lost; correct" in warning for warning in told)
 
 
 GOOD = make_case()

@@ -143,4 +143,4 @@ def test_a_plan_far_from_its_bound_is_told_to_be_a_first_one(bound_share, is_tol
     assert bool(told) is is_told
     if told:
         assert "no plan is more than 50.00 % better" in told[0]
-        assert "raise solve.time_limit_s" in told[0]
+        assert "give the search more time (solve.time_limit_s)" in told[0]

@@ -11,6 +11,8 @@ from sample_bundle import build_sample_bundle
 from chargeplan.publish.map_figures import describe_search, list_economics, list_figures
 from chargeplan.publish.map_page import LIBRARY_SCRIPTS, TEMPLATE_FOLDER
 from chargeplan.publish.map_words import URDU_FILE, read_urdu_words
+from chargeplan.publish.report.urdu import URDU_FILE as REPORT_FILE
+from chargeplan.publish.report.urdu import read_words
 from chargeplan.publish.run_folder import list_linked_files
 from chargeplan.solve.outcome import StoppedBy
 from chargeplan.words import Outcome, PlaceKind, PlanObjective, RemovalReason, SiteStatus
@@ -103,3 +105,30 @@ def test_captions_in_the_code_have_urdu():
     )
     assert len(captions) > 15
     assert [text for text in captions if not text.endswith(" ") and not find_entry(text)] == []
+
+
+def test_map_and_report_call_the_same_things_by_the_same_urdu_words():
+    map_words, report = read_urdu_words(), read_words()
+    pairs = [
+        ("Demand served", report["figures"]["served_share"]),
+        ("Demand served", report["decided"]["served"]),
+        ("Demand not served", report["decided"]["unserved"]),
+        ("New stations", report["figures"]["new_sites"]),
+        ("New chargers", report["figures"]["new_chargers"]),
+        ("Money to spend", report["figures"]["cost"]),
+        ("Payback", report["figures"]["payback"]),
+        ("Net present value", report["decided"]["npv"]),
+        ("Existing stations", report["decided"]["existing"]),
+        ("{n} kWh/day", "{0} " + report["units"]["kWh/day"]),
+        ("{n} min", "{0} " + report["units"]["min"]),
+        ("{n} years", "{0} " + report["units"]["years"]),
+        ("{n} t a year", "سالانہ {0} ٹن"),
+    ]
+    for english, urdu in pairs:
+        assert map_words[english] == urdu, english
+    assert report["figures"]["mean_drive"].endswith(map_words["Mean drive"])
+    assert map_words["Demand"] in report["decided"]["demand"]
+    # One word for demand on both, and not "need" beside it.
+    both = " ".join(map_words.values()) + REPORT_FILE.read_text(encoding="utf-8")
+    assert "طلب" in both
+    assert "ضرورت" not in both

@@ -41,8 +41,8 @@ def test_a_closed_site_says_who_serves_its_demand_and_what_a_station_could(case)
         "a: closed. 3 cells with 50.0 kWh/day reach it, of which the open stations serve 40.0, most at b (Mall) "
         "(30.0, 820 m away). a station there would serve at most 45.0 kWh/day, for PKR 3.1 M or more. beside the "
         "open ones it would add at most 5.0 kWh/day. its price is left in the budget (PKR 9 M), and the search "
-        "ended early (no plan is more than 43.00 % better): a longer run may open it (raise solve.time_limit_s). "
-        "--site a tells what the plan loses with a station there"
+        "ended early (no plan is more than 43.00 % better): a longer run may open it: give the search "
+        "more time (solve.time_limit_s). --site a tells what the plan loses with a station there"
     )
 
 
@@ -59,7 +59,7 @@ def test_a_search_without_a_plan_says_that_the_first_one_ended_early(case):
     answer = ClosedAnswer(0, (), True, 5.0, 3.1e6, UNKNOWN, Found.NO_PLAN, REACH, left_pkr=9e6)
     text = describe_closed(case, answer)
     assert "no plan was found in time, raise --time-limit" in text
-    assert "a longer run may open it (raise solve.time_limit_s)" in text
+    assert "a longer run may open it: give the search more time (solve.time_limit_s)" in text
 
 
 def test_a_searched_site_says_what_the_plan_loses_and_the_bound(case):

@@ -49,7 +49,7 @@ def name_figure(name: str, unit: str) -> str:
     >>> name_figure("charger_efficiency_share", "share"), name_figure("battery kwh", "kWh")
     ('charger efficiency', 'battery')
     >>> name_figure("three_wheeler", "share")
-    'three-wheeler'
+    'rickshaw'
     """
     if name in _NAMES:
         return _NAMES[name]
@@ -63,7 +63,7 @@ def name_figure(name: str, unit: str) -> str:
         while len(words) > 1 and words[-1] in in_unit:
             words.pop()
     text = " ".join(_SPELT.get(word, word) for word in words)
-    return re.sub(r"\b(two|three) wheeler", r"\1-wheeler", text)
+    return text.replace("two wheeler", "motorcycle").replace("three wheeler", "rickshaw")
 
 
 def name_unit(unit: str, name: str) -> str:

@@ -14,6 +14,7 @@ from chargeplan.publish.report.numbers import count, full_money, number, share
 from chargeplan.publish.report.sheet_years import StationYears
 from chargeplan.publish.report.sketch import Frame
 from chargeplan.publish.year_results import count_years
+from chargeplan.script_names import find_urdu_name
 from chargeplan.text import clean_text
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def list_sheets(bundle: RunBundle, stations: pd.DataFrame, roads: RoadLines) -> 
 
 
 def _find_urdu_name(row: dict[str, Any]) -> str:
-    name = clean_text(row["name_ur"])
+    name = find_urdu_name(row)
     return "" if name == row["shown_name"] else name
 
 

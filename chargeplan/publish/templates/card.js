@@ -6,7 +6,7 @@ chargeplan.makeCard = function (title, names, rows) {
     make("p", { className: "popup-kind", text: title }),
   ].concat(
     names.map(function (name, position) {
-      return make(position ? "p" : "h3", { text: name, className: "popup-name", attributes: { dir: "auto" } });
+      return make(position ? "p" : "h3", { text: name, className: "popup-name", attributes: { dir: "auto", "data-name": position ? "other" : "" } });
     }),
     [chargeplan.makeFacts(rows)]
   ));
@@ -16,7 +16,7 @@ chargeplan.makeFacts = function (rows) {
   var make = chargeplan.make;
   return make("dl", {}, rows.filter(Boolean).reduce(function (list, row) {
     return list.concat([make("dt", { text: row[0] }), make("dd", {
-      text: row[1], attributes: row[2] ? { dir: "auto", "data-kept": "" } : { dir: "auto" },
+      text: row[1], attributes: row[2] ? { dir: "auto", "data-kept": "", "data-name": "" } : { dir: "auto" },
     })]);
   }, []));
 };

@@ -51,8 +51,8 @@ chargeplan.drawRoadName = function (pen, view, name, lines, taken, seen) {
   pen.fillStyle = colours.label;
   pen.strokeStyle = colours.labelHalo;
   pen.lineWidth = 3.2;
-  pen.font = "500 " + (name.rank >= 6 ? 11.5 : 10.5) + "px system-ui, sans-serif";
-  var width = pen.measureText(name.text).width + 8, place = chargeplan.findStraightRun(lines, name.line, width, view);
+  pen.font = "500 " + (name.rank >= 6 ? 11.5 : 10.5) + "px system-ui, \"Noto Nastaliq Urdu\", sans-serif";
+  var text = chargeplan.nameOf(name.text), width = pen.measureText(text).width + 8, place = chargeplan.findStraightRun(lines, name.line, width, view);
   if (!place) return;
   var key = "=" + name.text, near = (seen[key] || []).some(function (other) {
     return Math.hypot(other.x - place.x, other.y - place.y) < 380;
@@ -69,8 +69,8 @@ chargeplan.drawRoadName = function (pen, view, name, lines, taken, seen) {
   pen.save();
   pen.translate(place.x, place.y);
   pen.rotate(place.angle);
-  pen.strokeText(name.text, 0, 0);
-  pen.fillText(name.text, 0, 0);
+  pen.strokeText(text, 0, 0);
+  pen.fillText(text, 0, 0);
   pen.restore();
 };
 
@@ -139,7 +139,7 @@ chargeplan.FARTHEST_NAME_PX = { far: 18, near: 26 };  // from the middle of the 
 chargeplan.drawZoneNames = function* (pen, view, colours, taken) {
   var isFar = view.zoom < chargeplan.FAR_BELOW_ZOOM, size = view.zoom >= 13 ? 14 : isFar ? 11 : 12;
   var stations = chargeplan.listMarkBoxes(view);
-  pen.font = "600 " + size + "px system-ui, sans-serif";
+  pen.font = "600 " + size + "px system-ui, \"Noto Nastaliq Urdu\", sans-serif";
   pen.fillStyle = colours.zone;
   pen.strokeStyle = colours.labelHalo;
   pen.lineWidth = 3;
@@ -155,7 +155,7 @@ chargeplan.drawZoneNames = function* (pen, view, colours, taken) {
 chargeplan.drawZoneName = function (pen, view, zone, look, taken) {
   var local = chargeplan.toLocal(zone[4], zone[5]), size = look.size;
   var x = local[0] * view.factor + view.shift[0], y = local[1] * view.factor + view.shift[1];
-  var half = pen.measureText(zone[0]).width / 2 + 2, high = size / 2 + 2;
+  var text = chargeplan.nameOf(zone[0]), half = pen.measureText(text).width / 2 + 2, high = size / 2 + 2;
   for (var step = 0; step < chargeplan.NAME_STEPS.length; step += 1) {
     var at = [x + chargeplan.NAME_STEPS[step][0] * 2 * half, y + chargeplan.NAME_STEPS[step][1] * 1.4 * size];
     var box = [at[0] - half, at[1] - high, at[0] + half, at[1] + high];
@@ -165,9 +165,9 @@ chargeplan.drawZoneName = function (pen, view, zone, look, taken) {
     if (isCut && chargeplan.overlaps([x, y, x + 1, y + 1], [screen])) continue;
     if (chargeplan.overlaps(box, taken) || chargeplan.overlaps(box, look.stations)) continue;
     taken.push(box);
-    chargeplan.state.zoneNames.push({ name: zone[0], box: box });
-    pen.strokeText(zone[0], at[0], at[1]);
-    pen.fillText(zone[0], at[0], at[1]);
+    chargeplan.state.zoneNames.push({ name: text, box: box });
+    pen.strokeText(text, at[0], at[1]);
+    pen.fillText(text, at[0], at[1]);
     return;
   }
 };

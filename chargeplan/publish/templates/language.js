@@ -3,6 +3,7 @@
 chargeplan.LANGUAGES = { en: { dir: "ltr", other: "اردو", otherLang: "ur" }, ur: { dir: "rtl", other: "English", otherLang: "en" } };
 chargeplan.KEPT = "[dir=auto]:not(dd):not(input), [lang=en]:not(html), [lang=ur]:not(html), [data-kept], script, noscript, .leaflet-control-scale, .leaflet-control-attribution";
 chargeplan.SAID_ATTRIBUTES = ["aria-label", "title", "placeholder"];
+chargeplan.NAMES = "[data-name]";  // an element that holds a name of the data and nothing else
 chargeplan.HAS_WORDS = /[A-Za-z]{2}/;
 
 // First call of the page: which language it begins with.
@@ -10,7 +11,7 @@ chargeplan.addWords = function (map, id) {
   var data = chargeplan.readJson(id), state = chargeplan.state;
   state.words = {
     entries: new Map(Object.entries(data.words)), patterns: null, said: new Map(),
-    texts: new WeakMap(), attributes: new WeakMap(), missing: new Set(), observer: null, title: document.title,
+    texts: new WeakMap(), attributes: new WeakMap(), names: new WeakMap(), missing: new Set(), observer: null, title: document.title,
   };
   state.language = "en";
   var browser = String(navigator.language || "").toLowerCase().indexOf("ur") === 0 ? "ur" : data.language;
@@ -55,8 +56,36 @@ chargeplan.fillPattern = function (pattern, english) {
   return pattern.urdu.replace(/\{(\d)\}/g, function (_, place) {
     var text = match[Number(place) + 1], kind = pattern.kinds[Number(place)];
     if (kind === "{n}") return "\u2066" + text + "\u2069";  // from the left, its sign and percent too
-    return "\u2068" + (kind === "{*}" ? chargeplan.say(text) : text) + "\u2069";
+    return "\u2068" + (kind === "{*}" ? chargeplan.say(text) : chargeplan.nameOf(text)) + "\u2069";
   });
+};
+
+// What a name of the data is in the chosen language; where it has no Urdu one, it stays as it is.
+chargeplan.nameOf = function (name) {
+  var state = chargeplan.state, names = state.language === "ur" && state.plan ? state.plan.urduNames : null;
+  return names && Object.prototype.hasOwnProperty.call(names, name) ? names[name] : name;
+};
+
+// The name changes with the language. Beside it stand others of the same thing (data-name="other"): the Urdu one
+// gives its place to the English one.
+chargeplan.sayName = function (node) {
+  var own = chargeplan.keepName(node), first = node.parentElement && node.parentElement.querySelector("[data-name='']");
+  var main = first && node.getAttribute("data-name") ? chargeplan.keepName(first).text : own.text, shown = chargeplan.nameOf(main);
+  var text = own.text === main ? shown : own.text === shown ? main : own.text;
+  if (node.textContent !== text) node.textContent = text;
+  if (own.title) node.setAttribute("title", chargeplan.nameOf(own.title));
+};
+
+chargeplan.keepName = function (node) {
+  var names = chargeplan.state.words.names;
+  if (!names.has(node)) names.set(node, { text: node.textContent, title: node.getAttribute("title") });
+  return names.get(node);
+};
+
+chargeplan.sayNames = function (root) {
+  if (root.nodeType !== Node.ELEMENT_NODE) return;
+  if (root.matches(chargeplan.NAMES)) chargeplan.sayName(root);
+  root.querySelectorAll(chargeplan.NAMES).forEach(chargeplan.sayName);
 };
 
 chargeplan.sayNode = function (node) {
@@ -81,6 +110,7 @@ chargeplan.sayAttribute = function (node, name) {
 
 chargeplan.sayTree = function (root) {
   if (chargeplan.state.language === "en" && !chargeplan.state.words.observer) return;  // never said otherwise yet
+  chargeplan.sayNames(root);
   if (root.nodeType === Node.TEXT_NODE) {
     if (root.parentElement && !root.parentElement.closest(chargeplan.KEPT)) chargeplan.sayNode(root);
     return;

@@ -12,7 +12,8 @@ chargeplan.simplify = function (text) {
 chargeplan.buildIndex = function (map, plan) {
   var index = [];
   function add(group, names, go) {
-    var shown = names.filter(Boolean);
+    var urdu = plan.urduNames[names[0]], shown = names.filter(Boolean);
+    if (urdu && shown.indexOf(urdu) < 0) shown.splice(1, 0, urdu);
     if (shown.length) index.push({ group: group, names: shown, keys: shown.map(chargeplan.simplify), go: go });
   }
   plan.openSites.forEach(function (site, position) {
@@ -40,6 +41,13 @@ chargeplan.buildIndex = function (map, plan) {
     });
   });
   return index;
+};
+
+// The name in the chosen language first. What Urdu puts together of a kind and a road is found in English too, and
+// shown in Urdu alone.
+chargeplan.orderNames = function (names) {
+  var first = chargeplan.nameOf(names[0]);
+  return [first].concat(names.filter(function (name) { return name !== first && name.indexOf("\u060C") < 0; }));
 };
 
 // 0: the name itself, 1: it begins so, 2: words of it begin so, 3: it holds the letters; else null.
@@ -111,7 +119,7 @@ chargeplan.fillSearch = function (map, plan) {
   }
   function pick(position) {
     var entry = found[position];
-    box.value = entry.names[0];
+    box.value = chargeplan.orderNames(entry.names)[0];
     close();
     note.textContent = "";
     chargeplan.state.soughtPlace = null;
@@ -122,9 +130,10 @@ chargeplan.fillSearch = function (map, plan) {
     var all = chargeplan.findNames(index, box.value);
     found = all.slice(0, chargeplan.MOST_FOUND);
     list.replaceChildren.apply(list, found.map(function (entry, at) {
+      var names = chargeplan.orderNames(entry.names);
       var option = make("li", { attributes: { role: "option", id: "found-" + at, "aria-selected": "false" } }, [
-        make("span", { className: "found-name", text: entry.names[0], attributes: { dir: "auto" } }),
-      ].concat(entry.names.slice(1).map(function (name) {
+        make("span", { className: "found-name", text: names[0], attributes: { dir: "auto" } }),
+      ].concat(names.slice(1).map(function (name) {
         return make("span", { className: "other-name", text: name, attributes: { dir: "auto" } });
       }), [make("span", { className: "kind", text: entry.group })]));
       option.addEventListener("mousedown", function (event) { event.preventDefault(); });  // the focus stays in the box

@@ -50,9 +50,9 @@ chargeplan.fillFiles = function (files) {
 chargeplan.fillDemand = function (demand) {
   var make = chargeplan.make, table = make("table", { attributes: { id: "demand-table" } }), rows = [];
   demand.rows.forEach(function (row) {
-    var isTotal = row["km/day"] === "";
+    var isTotal = row["km/day"] === "", word = chargeplan.formatWord(row["class"]), isOurs = chargeplan.state.words.entries.has(word);
     rows.push(make("tr", { className: isTotal ? "total" : "" }, [
-      make("th", { attributes: { scope: "row", dir: "auto" }, text: chargeplan.formatWord(row["class"]) }),
+      make("th", { attributes: isOurs ? { scope: "row" } : { scope: "row", dir: "auto" }, text: word }),  // not a planner's own
       make("td", { className: "n", text: row["EVs"] }),
       make("td", { className: "n", text: row["kWh/day"] }),
       make("td", { className: "n", text: row["public"] }),

@@ -72,9 +72,9 @@ chargeplan.fillStations = function (map, plan) {
 
 chargeplan.makeStationRow = function (map, site, position) {
   var make = chargeplan.make, number = chargeplan.formatNumber, now = chargeplan.getStation(position), cost = now.costPkr > 0 ? now.costPkr : null;
-  var button = make("button", { attributes: { type: "button", dir: "auto", title: site.name }, className: "short", text: site.name });
+  var button = make("button", { attributes: { type: "button", dir: "auto", title: site.name, "data-name": "" }, className: "short", text: site.name });
   button.addEventListener("click", function () { chargeplan.goToSite(map, position); });
-  var words = site.otherNames.map(function (name) { return make("span", { className: "other-name", text: name, attributes: { dir: "auto" } }); });
+  var words = site.otherNames.map(function (name) { return make("span", { className: "other-name", text: name, attributes: { dir: "auto", "data-name": "other" } }); });
   words.push(make("span", { className: "kind", text: chargeplan.formatWord(site.kind) }));
   if (site.status !== "candidate") words.push(make("span", { className: "kind", text: chargeplan.formatWord(site.status) }));
   if (!now.stands) words.push(make("span", { className: "kind", text: "Opens in " + chargeplan.state.plan.years[chargeplan.findOpenYear(position)][0] }));
@@ -151,7 +151,7 @@ chargeplan.fillZones = function (map, plan) {
 
 chargeplan.makeZoneRow = function (map, row, isStaged) {
   var make = chargeplan.make, zone = chargeplan.getZone(row), number = chargeplan.formatNumber;
-  var button = make("button", { attributes: { type: "button", dir: "auto", title: zone[0] }, className: "short", text: zone[0] });
+  var button = make("button", { attributes: { type: "button", dir: "auto", title: zone[0], "data-name": "" }, className: "short", text: zone[0] });
   button.addEventListener("click", function () { chargeplan.goToZone(map, row); });
   var bar = make("span", { className: "bar" }, [make("span", {})]);
   bar.firstChild.style.width = (100 * Math.min(zone[3], 1)).toFixed(1) + "%";
