@@ -4,7 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 # A process for each core. Files stay whole: what their tests share would be made again and again.
-TEST := $(RUN) pytest -q -n auto --dist loadfile
+# They come in our order (tests/conftest.py: the longest first), not those of most tests first.
+TEST := $(RUN) pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test fix check test-all bench docs gallery demo-city clean
 

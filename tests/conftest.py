@@ -15,6 +15,25 @@ settings.register_profile("random", derandomize=False, deadline=None)
 settings.load_profile("same")
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+# Files of minutes go first: one that is begun last holds up a run whose other processes are done.
+LONGEST_FILES = (
+    "exact/test_brute_force_staged.py",
+    "real_data/test_same_bytes_of_runs.py",
+    "browser/test_injection.py",
+    "end_to_end/test_demo_run.py",
+    "exact/test_brute_force_search.py",
+    "browser/test_map_reading.py",
+    "browser/test_real_maps.py",
+    "browser/test_compare_page.py",
+    "end_to_end/test_impossible_configs.py",
+    "solve/test_cheapest.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; the order within each stays (needs --no-loadscope-reorder with xdist)."""
+    rank = {PROJECT_FOLDER / "tests" / name: at for at, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session", autouse=True)

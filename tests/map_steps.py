@@ -31,6 +31,28 @@ COUNT_PAINTED = """async name => {
   return count;
 }"""
 
+# Whether map, cards and transitions stand still for some frames: a busy machine draws them late.
+STANDS_STILL = """async () => {
+  const map = (window.compare || chargeplan.state).map, until = performance.now() + 10000;
+  const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
+  const look = () => [map.getCenter(), map.getZoom(), map._getMapPanePos()].join();
+  const moves = () => map._animatingZoom || map._panAnim && map._panAnim._inProgress
+    || document.getAnimations().some(one => one.playState === "running");
+  for (let still = 0, before = look(); still < 4;) {
+    if (performance.now() > until) return false;
+    await frame();
+    const now = look();
+    still = now === before && !moves() ? still + 1 : 0;
+    before = now;
+  }
+  return true;
+}"""
+
+
+def wait_for_rest(page):
+    """Wait until the map has moved what it moves and no card fades in or out."""
+    assert page.evaluate(STANDS_STILL), "the map does not come to rest"
+
 
 def find_popup(page, title):
     """Wait for the popup with this heading; one that is fading out may still be beside it."""

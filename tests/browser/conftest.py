@@ -80,8 +80,28 @@ def stations(run: Path) -> Any:
     return json.loads((run / "sites.geojson").read_text(encoding="utf-8"))["features"]
 
 
+@pytest.fixture(scope="session")
+def give_context(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Give the context of a screen: a new one takes Chromium longer than to open the map, so each is kept.
+
+    Tests share nothing by it: our pages store nothing (a test holds them to it), and each test has pages of its own.
+    """
+    kept: dict[str, Any] = {}
+
+    def give(**options: Any) -> Any:
+        key = json.dumps(options, sort_keys=True)
+        if key not in kept:
+            kept[key] = browser.new_context(offline=True, **options)
+            kept[key].set_default_timeout(STEP_TIMEOUT_MS)
+        return kept[key]
+
+    yield give
+    for context in kept.values():
+        context.close()
+
+
 @pytest.fixture
-def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
+def open_map(give_context: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Open a page file and wait until its map is ready; at the end no fault may have come up.
 
     The function takes the path and the options of a Playwright context, such as `viewport`, and what
@@ -113,11 +133,8 @@ def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
         )
 
     def open_page(path: Path, *, ready: str = "html[data-map=ready]", **options: Any) -> Any:
-        context = browser.new_context(
-            offline=True, **({"viewport": {"width": 1280, "height": 800}} | options)
-        )
+        context = give_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         contexts.append(context)
-        context.set_default_timeout(STEP_TIMEOUT_MS)
         page = context.new_page()
         url = path.resolve().as_uri()
         watch(page, url)
@@ -129,5 +146,5 @@ def open_map(browser: Any) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         for page in context.pages:
             page.wait_for_timeout(50)  # late events
-        context.close()
+            page.close()
     assert faults == []

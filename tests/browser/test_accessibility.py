@@ -1,9 +1,7 @@
 """What axe-core finds on the map, in both schemes, on a desk and on a phone, with every tab and a card open."""
 
 import pytest
-from sample_bundle import build_sample_bundle
-
-from chargeplan.publish.run_folder import publish_run
+from map_steps import wait_for_rest
 
 axe_module = pytest.importorskip(
     "axe_playwright_python.sync_playwright",
@@ -15,11 +13,6 @@ pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
 SCREENS = {"desktop": {"viewport": {"width": 1280, "height": 800}}, "phone": PHONE}
 SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
 
 
 def find_violations(page):
@@ -46,7 +39,7 @@ def test_axe_finds_nothing_serious_on_the_map(open_map, run, screen, scheme):
         page.locator("#panel details").evaluate_all("nodes => nodes.forEach(node => { node.open = true; })")
         assert find_violations(page) == [], tab.inner_text()
     page.evaluate("chargeplan.state.markers[0].openPopup()")
-    page.wait_for_timeout(300)  # a card that fades in has less contrast
+    wait_for_rest(page)  # a card that fades in has less contrast
     assert find_violations(page) == [], "with a card open"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from injection_places import PAYLOADS, PLAIN
+from map_steps import close_popup, wait_for_rest
 from sample_bundle import build_sample_bundle
 from sample_comparison import name_runs, vary_run
 
@@ -138,7 +139,7 @@ def test_the_divider_is_dragged_and_the_map_stays_where_it_is(open_map, two):
     assert page.evaluate("compare.map.getCenter().toString()") == before
 
 
-def test_on_a_phone_a_finger_moves_the_divider_and_the_page_fits(open_map, two):
+def test_on_a_phone_a_finger_moves_the_divider_and_the_page_fits(open_map, two, wait_until):
     page = open_map(two, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator("#map-frame").scroll_into_view_if_needed()
@@ -153,8 +154,7 @@ def test_on_a_phone_a_finger_moves_the_divider_and_the_page_fits(open_map, two):
     ):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_timeout(50)
-    assert abs(read_share(page) - 75) <= 1
+    wait_until(page, "Math.abs(document.getElementById('divider').getAttribute('aria-valuenow') - 75) <= 1")
 
 
 def test_the_table_counts_what_the_signs_of_the_map_count(open_map, two, plan):
@@ -181,9 +181,7 @@ def test_a_name_of_the_table_opens_its_station_with_both_sizes(open_map, two):
     assert name in text
     assert "8 chargers, 480 kW" in text
     assert "4 chargers, 240 kW" in text
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
-    assert popup.count() == 0
+    close_popup(page)
 
 
 def test_of_three_plans_any_two_are_put_side_by_side(open_map, three):
@@ -213,14 +211,13 @@ def test_both_sides_follow_the_map_and_draw_what_is_left_over(open_map, two, wai
     assert all(edge.startswith("polygon(") for edge in edges)
 
 
-def test_dark_mode_recolours_both_sides(open_map, two):
+def test_dark_mode_recolours_both_sides(open_map, two, wait_until):
     page = open_map(two, color_scheme="dark")
     assert page.evaluate("[compare.base, ...compare.sides.map(s => s.code)].every(code => code.state.dark)")
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.emulate_media(color_scheme="light")
-    page.wait_for_timeout(100)
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != background
-    assert not page.evaluate("compare.sides.some(side => side.code.state.dark)")
+    wait_until(page, f"getComputedStyle(document.body).backgroundColor !== '{background}'")
+    wait_until(page, "!compare.sides.some(side => side.code.state.dark)")
 
 
 def test_every_control_has_a_name_and_every_heading_its_place(open_map, three):
@@ -270,7 +267,7 @@ def test_axe_finds_nothing_serious(open_map, three, screen, scheme):
     assert find_violations(page) == [], "as it opens"
     page.locator("#stations tbody button").first.click()
     page.locator(".leaflet-popup-content").wait_for()
-    page.wait_for_timeout(400)  # a card that fades in has less contrast
+    wait_for_rest(page)  # a card that fades in has less contrast
     assert find_violations(page) == [], "with a card open"
 
 
@@ -330,7 +327,7 @@ def open_filled(open_map, folder, plan, text):
     for button in page.locator("#stations tbody button").all()[:3]:
         button.click()
         page.locator(".leaflet-popup-content").last.wait_for()
-    page.wait_for_timeout(400)  # the last card but one fades out
+    wait_for_rest(page)  # the last card but one fades out
     return page, page.evaluate(READ_SHAPE)
 
 

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.browser
 ISOLATES = re.compile("[\u2066-\u2069]")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
-
-
 def test_every_text_of_the_page_has_urdu(open_map, run):
     page = open_map(run / "index.html", locale="ur-PK")
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ur", "rtl"]

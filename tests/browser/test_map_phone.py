@@ -1,7 +1,7 @@
 """The map on a phone: everything in reach, nothing over what one looks at."""
 
 import pytest
-from map_steps import PHONE, find_popup
+from map_steps import PHONE, find_popup, wait_for_rest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
@@ -67,7 +67,7 @@ def test_a_row_on_a_phone_frees_the_map_for_the_popup(open_map, run, stations):
     page.locator("#station-table tbody tr").nth(2).locator("button").tap()
     popup = find_popup(page, stations[2]["properties"]["title"])
     assert page.locator("#sheet-stations").is_hidden()
-    page.wait_for_timeout(400)  # the map moves the popup into view
+    wait_for_rest(page)  # the map moves the popup into view
     box = popup.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
@@ -91,7 +91,7 @@ def test_a_popup_near_the_top_of_a_phone_can_be_closed(open_map, run, stations, 
     page.evaluate(BRING_UNDER_PANEL, stations[north]["geometry"]["coordinates"][::-1])
     page.locator(f"[data-site='{north}']").tap()
     popup = find_popup(page, stations[north]["properties"]["title"])
-    page.wait_for_timeout(400)  # the map moves the popup into view
+    wait_for_rest(page)  # the map moves the popup into view
     panel = page.locator("#panel").bounding_box()
     assert popup.bounding_box()["y"] >= panel["y"] + panel["height"]
     page.locator(".leaflet-popup-close-button").tap()  # fails when something lies over it

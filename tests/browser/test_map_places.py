@@ -18,11 +18,6 @@ NAMES = "chargeplan.state.placeNames.map(place => place.name)"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
-
-
-@pytest.fixture(scope="module")
 def crowded(tmp_path_factory):
     """2,000 places, 40 of each kind before the last."""
     kinds = ["city", "town", "suburb", "village", "quarter", "neighbourhood", "hamlet", "locality"]

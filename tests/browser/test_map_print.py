@@ -7,9 +7,6 @@ import subprocess
 
 import numpy as np
 import pytest
-from sample_bundle import build_sample_bundle
-
-from chargeplan.publish.run_folder import publish_run
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -18,11 +15,6 @@ pytestmark = pytest.mark.browser
 if shutil.which("pdftotext") is None:
     pytest.skip("no poppler: install the package 'poppler-utils'", allow_module_level=True)
 SHORT_MM, LONG_MM = {"A4": 210, "A3": 297}, {"A4": 297, "A3": 420}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return publish_run(tmp_path_factory.mktemp("maps") / "sample", build_sample_bundle())
 
 
 def print_page(page, path, paper="A4", turn="landscape"):
@@ -47,11 +39,39 @@ def paint_first_page(path):
     return np.frombuffer(pixels, np.uint8).reshape(high, wide, 3).astype(int)
 
 
+@pytest.fixture(scope="module")
+def prints(tmp_path_factory):
+    """Prints of this module by paper and screen: printing takes Chromium seconds."""
+    return {"folder": tmp_path_factory.mktemp("prints")}
+
+
+LOOK = """() => ({
+  size: chargeplan.state.map.getSize().toString(), view: chargeplan.state.map.getCenter().toString(),
+  zoom: chargeplan.state.map.getZoom(), dark: chargeplan.state.dark, copies: document.querySelectorAll(
+    ".print-part, .print-copy").length, open: document.querySelectorAll("details[open]").length,
+})"""
+
+
+@pytest.fixture
+def print_once(open_map, run, prints):
+    """Print the map from a screen unless a test before did: file, pages, the screen before and after."""
+
+    def give(paper="A4", turn="landscape", **options):
+        key = json.dumps([paper, turn, options])
+        if key not in prints:
+            page = open_map(run / "index.html", **options)
+            path = prints["folder"] / f"{len(prints)}.pdf"
+            before = page.evaluate(LOOK)
+            pages = print_page(page, path, paper, turn)
+            prints[key] = path, pages, before, page.evaluate(LOOK)
+        return prints[key]
+
+    return give
+
+
 @pytest.mark.parametrize("paper", ["A4", "A3"])
-def test_the_first_page_is_the_map_and_the_stations_follow(open_map, run, tmp_path, paper):
-    page = open_map(run / "index.html")
-    path = tmp_path / "map.pdf"
-    pages = print_page(page, path, paper)
+def test_the_first_page_is_the_map_and_the_stations_follow(print_once, run, paper):
+    path, pages, _, _ = print_once(paper)
     shape = subprocess.run(["pdfinfo", path], capture_output=True, check=True, text=True).stdout
     wide, high = (
         float(part) * 25.4 / 72 for part in re.search(r"Page size: +([\d.]+) x ([\d.]+)", shape).groups()
@@ -83,10 +103,8 @@ def test_the_first_page_is_the_map_and_the_stations_follow(open_map, run, tmp_pa
 @pytest.mark.parametrize(
     "options", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 360, "height": 640}}]
 )
-def test_the_canvas_prints_on_white_from_each_screen(open_map, run, tmp_path, options):
-    page = open_map(run / "index.html", **options)
-    path = tmp_path / "map.pdf"
-    print_page(page, path)
+def test_the_canvas_prints_on_white_from_each_screen(print_once, options):
+    path = print_once(**options)[0]
     pixels = paint_first_page(path).reshape(-1, 3)
     red, green, blue_part = pixels.T
     blue = np.count_nonzero((blue_part > red + 15) & (blue_part > green))  # demand
@@ -98,12 +116,8 @@ def test_the_canvas_prints_on_white_from_each_screen(open_map, run, tmp_path, op
 @pytest.mark.parametrize("paper", ["A4", "A3"])
 @pytest.mark.parametrize("turn", ["landscape", "portrait"])
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, {"width": 360, "height": 640}])
-def test_the_first_page_is_filled_and_nothing_of_it_goes_to_the_next(
-    open_map, run, tmp_path, paper, turn, viewport
-):
-    page = open_map(run / "index.html", viewport=viewport)
-    path = tmp_path / "map.pdf"
-    pages = print_page(page, path, paper, turn)
+def test_the_first_page_is_filled_and_nothing_of_it_goes_to_the_next(print_once, paper, turn, viewport):
+    path, pages, _, _ = print_once(paper, turn, viewport=viewport)
     assert pages[1].strip().startswith("Stations")
     ink = paint_first_page(path).min(axis=2) < 245
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -152,23 +166,15 @@ def test_each_crowded_station_has_a_number_of_its_own_on_paper(open_map, run):
         assert not any(overlap(box, other) for other in taken + callouts[:at])
 
 
-def test_the_screen_is_as_before_when_printing_is_over(open_map, run, tmp_path):
-    page = open_map(run / "index.html", color_scheme="dark")
-    look = """() => ({
-      size: chargeplan.state.map.getSize().toString(), view: chargeplan.state.map.getCenter().toString(),
-      zoom: chargeplan.state.map.getZoom(), dark: chargeplan.state.dark, copies: document.querySelectorAll(
-        ".print-part, .print-copy").length, open: document.querySelectorAll("details[open]").length,
-    })"""
-    before = page.evaluate(look)
-    print_page(page, tmp_path / "map.pdf")
-    assert page.evaluate(look) == before
+def test_the_screen_is_as_before_when_printing_is_over(print_once):
+    _, _, before, after = print_once(color_scheme="dark")
+    assert after == before
+    assert before["dark"] is True
     assert before["copies"] == 0
 
 
-def test_a_printed_page_speaks_urdu(open_map, run, tmp_path):
-    page = open_map(run / "index.html", locale="ur-PK")
-    path = tmp_path / "map.pdf"
-    pages = print_page(page, path)
+def test_a_printed_page_speaks_urdu(print_once):
+    pages = print_once(locale="ur-PK")[1]
     assert len(pages) >= 2
     assert "Demand of a hexagon" not in pages[0]
     assert "45.6%" in pages[0]

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 from map_language import find_missing
+from map_steps import wait_for_rest
 
 pytestmark = pytest.mark.browser
 
@@ -111,7 +112,7 @@ def test_a_card_stays_whole_between_what_lies_on_the_map_in_either_language(open
     page = open_map(run_folder / "index.html", viewport={"width": size[0], "height": size[1]})
     page.evaluate("chargeplan.goToSite(chargeplan.state.map, 1)")
     for _ in ("en", "ur"):
-        page.wait_for_timeout(600)  # the map moves
+        wait_for_rest(page)
         card = page.locator(".leaflet-popup").bounding_box()
         lowest = min(page.locator(name).bounding_box()["y"] for name in ("#year-choice", "#reach-note"))
         assert card["y"] >= 0
@@ -164,7 +165,7 @@ def test_the_grid_is_a_layer_that_says_it_is_synthetic(page, run_folder):
         " chargeplan.state.map.setView([lat, lon], 16, { animate: false }); }",
         [lat, lon],
     )
-    page.wait_for_timeout(100)
+    wait_for_rest(page)
     page.evaluate(
         "([lat, lon]) => void chargeplan.state.map.fire('click', { latlng: L.latLng(lat, lon) })", [lat, lon]
     )

@@ -59,3 +59,9 @@ def test_nobody_waits_for_ever(tmp_path, monkeypatch):
     (tmp_path / "city.state").touch()
     with pytest.raises(RuntimeError, match="did not end"):
         share_folder(tmp_path, "city", lambda folder: None)
+
+
+def test_the_files_that_are_begun_first_are_there(request, project_folder):
+    folder = project_folder / "tests"
+    ours = request.config.pluginmanager.get_plugin(str(folder / "conftest.py"))
+    assert [name for name in ours.LONGEST_FILES if not (folder / name).is_file()] == []
