@@ -30,9 +30,9 @@ def read_pages(path):
     return text.split("\f")[:-1]
 
 
-def paint_first_page(path):
-    """Paint the first page at 50 dots an inch: red, green and blue of each pixel."""
-    command = ["pdftoppm", "-r", "50", "-f", "1", "-l", "1", path]
+def paint_first_page(path, dots=50):
+    """Paint the first page at so many dots an inch: red, green and blue of each pixel."""
+    command = ["pdftoppm", "-r", str(dots), "-f", "1", "-l", "1", path]
     head, size, _, pixels = subprocess.run(command, capture_output=True, check=True).stdout.split(b"\n", 3)
     assert head == b"P6"
     wide, high = map(int, size.split())
@@ -164,6 +164,25 @@ def test_each_crowded_station_has_a_number_of_its_own_on_paper(open_map, run):
         assert min(box[:2]) >= 20
         assert max(box[2:]) <= 280
         assert not any(overlap(box, other) for other in taken + callouts[:at])
+
+
+@pytest.mark.parametrize("paper", ["A4", "A3"])
+def test_stations_are_printed_where_the_map_puts_them(open_map, run, tmp_path, paper):
+    page = open_map(run / "index.html")
+    page.evaluate("""() => window.addEventListener("beforeprint", () => {
+      const marks = chargeplan.state.placedMarks.filter(mark => mark.isFull && mark.site.status === "candidate");
+      const part = chargeplan.MARGIN * chargeplan.state.map.getSize().x;
+      window.printed = marks.map(mark => [mark.x - part, mark.radius]);
+    })""")
+    path = tmp_path / "map.pdf"
+    print_page(page, path, paper)
+    marks = page.evaluate("printed")
+    map_wide = max(x for x, _ in marks) + 40
+    pixels = paint_first_page(path, dots=96)[:, : int(map_wide + 60)]
+    orange = np.abs(pixels - (194, 65, 12)).sum(axis=2) < 40
+    columns = np.flatnonzero(orange.any(axis=0)) - 8 * 96 / 25.4
+    spread = max(x + radius for x, radius in marks) - min(x - radius for x, radius in marks)
+    assert columns[-1] - columns[0] == pytest.approx(spread, abs=4)
 
 
 def test_the_screen_is_as_before_when_printing_is_over(print_once):

@@ -23,6 +23,8 @@ from chargeplan.publish.report.grounds import _BEHIND_STATIONS, collect_figures,
 from chargeplan.publish.report.money import _draw_account, describe_costs
 from chargeplan.publish.report.numbers import Number
 from chargeplan.publish.report.page import MOST_SHEETS_INSIDE, build_report, get_environment, write_css_text
+from chargeplan.publish.report.served import describe_served
+from chargeplan.publish.report.stations import collect_stations, describe_use
 from chargeplan.publish.report.summary import list_asked, list_decided, list_key_figures
 from chargeplan.publish.report.urdu import _describe_service, describe_urdu, read_words
 from chargeplan.records import DataSource
@@ -399,3 +401,19 @@ def test_every_drawing_of_the_map_names_whose_data_it_is(sample, page, monkeypat
         assert len(sheets) == 10
         drawings += [part.split("sheet-part")[0] for part in sheets]
     assert all(line in drawing for drawing in drawings)
+
+
+def test_stations_that_look_equally_busy_stand_by_rank_and_such_zones_by_demand(sample):
+    stations = collect_stations(sample)
+    assert len(stations) >= 3
+    stations["utilisation_share"] = (
+        0.3412 + np.arange(len(stations)) * 1e-6
+    )  # 34.1 % each, the worst rank the most
+    ranks = [row[0] for row in describe_use(stations).rows]
+    assert ranks == [str(int(rank)) for rank in sorted(stations["rank"])][: len(ranks)]
+    zones = sample.evaluation.zones.copy()
+    zones["served_share"] = 0.9999999 + np.arange(len(zones)) * 1e-9
+    table = describe_served(replace(sample, evaluation=replace(sample.evaluation, zones=zones)))["zones"]
+    wanted = zones[zones["demand_kwh_day"] > 0].sort_values("demand_kwh_day", ascending=False)["zone_name"]
+    assert len(set(wanted)) > 1
+    assert [row[0] for row in table.rows] == wanted.tolist()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 _MOST_ZONES = 60
+_SHOWN_DIGITS = 3  # of a share in tables: tenths of a percent
 
 
 def describe_served(bundle: RunBundle) -> dict[str, Any]:
@@ -31,8 +32,13 @@ def describe_served(bundle: RunBundle) -> dict[str, Any]:
 def _tabulate_zones(bundle: RunBundle) -> Table:
     """Tabulate the zones by the share that is served in the last year."""
     zones = bundle.evaluation.zones.copy()
-    zones["_share"] = zones["served_share"].fillna(-1.0)
-    zones = zones[zones["demand_kwh_day"] > 0].sort_values(["_share", "zone_id"], ignore_index=True)
+    zones["_share"] = (
+        zones["served_share"].fillna(-1.0).round(_SHOWN_DIGITS)
+    )  # what looks equal stands by demand
+    zones["_demand"] = -zones["demand_kwh_day"]
+    zones = zones[zones["demand_kwh_day"] > 0].sort_values(
+        ["_share", "_demand", "zone_id"], ignore_index=True
+    )
     years = bundle.evaluation.zone_years
     staged = (
         {}

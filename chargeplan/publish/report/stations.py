@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 _MOST_BUSY = 40
+_SHOWN_DIGITS = 3  # of a share in tables: tenths of a percent
 
 
 def collect_stations(bundle: RunBundle) -> pd.DataFrame:
@@ -32,7 +33,8 @@ def has_figures(stations: pd.DataFrame, name: str) -> bool:
 def describe_use(stations: pd.DataFrame) -> Table:
     """Tabulate how busy the stations are, the busiest first."""
     waits, busy = has_figures(stations, "peak_wait_min"), has_figures(stations, "peak_busy_share")
-    ordered = stations.sort_values(["utilisation_share", "rank"], ascending=[False, True])
+    shown = stations["utilisation_share"].round(_SHOWN_DIGITS)  # what looks equal stands by rank
+    ordered = stations.assign(_shown=shown).sort_values(["_shown", "rank"], ascending=[False, True])
     largest = max(float(stations["utilisation_share"].max()), 1e-9) if len(stations) else 1.0
     rows: list[list[Cell]] = []
     for row in ordered.head(_MOST_BUSY).to_dict("records"):

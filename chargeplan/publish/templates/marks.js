@@ -54,6 +54,7 @@ chargeplan.placeMarks = function (view) {
   var isCrowd = inView.length > chargeplan.CROWD.count && !isNear && !paper, gap = isCrowd ? chargeplan.CROWD.gap_px : 0;
   if (isCrowd) scale *= chargeplan.CROWD.scale;
   if (paper && !isNear) scale = paper.scale;
+  var frame = paper ? chargeplan.findScreen(view) : null;
   inView.sort(function (a, b) { return (b === state.selected) - (a === state.selected) || a - b; });
   inView.forEach(function (position) {
     var site = state.plan.openSites[position], local = chargeplan.toLocal(site.lon, site.lat), equipment = chargeplan.getEquipment(position);
@@ -61,11 +62,12 @@ chargeplan.placeMarks = function (view) {
     var radius = Math.max(chargeplan.measureMark(equipment.powerKw) * scale, least), outer = radius + (equipment.types.length > 1 ? 5 : 2);
     var box = [x - outer, y - outer, x + outer, y + outer + (isNear ? 7 : 0)];
     var isFull = position === state.selected || !chargeplan.overlaps(box, taken);
+    if (paper) isFull = isFull && box[0] > frame[0] && box[1] > frame[1] && box[2] < frame[2] && box[3] < frame[3];  // no number is cut
     if (isFull) taken.push([box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap]);
     else { radius = 3 + radius / 8; box = [x - radius - 1.5, y - radius - 1.5, x + radius + 1.5, y + radius + 1.5]; }
     placed.push({ position: position, site: site, x: x, y: y, radius: radius, isFull: isFull, isNear: isNear, box: box, types: equipment.types });
   });
-  if (paper) chargeplan.placeCallouts(placed, chargeplan.findScreen(view));
+  if (paper) chargeplan.placeCallouts(placed, frame);
   return placed;
 };
 

@@ -3,7 +3,8 @@
 chargeplan.PAPERS = { A4: [297, 210], A3: [420, 297] };
 chargeplan.PAPER_MARGIN_MM = 8;
 chargeplan.PX_PER_MM = 96 / 25.4;
-chargeplan.PRINT_PIXEL_RATIO = 3;
+// Chromium prints a canvas some two per cent too small unless its pixels are a power of two of those of the page.
+chargeplan.PRINT_PIXEL_RATIOS = { A4: 4, A3: 2 };
 
 chargeplan.addPrint = function (map) {
   chargeplan.choosePaper("A4");
@@ -34,7 +35,7 @@ chargeplan.beginPrint = function (map) {
   state.isPrinting = true;
   state.beforePrint = { centre: map.getCenter(), zoom: map.getZoom(), snap: map.options.zoomSnap, looked: chargeplan.boundLooked(map), dark: state.dark, details: [] };
   state.dark = false;
-  state.pixelRatio = chargeplan.PRINT_PIXEL_RATIO;
+  state.pixelRatio = chargeplan.PRINT_PIXEL_RATIOS[state.paper.name];
   document.querySelectorAll("#panel details").forEach(function (node) {
     state.beforePrint.details.push([node, node.open]);
     node.open = true;

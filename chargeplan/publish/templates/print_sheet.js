@@ -8,7 +8,7 @@ chargeplan.LIST = { row_px: 13.5, head_px: 34, column_px: 190, narrow_px: 150, l
 
 // The texts of the page at their width, measured where nobody sees them.
 chargeplan.arrangeSheet = function () {
-  var paper = chargeplan.state.paper, count = chargeplan.listShownSites().length;
+  var paper = chargeplan.state.paper, count = chargeplan.listPrintedSites(chargeplan.state.beforePrint.looked || chargeplan.boundPlan()).length;
   var parts = chargeplan.makeSheetParts(0, 1), holder = chargeplan.make("div", { className: "print-part measured" }, [parts.head, parts.foot]);
   document.documentElement.classList.toggle("print-portrait", paper.turn === "portrait");
   document.body.appendChild(holder);
@@ -29,7 +29,7 @@ chargeplan.arrangeSheet = function () {
 
 // What can be printed on, in pixels; a little less than the page, that no line is cut or goes to a page of its own.
 chargeplan.measurePaper = function (paper) {
-  var size = chargeplan.PAPERS[paper.name].map(function (mm) { return Math.floor((mm - 2 * chargeplan.PAPER_MARGIN_MM) * chargeplan.PX_PER_MM) - 2; });
+  var size = chargeplan.PAPERS[paper.name].map(function (mm) { return Math.floor((mm - 2 * chargeplan.PAPER_MARGIN_MM) * chargeplan.PX_PER_MM) - 4; });
   return paper.turn === "portrait" ? [size[1], size[0]] : size;
 };
 
@@ -102,9 +102,17 @@ chargeplan.sayParts = function (holder) {
   });
 };
 
+// Stations on the printed map by rank.
+chargeplan.listPrintedSites = function (bounds) {
+  return chargeplan.listShownSites().filter(function (position) {
+    var site = chargeplan.state.plan.openSites[position];
+    return bounds.contains([site.lat, site.lon]);
+  }).sort(function (a, b) { return a - b; });
+};
+
 // Which station a number is, as many as there is room for.
 chargeplan.makeNumberList = function (rows, columns) {
-  var make = chargeplan.make, shown = chargeplan.listShownSites().sort(function (a, b) { return a - b; }), some = shown.slice(0, rows * columns);
+  var make = chargeplan.make, shown = chargeplan.listPrintedSites(chargeplan.state.map.getBounds()), some = shown.slice(0, rows * columns);
   var head = some.length === shown.length ? "Stations" : "The first " + some.length + " of " + shown.length + " stations; all of them on the next pages";
   var list = make("ol", {}, some.map(function (position) {
     var site = chargeplan.state.plan.openSites[position];
