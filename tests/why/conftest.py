@@ -12,5 +12,8 @@ def demo_run(project_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("maps")
     changes = [f"publish.folder={folder}", "model.budget_pkr=40e6"]
     changes += ["solve.node_limit=1", "solve.time_limit_s=600"]
-    changes += ["demand.cell_resolution=7", "sites.min_spacing_m=1500"]  # a coarser town has the same questions
+    changes += [
+        "demand.cell_resolution=7",
+        "sites.min_spacing_m=1500",
+    ]  # a coarser town has the same questions
     return run_study(load_settings(project_folder / "configs" / "demo.yaml", changes)).folder
