@@ -68,7 +68,7 @@ def test_the_screen_is_as_before_when_printing_is_over(open_map, compared, tmp_p
     page.evaluate("compare.map.setView([compare.map.getCenter().lat + .01, compare.map.getCenter().lng], 13)")
     read = """() => ({
       view: [compare.map.getCenter().lat.toFixed(4), compare.map.getZoom(), String(compare.map.getSize())],
-      copies: document.querySelectorAll(".print-copy").length, dark: compare.base.state.dark,
+      dark: compare.base.state.dark,
       styles: document.getElementById("map-frame").style.cssText, ratio: compare.sides[0].code.state.pixelRatio || null,
     })"""
     before = page.evaluate(read)

@@ -1,5 +1,5 @@
 // On paper: a printed page has its own size and white ground, so the map is sized and drawn for it just before.
-compare.PAPER = { wideMm: 189, mapMm: 118, pxPerMm: 96 / 25.4, pixelRatio: 3 };  // A4 upright, margins of 10 mm
+compare.PAPER = { wideMm: 189, mapMm: 118, pxPerMm: 96 / 25.4, pixelRatio: 4 };  // A4 upright, margins of 10 mm; why 4: PRINT_PIXEL_RATIOS
 
 compare.addPrint = function () {
   window.addEventListener("beforeprint", compare.beginPrint);
@@ -25,14 +25,12 @@ compare.beginPrint = function () {
   compare.cutSides();
   compare.setDark(false);
   compare.listCodes().forEach(function (code) { code.finishDrawing(); });
-  compare.base.copyCanvases(document.getElementById("compare-map"));
 };
 
 compare.endPrint = function () {
   var map = compare.map, before = compare.beforePrint, frame = document.getElementById("map-frame");
   if (!before) return;
   compare.beforePrint = null;
-  document.querySelectorAll("#compare-map .print-copy").forEach(function (copy) { copy.remove(); });
   frame.style.width = frame.style.height = "";
   compare.listCodes().forEach(function (code) { code.state.pixelRatio = null; });
   map.invalidateSize({ animate: false, pan: false });

@@ -258,17 +258,3 @@ chargeplan.buildPaths = async function (lines, first, last, closed) {
 chargeplan.isInView = function (box, view) {
   return box[2] >= view.left && box[0] <= view.right && box[3] >= view.top && box[1] <= view.bottom;
 };
-
-// Chromium prints a picture that was handed to a canvas some two per cent too large: each is printed by a fresh
-// canvas on which it is drawn.
-chargeplan.copyCanvases = function (container) {
-  container.querySelectorAll("canvas").forEach(function (canvas) {
-    if (canvas.width < 2 || canvas.height < 2) return;
-    var copy = chargeplan.make("canvas", { className: canvas.className + " print-copy", attributes: { "aria-hidden": "true" } });
-    copy.width = canvas.width;
-    copy.height = canvas.height;
-    copy.style.cssText = canvas.style.cssText;
-    copy.getContext("2d").drawImage(canvas, 0, 0);
-    canvas.after(copy);
-  });
-};

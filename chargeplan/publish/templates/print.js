@@ -52,7 +52,6 @@ chargeplan.beginPrint = function (map) {
   chargeplan.writeSheet(arranged);
   chargeplan.redrawAll();
   chargeplan.finishDrawing();
-  chargeplan.copyCanvases(map.getPane("mapPane"));
 };
 
 chargeplan.sizeMap = function (map, size) {
@@ -81,7 +80,7 @@ chargeplan.frameForPrint = function (map) {
 chargeplan.endPrint = function (map) {
   var state = chargeplan.state, box = map.getContainer(), before = state.beforePrint;
   if (!state.isPrinting) return;
-  document.querySelectorAll(".print-part, .print-copy").forEach(function (node) { node.remove(); });
+  document.querySelectorAll(".print-part").forEach(function (node) { node.remove(); });
   document.documentElement.classList.remove("printing");
   before.details.forEach(function (pair) { pair[0].open = pair[1]; });
   box.style.width = box.style.height = "";
