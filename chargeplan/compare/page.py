@@ -24,6 +24,7 @@ _TEMPLATE_FOLDER = Path(__file__).resolve().parent / "templates"
 # What draws roads, names, demand and cards on the map of a plan; the rest of its scripts fill its panel.
 _MAP_SCRIPTS = (
     "core.js",
+    "view.js",
     "language.js",
     "canvas.js",
     "roads.js",

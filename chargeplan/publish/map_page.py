@@ -32,6 +32,7 @@ PlanFile = tuple[str, str]  # name, what it holds
 TEMPLATE_FOLDER = Path(__file__).resolve().parent / "templates"
 LIBRARY_SCRIPTS = (
     "core.js",
+    "view.js",
     "language.js",
     "canvas.js",
     "roads.js",

@@ -107,6 +107,12 @@ def test_the_divider_moves_with_the_keys_of_a_slider(open_map, two):
     assert divider.get_attribute("aria-valuetext") == "0 % of the map shows A, the rest B"
 
 
+def test_names_stand_on_the_map_of_a_comparison(open_map, two):
+    page = open_map(two)
+    page.evaluate("compare.base.whenDrawn()")
+    assert page.evaluate("compare.base.state.zoneNames.length") > 2
+
+
 def test_only_the_side_of_a_plan_shows_its_stations(open_map, two):
     page = open_map(two)
     page.locator("#divider").focus()

@@ -215,6 +215,15 @@ def test_the_legend_covers_no_station_of_the_map_as_it_opens(open_map, run, widt
     assert page.evaluate(COVERED_STATIONS) == []
 
 
+def test_a_legend_that_the_reader_opened_stays_open(open_map, run):
+    page = open_map(run / "index.html", viewport={"width": 800, "height": 720})
+    legend = page.locator("#legend")
+    assert legend.get_attribute("open") is None  # no room beside the stations
+    legend.locator("summary").click()
+    page.locator("#language").click()
+    expect(page.locator("#legend-body")).to_be_visible()
+
+
 def test_the_legend_leaves_the_view_of_a_link_and_of_a_reader_alone(open_map, run):
     page = open_map(run / "index.html")
     page.evaluate("chargeplan.state.map.panBy([-90, -60], { animate: false })")

@@ -197,3 +197,39 @@ def test_a_printed_page_speaks_urdu(print_once):
     assert len(pages) >= 2
     assert "Demand of a hexagon" not in pages[0]
     assert "45.6%" in pages[0]
+
+
+def read_paper(page):
+    """Read what is written for paper alone, and leave the screen as it was."""
+    return page.evaluate(
+        """() => {
+          chargeplan.beginPrint(chargeplan.state.map);
+          const parts = [...document.querySelectorAll(".print-list h2, .print-list li, .print-cautions p")].map(part => part.textContent);
+          chargeplan.endPrint(chargeplan.state.map);
+          return parts;
+        }"""
+    )
+
+
+def test_what_stands_on_paper_alone_is_said_in_urdu(open_map, run):
+    page = open_map(run / "index.html", locale="ur-PK")
+    page.evaluate("chargeplan.state.isReading = true; chargeplan.choosePaper('A3', 'portrait')")
+    told = "\n".join(read_paper(page))
+    names = page.evaluate(
+        "chargeplan.state.plan.openSites.map(site => [site.name, chargeplan.nameOf(site.name)])"
+    )
+    changed = [(english, urdu) for english, urdu in names if english != urdu]
+    assert len(changed) >= 3
+    for english, urdu in changed:
+        assert urdu in told
+        assert english not in told
+    assert "Printed before" not in told
+
+
+def test_the_list_on_paper_holds_all_stations_of_the_map_where_there_is_room(open_map, run):
+    page = open_map(run / "index.html")
+    page.evaluate("chargeplan.state.map.setZoom(chargeplan.state.map.getZoom() + 1.25, { animate: false })")
+    page.evaluate("chargeplan.choosePaper('A3', 'landscape')")
+    head, *rows = [part for part in read_paper(page) if not part.startswith("Drawn")]
+    assert head == "Stations"
+    assert 3 <= len(rows) < 12

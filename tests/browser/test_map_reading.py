@@ -174,6 +174,18 @@ def test_roads_zones_and_other_sites_are_found_and_come_into_view(open_map, run,
     expect(page.locator(".popup-kind").last).to_have_text("Candidate, not chosen")
 
 
+@pytest.mark.parametrize("name", ["constructor", "toString", "__proto__"])
+def test_names_that_every_object_knows_are_names_of_the_search(open_map, run, name):
+    page = open_map(run / "index.html")
+    page.evaluate(
+        "name => { chargeplan.state.plan.openSites[0].name = name; }",
+        name,
+    )
+    assert name in search(page, name)
+    page.locator("#language").click()
+    assert page.evaluate("name => chargeplan.nameOf(name)", name) == name
+
+
 def test_what_is_not_on_the_map_is_said(open_map, run):
     page = open_map(run / "index.html")
     assert search(page, "qqqqq") == []

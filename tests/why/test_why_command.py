@@ -50,7 +50,7 @@ def answered(demo_run):
     sites = [name for name, row in read_plan(demo_run).items() if row["is_new"]]
     options = [part for name in sites for part in ("--site", name)]
     result = call(
-        demo_run, "--json", *options, "--alternatives", 2, "--within", "20%", "--differ", 2, "--time-limit", 2
+        demo_run, "--json", *options, "--alternatives", 2, "--within", "20%", "--differ", 2, "--time-limit", 20
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert first in sites
@@ -125,7 +125,7 @@ def test_a_closed_site_is_forced_open_when_asked_for(demo_run):
     answers = ask_run(demo_run, Questions(closed=True))
     best = max(answers.closed, key=lambda each: (each.can_open, each.gain_kwh_day))
     name = answers.case.sites.table["site_id"].iloc[best.site_pos]
-    asked = ask_run(demo_run, Questions(sites=(name,), limit_s=1.5))
+    asked = ask_run(demo_run, Questions(sites=(name,), limit_s=20.0))
     assert [each.site_pos for each in asked.closed] == [best.site_pos]
     assert asked.closed[0].loss.is_known
 

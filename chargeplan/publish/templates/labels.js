@@ -132,6 +132,11 @@ chargeplan.findScreen = function (view) {
   return [part * extent[0], part * extent[1], (1 - part) * extent[0], (1 - part) * extent[1]];
 };
 
+// The room that stations and their numbers take.
+chargeplan.listMarkBoxes = function (view) {
+  return chargeplan.placeMarks(view).reduce(function (boxes, mark) { return boxes.concat(mark.callout ? [mark.box, mark.callout] : [mark.box]); }, []);
+};
+
 // A name stands at the middle of its zone, or as near as the stations and the names of larger zones leave room;
 // where they leave none nearby it is left out, for elsewhere it would name another zone.
 chargeplan.NAME_STEPS = [[0, 0], [0, -1], [0, 1], [0, -1.5], [0, 1.5], [0.5, -1], [-0.5, -1], [0.5, 1], [-0.5, 1], [0.75, 0], [-0.75, 0], [0, -2], [0, 2]];

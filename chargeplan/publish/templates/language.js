@@ -62,8 +62,13 @@ chargeplan.fillPattern = function (pattern, english) {
 
 // What a name of the data is in the chosen language; where it has no Urdu one, it stays as it is.
 chargeplan.nameOf = function (name) {
-  var state = chargeplan.state, names = state.language === "ur" && state.plan ? state.plan.urduNames : null;
-  return names && Object.prototype.hasOwnProperty.call(names, name) ? names[name] : name;
+  return (chargeplan.state.language === "ur" && chargeplan.findUrduName(name)) || name;
+};
+
+// A name of the data may be that of something every object has.
+chargeplan.findUrduName = function (name) {
+  var names = (chargeplan.state.plan && chargeplan.state.plan.urduNames) || {};
+  return Object.prototype.hasOwnProperty.call(names, name) ? names[name] : "";
 };
 
 // The name changes with the language. Beside it stand others of the same thing (data-name="other"): the Urdu one

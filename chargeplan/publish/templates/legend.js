@@ -37,6 +37,7 @@ chargeplan.LEAST_MAP_PX = 360;
 chargeplan.placeLegend = function () {
   var state = chargeplan.state, map = state.map, legend = document.getElementById("legend");
   if (chargeplan.isPhone() || !state.levels) return;
+  var isFirst = !state.hasLegendPlace;  // later the reader folds it, or not
   state.hasLegendPlace = true;
   var isFitted = chargeplan.isFitted(map);
   if (isFitted && state.legendRoom) fitBeside(null);
@@ -46,7 +47,7 @@ chargeplan.placeLegend = function () {
   var rooms = [[legend.offsetWidth + 12, 0], [0, window.innerHeight - legend.getBoundingClientRect().top + 18]].filter(hasMap);
   rooms.sort(function (one, other) { return zoomTo(other) - zoomTo(one); });
   if (rooms.length) fitBeside(rooms[0]);
-  else legend.open = false;
+  else if (isFirst) legend.open = false;
 
   function fitBeside(room) {
     state.legendRoom = room;

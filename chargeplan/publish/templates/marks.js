@@ -87,11 +87,6 @@ chargeplan.drawMarks = function* (pen, view) {
   placed.forEach(function (mark) { if (mark.callout) chargeplan.drawCallout(pen, mark, colours); });
 };
 
-// The room that stations and their numbers take.
-chargeplan.listMarkBoxes = function (view) {
-  return chargeplan.placeMarks(view).reduce(function (boxes, mark) { return boxes.concat(mark.callout ? [mark.box, mark.callout] : [mark.box]); }, []);
-};
-
 chargeplan.drawDot = function (pen, mark, colours) {
   pen.fillStyle = colours.halo;
   pen.fill(chargeplan.traceMark(mark.site.status, mark.x, mark.y, mark.radius + 1.3));

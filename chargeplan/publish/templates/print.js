@@ -44,9 +44,12 @@ chargeplan.beginPrint = function (map) {
   chargeplan.TABS.forEach(chargeplan.fillSheet);
   chargeplan.drawKey();
   chargeplan.sayTree(document.getElementById("sheet-key"));
-  var arranged = chargeplan.arrangeSheet();
-  chargeplan.sizeMap(map, arranged.map);
-  chargeplan.frameForPrint(map);
+  var arranged = null;
+  [state.beforePrint.looked || chargeplan.boundPlan(), null].forEach(function (box) {  // again for all that the frame holds
+    arranged = chargeplan.arrangeSheet(chargeplan.listPrintedSites(box || map.getBounds()).length);
+    chargeplan.sizeMap(map, arranged.map);
+    chargeplan.frameForPrint(map);
+  });
   chargeplan.drawKey();  // of the paper's zoom
   chargeplan.sayTree(document.getElementById("sheet-key"));
   chargeplan.writeSheet(arranged);

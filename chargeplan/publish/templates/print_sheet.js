@@ -7,8 +7,8 @@ chargeplan.USUAL_TEXTS_PX = { head: 88, foot: 76, sides: [420] };  // before the
 chargeplan.LIST = { row_px: 13.5, head_px: 34, column_px: 190, narrow_px: 150, least_rows: 3 };
 
 // The texts of the page at their width, measured where nobody sees them.
-chargeplan.arrangeSheet = function () {
-  var paper = chargeplan.state.paper, count = chargeplan.listPrintedSites(chargeplan.state.beforePrint.looked || chargeplan.boundPlan()).length;
+chargeplan.arrangeSheet = function (count) {
+  var paper = chargeplan.state.paper;
   var parts = chargeplan.makeSheetParts(0, 1), holder = chargeplan.make("div", { className: "print-part measured" }, [parts.head, parts.foot]);
   document.documentElement.classList.toggle("print-portrait", paper.turn === "portrait");
   document.body.appendChild(holder);
@@ -84,7 +84,7 @@ chargeplan.makeSheetParts = function (listRows, columns) {
   });
   var outcome = copy("plan-outcome"), cautions = make("div", { className: "print-cautions" }, Array.from(outcome.querySelectorAll(".schematic")));
   outcome.querySelectorAll(".to-warnings").forEach(function (node) { node.remove(); });
-  if (chargeplan.state.isReading) cautions.appendChild(make("p", { className: "schematic", text: "Printed before the map was drawn whole: print it again" }));
+  if (chargeplan.state.isReading) cautions.appendChild(make("p", { className: "schematic", text: "Printed before the map was drawn whole: print it again", attributes: { "data-say": "" } }));
   return {
     head: make("div", { className: "print-head", attributes: { "data-kept": "" } }, [
       make("div", { className: "print-title" }, [copy("print-eyebrow"), copy("plan-title"), outcome]), copy("figures"), cautions,
@@ -116,7 +116,7 @@ chargeplan.makeNumberList = function (rows, columns) {
   var head = some.length === shown.length ? "Stations" : "The first " + some.length + " of " + shown.length + " stations; all of them on the next pages";
   var list = make("ol", {}, some.map(function (position) {
     var site = chargeplan.state.plan.openSites[position];
-    return make("li", {}, [make("b", { text: String(site.rank) }), make("span", { text: site.name, attributes: { dir: "auto" } })]);
+    return make("li", {}, [make("b", { text: String(site.rank) }), make("span", { text: chargeplan.nameOf(site.name), attributes: { dir: "auto" } })]);
   }));
   list.style.gridTemplateRows = "repeat(" + Math.min(rows, some.length) + ", " + chargeplan.LIST.row_px + "px)";
   return make("div", { className: "print-list", attributes: { "data-kept": "" } }, [make("h2", { text: head, attributes: { "data-say": "" } }), list]);

@@ -12,7 +12,7 @@ chargeplan.simplify = function (text) {
 chargeplan.buildIndex = function (map, plan) {
   var index = [];
   function add(group, names, go) {
-    var urdu = plan.urduNames[names[0]], shown = names.filter(Boolean);
+    var urdu = chargeplan.findUrduName(names[0]), shown = names.filter(Boolean);
     if (urdu && shown.indexOf(urdu) < 0) shown.splice(1, 0, urdu);
     if (shown.length) index.push({ group: group, names: shown, keys: shown.map(chargeplan.simplify), go: go });
   }
