@@ -204,7 +204,8 @@ def read_paper(page):
     return page.evaluate(
         """() => {
           chargeplan.beginPrint(chargeplan.state.map);
-          const parts = [...document.querySelectorAll(".print-list h2, .print-list li, .print-cautions p")].map(part => part.textContent);
+          const parts = [...document.querySelectorAll(".print-list h2, .print-list li, .print-cautions p")]
+            .map(part => part.textContent);
           chargeplan.endPrint(chargeplan.state.map);
           return parts;
         }"""

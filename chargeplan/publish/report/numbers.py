@@ -17,6 +17,7 @@ from chargeplan.units import format_lakh_crore, format_pkr
 
 NOT_KNOWN = "–"
 NEVER = "never"
+SHARE_DIGITS = 3  # that `share` shows: what looks equal is put in order by something else
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chargeplan.publish.report.drawing import draw_box, wrap_picture, write_text
-from chargeplan.publish.report.numbers import count, number, share
+from chargeplan.publish.report.numbers import SHARE_DIGITS, count, number, share
 from chargeplan.publish.report.tables import Cell, Table, make_bar
 from chargeplan.text import clean_text
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 _MOST_ZONES = 60
-_SHOWN_DIGITS = 3  # of a share in tables: tenths of a percent
 
 
 def describe_served(bundle: RunBundle) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def _tabulate_zones(bundle: RunBundle) -> Table:
     """Tabulate the zones by the share that is served in the last year."""
     zones = bundle.evaluation.zones.copy()
     zones["_share"] = (
-        zones["served_share"].fillna(-1.0).round(_SHOWN_DIGITS)
+        zones["served_share"].fillna(-1.0).round(SHARE_DIGITS)
     )  # what looks equal stands by demand
     zones["_demand"] = -zones["demand_kwh_day"]
     zones = zones[zones["demand_kwh_day"] > 0].sort_values(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chargeplan.publish.report.numbers import count, money, number, share
+from chargeplan.publish.report.numbers import SHARE_DIGITS, count, money, number, share
 from chargeplan.publish.report.tables import Cell, Table, make_bar
 from chargeplan.publish.site_results import build_site_results, sort_by_rank
 from chargeplan.text import clean_text
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from chargeplan.publish.bundle import RunBundle
 
 _MOST_BUSY = 40
-_SHOWN_DIGITS = 3  # of a share in tables: tenths of a percent
 
 
 def collect_stations(bundle: RunBundle) -> pd.DataFrame:
@@ -33,7 +32,7 @@ def has_figures(stations: pd.DataFrame, name: str) -> bool:
 def describe_use(stations: pd.DataFrame) -> Table:
     """Tabulate how busy the stations are, the busiest first."""
     waits, busy = has_figures(stations, "peak_wait_min"), has_figures(stations, "peak_busy_share")
-    shown = stations["utilisation_share"].round(_SHOWN_DIGITS)  # what looks equal stands by rank
+    shown = stations["utilisation_share"].round(SHARE_DIGITS)  # what looks equal stands by rank
     ordered = stations.assign(_shown=shown).sort_values(["_shown", "rank"], ascending=[False, True])
     largest = max(float(stations["utilisation_share"].max()), 1e-9) if len(stations) else 1.0
     rows: list[list[Cell]] = []
