@@ -151,6 +151,23 @@ def test_a_place_that_is_sought_is_shown_where_names_are_off(open_map, run):
     expect(page.locator(".popup-card")).to_contain_text("H-12")
 
 
+def test_the_name_of_a_city_stays_near_its_point(open_map, run):
+    page = open_map(run / "index.html", **PHONE)
+    drawn = page.evaluate("""() => {
+      const view = { left: -900, right: 900, top: -900, bottom: 900, factor: 0.25, zoom: 10, shift: [900, 900] };
+      const pen = new OffscreenCanvas(10, 10).getContext("2d"), point = chargeplan.fromLocal([0, 0]), taken = [];
+      const look = { stretch: 0, colours: chargeplan.getColours(), seen: {}, measured: 0, room: 9 };
+      return [0, 40].map(wide => {
+        chargeplan.state.placeNames = [];
+        look.seen = {};
+        chargeplan.drawPlaceName(pen, view, ["Metropolis", "", 0, point.lng, point.lat], look,
+          [[900 - wide, 900 - wide, 900 + wide, 900 + wide]], taken);
+        return chargeplan.state.placeNames.length;
+      });
+    }""")
+    assert drawn == [1, 0]
+
+
 # The legend
 
 

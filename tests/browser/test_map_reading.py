@@ -202,7 +202,28 @@ def test_a_phone_unfolds_the_search(open_map, run, stations):
     expect(page.locator(".popup-card h3")).to_have_text(name)
 
 
+def test_a_share_is_all_only_when_nothing_lacks(open_map, run):
+    page = open_map(run / "index.html")
+    shown = page.evaluate("[1, 0.9999, 0.9951, 0.994, 0.09, 0].map(chargeplan.formatShare)")
+    assert shown == ["100 %", "99.9 %", "99.5 %", "99 %", "9.0 %", "0 %"]
+
+
 # Links to a view
+
+
+def test_a_link_shows_the_chosen_zone_with_its_card_above_it(open_map, run):
+    page = open_map(run / "index.html")
+    page.locator("#tab-zones").click()
+    page.locator("#zone-table tbody button").nth(2).click()
+    title = page.locator("#zone-table tbody button").nth(2).inner_text()
+    expect(page.locator(".popup-card h3")).to_have_text(title)
+    top = page.evaluate("chargeplan.fromLocal(chargeplan.state.zoneTops[chargeplan.state.chosenZone]).lat")
+    assert page.evaluate("chargeplan.state.map._popup.getLatLng().lat") == pytest.approx(top)
+    assert page.evaluate("chargeplan.state.plan.zones[chargeplan.state.chosenZone][5]") < top
+    fragment = page.evaluate("chargeplan.writeFragment()")
+    open_link(page, run, fragment)
+    expect(page.locator(".popup-card h3")).to_have_text(title)
+    assert page.evaluate("chargeplan.state.plan.zones[chargeplan.state.chosenZone][0]") == title
 
 
 def open_link(page, run, fragment):

@@ -108,6 +108,13 @@ chargeplan.toLocal = function (lon, lat) {
   var world = chargeplan.toWorld(lon, lat), origin = chargeplan.state.origin;
   return [world[0] - origin[0], world[1] - origin[1]];
 };
+chargeplan.fromLocal = function (point) {
+  var origin = chargeplan.state.origin, scale = Math.pow(2, -chargeplan.LOCAL_ZOOM);
+  return L.CRS.EPSG3857.pointToLatLng(L.point((point[0] + origin[0]) * scale, (point[1] + origin[1]) * scale), 0);
+};
+chargeplan.measureLocalMetre = function (lat) {  // metres of a local unit
+  return 2 * Math.PI * L.CRS.EPSG3857.R * Math.cos((lat * Math.PI) / 180) / (256 * Math.pow(2, chargeplan.LOCAL_ZOOM));
+};
 
 // By hand: the first number format of a page takes the browser as long as all the rest of the panel.
 chargeplan.formatNumber = function (value, digits) {
@@ -117,7 +124,9 @@ chargeplan.formatNumber = function (value, digits) {
   return parts.join(".");
 };
 chargeplan.formatShare = function (share) {
-  return share === null ? "–" : chargeplan.formatNumber(100 * share, share > 0 && share < 0.0995 ? 1 : 0) + " %";
+  if (share === null) return "–";
+  if (share < 1 && share >= 0.995) return chargeplan.formatNumber(Math.floor(1000 * share) / 10, 1) + " %";  // all is said of all alone
+  return chargeplan.formatNumber(100 * share, share > 0 && share < 0.0995 ? 1 : 0) + " %";
 };
 chargeplan.formatWord = function (word) {
   var words = String(word).replace(/_/g, " ");

@@ -37,7 +37,16 @@ chargeplan.drawKey = function () {
     var words = make("span", { text: entry[1] + (entry[0] === "grid" && isSynthetic ? " (SYNTHETIC)" : "") });
     list.appendChild(make("li", {}, [make("label", {}, [box, sample, words])]));
   });
+  if (chargeplan.hasUnknownHeadroom()) {
+    list.appendChild(make("li", { className: "on-paper" }, [make("label", {}, [
+      make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [chargeplan.drawSample("striped")]), make("span", { text: "Headroom of the grid not known" }),
+    ])]));
+  }
   chargeplan.drawDemandKey();
+};
+
+chargeplan.hasUnknownHeadroom = function () {
+  return chargeplan.state.plan.openSites.some(function (site) { return site.headroomUnknown; });
 };
 
 // One small drawing for each line of the key, with the colours of the map.

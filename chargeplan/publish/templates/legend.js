@@ -19,7 +19,7 @@ chargeplan.drawLegend = function () {
   function isOn(name) { return state.layers[name] && state.map.hasLayer(state.layers[name]); }
   if (isOn("demand")) rows.push(chargeplan.makeLegendRamp(chargeplan.chooseLevel(state.map.getZoom())));
   var signs = chargeplan.LEGEND_SIGNS.filter(function (sign) { return isOn(sign[0]); });
-  if (isOn("open-candidate") && state.plan.openSites.some(function (site) { return site.headroomUnknown; })) signs.push(["open-candidate", "Headroom of the grid not known", "striped"]);
+  if (isOn("open-candidate") && chargeplan.hasUnknownHeadroom()) signs.push(["open-candidate", "Headroom of the grid not known", "striped"]);
   if (isOn("unserved")) signs.unshift(["unserved", "Demand not served", "dots"]);
   rows.push(make("ul", {}, signs.map(function (sign) {
     return make("li", {}, [make("span", { className: "sample", attributes: { "aria-hidden": "true" } }, [chargeplan.drawSample(sign[2])]), make("span", { text: sign[1] })]);

@@ -15,6 +15,7 @@ chargeplan.readFragment = function (hash) {
   if (/^\d{4}$/.test(fields.get("year") || "")) read.year = Number(fields.get("year"));
   if (fields.has("layers")) read.layers = fields.get("layers").split(",");
   if (fields.get("site")) read.site = fields.get("site");
+  if (fields.get("zone")) read.zone = fields.get("zone");
   return read;
 };
 
@@ -39,6 +40,7 @@ chargeplan.writeFragment = function () {
   fields.push("map=" + [Number(map.getZoom().toFixed(2)), centre.lat.toFixed(5), centre.lng.toFixed(5)].join("/"));
   if (state.selected !== null) fields.push("site=" + encodeURIComponent(state.plan.openSites[state.selected].id));
   var tab = chargeplan.findOpenTab(), layers = chargeplan.listShownLayers().join(",");
+  if (state.chosenZone !== null) fields.push("zone=" + encodeURIComponent(state.plan.zones[state.chosenZone][0]));
   if (tab !== first.tab) fields.push("tab=" + tab);
   if (layers !== first.layers) fields.push("layers=" + layers);
   if (state.plan.years.length > 1 && state.year !== state.plan.years.length - 1) fields.push("year=" + state.plan.years[state.year][0]);
@@ -61,6 +63,8 @@ chargeplan.applyFragment = function (map, read) {
   var position = -1;
   if (read.site) plan.openSites.forEach(function (site, at) { if (site.id === read.site) position = at; });
   if (position >= 0) chargeplan.goToSite(map, position);
+  var zone = read.zone ? plan.zones.findIndex(function (one) { return one[0] === read.zone; }) : -1;
+  if (zone >= 0) chargeplan.goToZone(map, zone);
   var view = read.view, isNear = view && view.lon > box[0] - 1 && view.lon < box[2] + 1 && view.lat > box[1] - 1 && view.lat < box[3] + 1;
   if (isNear && view.zoom >= chargeplan.LINK_ZOOMS[0] && view.zoom <= chargeplan.LINK_ZOOMS[1]) {
     map.setView([view.lat, view.lon], view.zoom, { animate: false });

@@ -14,6 +14,7 @@ chargeplan.CITY_STEPS = [1, 2, 3, 4, 5, 6].reduce(function (steps, row) {
   return [0, 0.4, -0.4, 0.8, -0.8].reduce(function (all, side) { return all.concat([[side, -row], [side, row]]); }, steps);
 }, [[0, 0]]);
 chargeplan.PLACE_GAP_PX = 7;
+chargeplan.FARTHEST_CITY_M = 4000;  // from the point of a city to the middle of its name: farther off it would name another place
 
 chargeplan.getPlaceText = function (place) {
   return chargeplan.state.language === "ur" && place[1] ? place[1] : place[0];
@@ -49,8 +50,10 @@ chargeplan.drawPlaceName = function (pen, view, place, look, blocked, taken) {
   var half = pen.measureText(text).width / 2 + 2, high = size * (isUrdu ? 0.9 : 0.5) + 2;
   // A city is large enough for its name to move far.
   var steps = place[2] === 0 ? chargeplan.CITY_STEPS : place === chargeplan.state.soughtPlace ? chargeplan.NAME_STEPS : chargeplan.PLACE_STEPS;
+  var farthest = place[2] === 0 ? chargeplan.FARTHEST_CITY_M / chargeplan.measureLocalMetre(place[4]) * view.factor : Infinity;
   for (var step = 0; step < steps.length; step += 1) {
     var across = x + steps[step][0] * 2 * half, at = y + steps[step][1] * (high + 6);
+    if (Math.hypot(across - x, at - y) > farthest) continue;
     var box = [across - half, at - high, across + half, at + high];
     if (chargeplan.overlaps(box, blocked)) continue;
     var gap = chargeplan.PLACE_GAP_PX, room = [box[0] - gap, box[1] - gap / 2, box[2] + gap, box[3] + gap / 2];

@@ -79,8 +79,9 @@ chargeplan.makeSheetParts = function (listRows, columns) {
   }
   var key = copy("key-list");
   Array.from(key.children).forEach(function (entry) {
-    if (!entry.querySelector("input").hasAttribute("data-on")) entry.remove();
-    else entry.querySelector("input").remove();
+    var box = entry.querySelector("input");
+    if (box && !box.hasAttribute("data-on")) entry.remove();
+    else if (box) box.remove();
   });
   var outcome = copy("plan-outcome"), cautions = make("div", { className: "print-cautions" }, Array.from(outcome.querySelectorAll(".schematic")));
   outcome.querySelectorAll(".to-warnings").forEach(function (node) { node.remove(); });

@@ -93,10 +93,8 @@ chargeplan.goToRoad = async function (map, data, wanted) {
   wanted.forEach(function (line) {
     for (var p = lines.starts[line]; p < lines.starts[line + 1]; p += 1) box.extend([lines.points[2 * p], lines.points[2 * p + 1]]);
   });
-  var origin = chargeplan.state.origin, scale = Math.pow(2, -chargeplan.LOCAL_ZOOM);
-  function place(point) { return map.options.crs.pointToLatLng(L.point((point.x + origin[0]) * scale, (point.y + origin[1]) * scale), 0); }
   if (chargeplan.isPhone()) chargeplan.openTab(null);
-  map.fitBounds(L.latLngBounds([place(box.min), place(box.max)]), Object.assign({ animate: false, maxZoom: 15 }, chargeplan.getViewPadding()));
+  map.fitBounds(L.latLngBounds([box.min, box.max].map(function (corner) { return chargeplan.fromLocal([corner.x, corner.y]); })), Object.assign({ animate: false, maxZoom: 15 }, chargeplan.getViewPadding()));
 };
 
 // A combobox with a list, after the pattern of the ARIA Authoring Practices: the focus stays in the box.

@@ -131,7 +131,7 @@ chargeplan.goToZone = function (map, row) {
   if (chargeplan.isPhone()) chargeplan.openTab(null);
   map.setView([zone[5], zone[4]], Math.max(map.getZoom(), 12.5), { animate: false });
   chargeplan.selectSite(null);
-  chargeplan.openZone(map, [zone[5], zone[4]], row);
+  chargeplan.openZoneAbove(map, row);
 };
 
 chargeplan.fillZones = function (map, plan) {

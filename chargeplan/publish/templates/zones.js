@@ -20,9 +20,15 @@ chargeplan.addZones = function (map) {
 chargeplan.readZones = async function () {
   var state = chargeplan.state, packed = state.plan.zoneOutlines, at = 0;
   var lines = await chargeplan.unpackLines(packed.lines, packed.rings.reduce(function (sum, rings) { return sum + rings; }, 0));
-  state.zonePaths = state.zonePaths || packed.rings.map(function (rings) {
-    var path = new Path2D();
-    for (var ring = 0; ring < rings; ring += 1, at += 1) chargeplan.traceLine(path, lines, at, true);
+  if (state.zonePaths) return;
+  state.zoneTops = [];
+  state.zonePaths = packed.rings.map(function (rings) {
+    var path = new Path2D(), top = [0, Infinity];
+    for (var ring = 0; ring < rings; ring += 1, at += 1) {
+      chargeplan.traceLine(path, lines, at, true);
+      for (var p = lines.starts[at]; p < lines.starts[at + 1]; p += 1) if (lines.points[2 * p + 1] < top[1]) top = [lines.points[2 * p], lines.points[2 * p + 1]];
+    }
+    state.zoneTops.push(top);
     return path;
   });
 };
@@ -64,6 +70,16 @@ chargeplan.showZone = function (map, latlng, at) {
   var state = chargeplan.state, pen = document.createElement("canvas").getContext("2d");
   var row = (state.zonePaths || []).findIndex(function (path) { return pen.isPointInPath(path, at[0], at[1], "evenodd"); });
   if (row >= 0) chargeplan.openZone(map, latlng, row);
+};
+
+// The card stands at the top of its zone and leaves the rest to see.
+chargeplan.openZoneAbove = async function (map, row) {
+  var state = chargeplan.state, zone = state.plan.zones[row], place = [zone[5], zone[4]];
+  if (state.layers.chosenZone) {
+    await chargeplan.readZones();
+    if (Number.isFinite(state.zoneTops[row][1])) place = chargeplan.fromLocal(state.zoneTops[row]);
+  }
+  chargeplan.openZone(map, place, row);
 };
 
 // The card of a zone, which has a line round it while the card is open.
