@@ -1,7 +1,6 @@
 """The slider of the years moves every figure that is known by year: tables, cards, zones, grid and money."""
 
 import json
-import math
 
 import pandas as pd
 import pytest
@@ -37,7 +36,7 @@ def show_year(page, position):
 
 def write_share(share):
     if 0.995 <= share < 1:  # all is said of all alone
-        return f"{math.floor(1000 * share) / 10:.1f} %"
+        return f"{min(round(1000 * share), 999) / 10:.1f} %"
     return f"{100 * share:.1f} %" if 0 < share < 0.0995 else f"{100 * share:,.0f} %"
 
 

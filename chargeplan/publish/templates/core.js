@@ -125,7 +125,7 @@ chargeplan.formatNumber = function (value, digits) {
 };
 chargeplan.formatShare = function (share) {
   if (share === null) return "–";
-  if (share < 1 && share >= 0.995) return chargeplan.formatNumber(Math.floor(1000 * share) / 10, 1) + " %";  // all is said of all alone
+  if (share < 1 && share >= 0.995) return chargeplan.formatNumber(Math.min(Math.round(1000 * share), 999) / 10, 1) + " %";  // all is said of all alone
   return chargeplan.formatNumber(100 * share, share > 0 && share < 0.0995 ? 1 : 0) + " %";
 };
 chargeplan.formatWord = function (word) {
