@@ -103,3 +103,20 @@ def test_where_nothing_is_left_the_key_has_no_dot(sample):
     bundle = replace(sample, evaluation=replace(sample.evaluation, cell_served_kwh_day=served))
     assert draw(bundle)["full_dot"] == ""
     assert "the largest dot" not in build_report(bundle).report
+
+
+def test_no_number_of_a_station_lies_on_another(staged_demo):
+    bundle = read_finished_run(staged_demo)
+    stations = collect_stations(bundle)
+    crowded = stations.assign(
+        lon=stations["lon"].iloc[0] + np.arange(len(stations)) * 4e-4, lat=stations["lat"].iloc[0]
+    )
+    for table, least in ((stations, len(stations) // 2), (crowded, 1)):
+        picture = draw_sketch(bundle, table, RoadLines(bundle.network))["svg"]
+        numbers = re.findall(r'class="sk-rank" x="([\d.]+)" y="([\d.]+)"[^>]*>(\d+)<', str(picture))
+        assert least <= len(numbers)
+        assert numbers[-1][2] == "1"  # the best on top
+        places = np.array([[float(x), float(y)] for x, y, _ in numbers])
+        apart = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+        assert apart[np.triu_indices(len(places), 1)].min(initial=np.inf) > 18
+    assert len(numbers) < len(stations)

@@ -17,6 +17,7 @@ from chargeplan.publish.report.drawing import draw_mark, wrap_picture, write_lin
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from chargeplan.publish.bundle import RunBundle
     from chargeplan.publish.report.roads import RoadLines
@@ -27,7 +28,7 @@ _TALLEST = 760.0
 _MARGIN = 14.0
 _MOST_HEXAGONS = 1400
 _MOST_POINTS = 14_000  # of the roads; more would make the page heavy and the print black
-_RANKED = 30  # stations that carry their rank; the list has all
+_DOT_RADIUS = 4.0  # of a station without room for its rank; the list has all
 _ROAD_RANKS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 # As the map draws what is left (demand.js): the largest dot as part of a hexagon and at most, and the smallest drawn.
 _DOT_PART, _MOST_DOT, _LEAST_DOT = 0.66, 12.0, 0.8
@@ -113,9 +114,8 @@ def draw_sketch(bundle: RunBundle, ranked: pd.DataFrame, roads: RoadLines) -> di
 def _list_marks(ranked: pd.DataFrame) -> list[tuple[Markup, str]]:
     """List the marks of the key: those of the stations that there are."""
     there = set(ranked["status"])
-    ranks = f", ranked to {min(len(ranked), _RANKED)}"
     words = {
-        "candidate": f"new station{ranks}",
+        "candidate": "new station with its rank; a dot where there is no room for it",
         "required": "new station, required",
         "existing": "existing station",
     }
@@ -221,19 +221,34 @@ def _join_hexagons(outlines: list[Any], name: str) -> str:
 
 
 def _draw_stations(ranked: pd.DataFrame, crs: str, frame: Frame) -> list[str]:
-    """Draw the stations, the best on top, with the marks of the map; the power decides the area."""
+    """Draw the stations, the best on top, with the marks of the map; the power decides the area.
+
+    As on the map, a station that lies on a better one is a dot.
+    """
     if len(ranked) == 0:
         return []
     x_m, y_m = to_metric(ranked["lon"].to_numpy(), ranked["lat"].to_numpy(), crs)
     places = frame.place(x_m, y_m)
-    drawn = []
-    rows = list(zip(places.tolist(), ranked["rank"], ranked["status"], ranked["power_kw"], strict=True))
-    for (x, y), rank, status, power_kw in rows[::-1]:
-        has_number = bool(np.isfinite(rank) and rank <= _RANKED)
-        drawn.append(draw_mark(status, x, y, measure_mark(power_kw) if has_number else 5.0))
-        if has_number:
-            drawn.append(write_text(x, y + 4.4, f"{int(rank)}", "middle", "sk-rank"))
-    return drawn
+    radii = np.array([measure_mark(power_kw) for power_kw in ranked["power_kw"]])
+    has_number = _find_room(places, radii) & np.isfinite(ranked["rank"].to_numpy())
+    dots, numbered = [], []
+    rows = zip(places.tolist(), radii.tolist(), has_number, ranked["rank"], ranked["status"], strict=True)
+    for (x, y), radius, is_numbered, rank, status in list(rows)[::-1]:
+        if not is_numbered:
+            dots.append(draw_mark(status, x, y, _DOT_RADIUS))
+            continue
+        numbered.append(draw_mark(status, x, y, radius))
+        numbered.append(write_text(x, y + 4.4, f"{int(rank)}", "middle", "sk-rank"))
+    return dots + numbered
+
+
+def _find_room(places: Floats, radii: Floats) -> NDArray[np.bool_]:
+    """Find which marks lie on no mark before them that has room."""
+    has_room = np.zeros(len(radii), np.bool_)
+    for row in range(len(radii)):
+        apart = np.hypot(*(places[has_room] - places[row]).T)
+        has_room[row] = bool((apart > radii[has_room] + radii[row] + 1.0).all())
+    return has_room
 
 
 def measure_mark(power_kw: float) -> float:
