@@ -2,9 +2,11 @@
 
 import json
 
+import networkx as nx
 import pytest
 
 from chargeplan.config.settings import NetworkSettings
+from chargeplan.network.osmnx_bridge import from_osmnx
 from chargeplan.network.read import read_network
 from chargeplan.network.road_names import NamePairs, tabulate_urdu_names
 
@@ -153,3 +155,23 @@ def test_an_overpass_answer_tells_the_same_names(tmp_path, study_area):
     assert reading.places.table[["name", "name_en", "name_ur"]].to_numpy().tolist() == [
         ["شیل", "Shell", "شیل"]
     ]
+
+
+def test_pieces_in_a_street_graph_share_names_along_one_road_only(study_area):
+    """1-2 has both names, 2-3 beside it and 4-5 far away the Urdu one alone; 3-4 is another street."""
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    for node, lon in enumerate((73.04, 73.045, 73.05, 73.07, 73.075), start=1):
+        graph.add_node(node, x=lon, y=33.72)
+    names = [
+        {"name": "گلی نمبر 5", "name:en": "Al-Noor Street"},
+        {"name": "گلی نمبر 5"},
+        {"name": "Link Road"},
+        {"name": "گلی نمبر 5"},
+    ]
+    for start, tags in enumerate(names, start=1):
+        for ends in ((start, start + 1), (start + 1, start)):
+            graph.add_edge(*ends, osmid=start, highway="primary", oneway=False, length=500.0, **tags)
+    names, pairs = list_names(from_osmnx(graph, study_area))
+    assert set(names) == {"Al-Noor Street", "Link Road", "گلی نمبر 5"}
+    assert names.count("گلی نمبر 5") == 1
+    assert pairs == [["Al-Noor Street", "گلی نمبر 5"]]
