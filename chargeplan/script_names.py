@@ -21,9 +21,12 @@ _LETTER = (
 )
 _MARK = "\u064b-\u065f\u0670\u06d6-\u06ed\u200c-\u200f"
 _URDU_LETTER = re.compile(f"[{_LETTER}]")
-_URDU_WORDS = re.compile(f"[{_LETTER}](?:[{_LETTER}{_MARK}\\s\\d'’\u060c\u0640–-]*[{_LETTER}{_MARK}])?")
-_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2}")
-_BETWEEN = " -–—,،;/|()[]"
+_OTHER_LETTER = re.compile(f"(?![{_LETTER}])[^\\W\\d_]")
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]\.?[A-Za-z\u00c0-\u024f]")
+_BETWEEN = " -–—,،;؛:/|۔_\u200e\u200f"
+_OTHER_WORD = re.compile(rf"[^\s()\[\]{re.escape(_BETWEEN)}]*{_OTHER_LETTER.pattern}")
+_BRACKETS = {"(": ")", "[": "]"}
+_FULL_STOP = re.compile(r"(?<!\.\w)\.+$")  # not that of P.S.O.
 _UNNAMED = "unnamed"
 
 
@@ -48,6 +51,9 @@ def is_urdu(text: str) -> bool:
 def split_scripts(text: str) -> Names:
     """Split a name at the change of its script; one whose scripts take turns more than once is left whole.
 
+    Marks between the two are of neither, brackets that hold one of them neither; digits go with the letters before
+    them, at the beginning and in ``2nd`` with those behind.
+
     Examples
     --------
     >>> split_scripts("Tarnol (ترنول)"), split_scripts("Rawat"), split_scripts("کیفے 1969")
@@ -57,13 +63,17 @@ def split_scripts(text: str) -> Names:
         return Names(text, "")
     if _LATIN_WORD.search(text) is None:
         return Names("", text)
-    parts = list(_URDU_WORDS.finditer(text))
-    if len(parts) != 1:
-        return Names("", "")
-    before, after = text[: parts[0].start()].strip(_BETWEEN), text[parts[0].end() :].strip(_BETWEEN)
-    if before and after:
-        return Names("", "")
-    return Names(before or after, parts[0].group().strip())
+    letters = [match.start() for match in _URDU_LETTER.finditer(text)]
+    first, last = letters[0], letters[-1]
+    if _OTHER_LETTER.search(text, 0, first) is not None:
+        is_mixed = _OTHER_LETTER.search(text, first) is not None
+        english, urdu = text[:first], text[first:]
+    else:
+        is_mixed = _OTHER_LETTER.search(text, first, last) is not None
+        word = _OTHER_WORD.search(text, last + 1)
+        change = word.start() if word is not None else len(text)
+        english, urdu = text[change:], text[:change]
+    return Names("", "") if is_mixed else Names(_strip_ends(english), _strip_ends(urdu))
 
 
 def find_names(get_tag: Callable[[str], object | None]) -> Names:
@@ -109,6 +119,43 @@ def add_names(tags: Mapping[str, str], others: Mapping[str, str]) -> dict[str, s
 def find_urdu_name(row: Mapping[str, object]) -> str:
     """Find the Urdu name of a row with ``name`` and ``name_ur``, such as one of `tables.SITES`; empty when none."""
     return find_names(lambda key: row.get(key) if key in {"name", "name_ur"} else None).urdu
+
+
+def _strip_ends(text: str) -> str:
+    """Strip what stood between two names: marks, a full stop, and brackets that lack their other or hold all.
+
+    Examples
+    --------
+    >>> _strip_ends("Chat House (Wala) ("), _strip_ends("(Rawat) - "), _strip_ends("Park."), _strip_ends("P.S.O.")
+    ('Chat House (Wala)', 'Rawat', 'Park', 'P.S.O.')
+    """
+    before = None
+    while text != before:
+        before = text
+        text = _FULL_STOP.sub("", text.strip(_BETWEEN))
+        partner = _pair_brackets(text)
+        last = len(text) - 1
+        if partner.get(last, 0) is None:
+            text = text[:last]
+        elif 0 in partner and partner[0] in {None, last}:
+            text = text[1 : partner[0]]
+    return text
+
+
+def _pair_brackets(text: str) -> dict[int, int | None]:
+    """Find for each bracket of a text the place of the other one of its pair, None where there is none."""
+    partner: dict[int, int | None] = {}
+    opened: list[int] = []
+    for at, letter in enumerate(text):
+        if letter in _BRACKETS:
+            partner[at] = None
+            opened.append(at)
+        elif letter in _BRACKETS.values():
+            partner[at] = None
+            if opened and _BRACKETS[text[opened[-1]]] == letter:
+                start = opened.pop()
+                partner[at], partner[start] = start, at
+    return partner
 
 
 def _read(get_tag: Callable[[str], object | None], *keys: str) -> str:

@@ -6,7 +6,7 @@ An id is for files and never stands for a name.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +60,34 @@ class Road:
     is_main: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ToldName:
+    """The parts of a site's name, each empty when it has none.
+
+    Parameters
+    ----------
+    what : str
+        Name or kind.
+    at : str
+        Road, or zone where no road is near.
+    zone : str
+        What is told beside the road.
+    number : int
+        1 for the first of a name, which bears no number.
+    """
+
+    what: str
+    at: str = ""
+    zone: str = ""
+    number: int = 1
+
+    def __str__(self) -> str:
+        """Put the parts together in English, ``PSO, Street 7 (Golra) 2``."""
+        text = f"{self.what}, {self.at}" if self.at else self.what
+        text = f"{text} ({self.zone})" if self.zone else text
+        return f"{text} {self.number}" if self.number > 1 else text
+
+
 def name_sites(table: pd.DataFrame, network: RoadNetwork, zone_names: list[str]) -> list[str]:
     """Name every site; never by its id.
 
@@ -82,15 +110,21 @@ def name_sites(table: pd.DataFrame, network: RoadNetwork, zone_names: list[str])
     list of str
         Equal input gives equal names, whatever the plan.
     """
+    return list(map(str, tell_sites(table, network, zone_names)))
+
+
+def tell_sites(table: pd.DataFrame, network: RoadNetwork, zone_names: list[str]) -> list[ToldName]:
+    """Find the parts of the name of every site, see `name_sites`."""
     given = [show_name(row, "") for row in table[["name_en", "name", "name_ur"]].to_dict("records")]
     count = Counter(given)
     rows = [row for row, name in enumerate(given) if not name or count[name] > 1]
     what = [clean_text(given[row], LONGEST_SHARED) or name_kind(table["kind"].iloc[row]) for row in rows]
     zone = ["" if zone_names[row] == NO_ZONE else clean_text(zone_names[row]) for row in rows]
     made = _tell_apart(what, find_nearest_roads(table.iloc[rows], network), zone, set(given))
+    told = list(map(ToldName, given))
     for row, name in zip(rows, made, strict=True):
-        given[row] = name
-    return given
+        told[row] = name
+    return told
 
 
 def name_kind(kind: object) -> str:
@@ -107,21 +141,21 @@ def name_kind(kind: object) -> str:
     return clean_text(word.replace("_", " ")).capitalize() or KIND_WORDS[PlaceKind.OTHER]
 
 
-def _tell_apart(what: list[str], roads: list[Road | None], zone: list[str], taken: set[str]) -> list[str]:
+def _tell_apart(
+    what: list[str], roads: list[Road | None], zone: list[str], taken: set[str]
+) -> list[ToldName]:
     """Name places by what they are and where, each with words that no other has."""
     at = [road.name if road else district for road, district in zip(roads, zone, strict=True)]
-    plain = [", ".join(filter(None, words)) for words in zip(what, at, strict=True)]
+    plain = list(map(ToldName, what, at))
     shared = Counter(plain)
     seen: set[str] = set(taken)
     names = []
     for name, road, district in zip(plain, roads, zone, strict=True):
         needs_zone = road is not None and district and (shared[name] > 1 or not road.is_main)
-        first = f"{name} ({district})" if needs_zone else name
-        told, number = first, 1
-        while told in seen:
-            number += 1
-            told = f"{first} {number}"
-        seen.add(told)
+        told = replace(name, zone=district) if needs_zone else name
+        while str(told) in seen:
+            told = replace(told, number=told.number + 1)
+        seen.add(str(told))
         names.append(told)
     return names
 

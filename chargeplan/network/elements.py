@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chargeplan.land import find_land_kind
-from chargeplan.network.road_names import NamePairs, find_road_names
+from chargeplan.network.road_names import find_road_names
 from chargeplan.network.tags import CLASS_CODES, find_direction, is_drivable
 from chargeplan.places import find_kind, is_settlement
 
@@ -59,8 +58,8 @@ class RoadWays(WayStore):
         `tags.FORWARD`, `BACKWARD` or `BOTH`.
     maxspeed, name : list
         Tags as they stand; name is the English one where there is one.
-    name_pairs : Counter of tuple of str
-        Shown and Urdu name of those that have an Urdu one, and how many have both.
+    name_ur : list of str
+        Urdu names, empty when none.
     odd_oneway : list of int
         Ids of ways whose oneway tag was not understood.
     free_kmh : array of float
@@ -73,7 +72,7 @@ class RoadWays(WayStore):
     direction: array[int] = field(default_factory=lambda: array("b"))
     maxspeed: list[str | None] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
-    name_pairs: NamePairs = field(default_factory=Counter)
+    name_ur: list[str] = field(default_factory=list)
     odd_oneway: list[int] = field(default_factory=list)
     free_kmh: array[float] = field(default_factory=lambda: array("d"))
     are_parts: bool = False
@@ -227,7 +226,6 @@ class ElementCollector:
         roads.maxspeed.append(get_tag("maxspeed"))
         names = find_road_names(get_tag)
         roads.name.append(names.english)
-        if names.urdu:
-            roads.name_pairs[names] += 1
+        roads.name_ur.append(names.urdu)
         if not is_understood:
             roads.odd_oneway.append(way.id)

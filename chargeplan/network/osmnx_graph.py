@@ -53,6 +53,7 @@ class _Road:
     class_code: int
     maxspeed: str | None
     name: str
+    name_ur: str
     free_kmh: float  # not above 0 when the tags decide
     way_id: int
     direction: int
@@ -108,7 +109,6 @@ def read_graph(
         repairs=repairs,
         is_own=is_own,
     )
-    content.roads.name_pairs.update((tag.name, tag.name_ur) for tag in tags if tag.name_ur)
     return content
 
 
@@ -130,6 +130,7 @@ def _pair_directions(
     """Join the edges on each line that tell the same of it to one road."""
     driven: dict[tuple[int, int, str, str, float], set[bool]] = {}
     way_id: dict[tuple[int, int, str, str, float], int] = {}
+    name_ur: dict[tuple[int, int, str, str, float], str] = {}
     repeated, seen = [], set()
     for row, (line, is_along, tag) in enumerate(
         zip(keys.of_edge.tolist(), keys.is_along.tolist(), tags, strict=True)
@@ -145,6 +146,7 @@ def _pair_directions(
         directions.add(is_along)
         if not graph.is_directed and not tag.is_oneway:
             directions.add(not is_along)
+        name_ur[road] = name_ur.get(road) or tag.name_ur
         way_id[road] = min(way_id.get(road, tag.way_id), tag.way_id)
     repairs.add("edges that stand in the graph more than once; one of each kept (ways named)", repeated)
     if graph.is_directed:
@@ -155,6 +157,7 @@ def _pair_directions(
             class_code=road[1],
             maxspeed=road[2] or None,
             name=road[3],
+            name_ur=name_ur[road],
             free_kmh=road[4],
             way_id=way_id[road],
             direction=BOTH if len(directions) == 2 else FORWARD if True in directions else BACKWARD,
@@ -250,6 +253,7 @@ def _make_ways(roads: Iterable[_Road], refs: dict[int, list[int]]) -> RoadWays:
         ways.direction.append(road.direction)
         ways.maxspeed.append(road.maxspeed)
         ways.name.append(road.name)
+        ways.name_ur.append(road.name_ur)
         if road.free_kmh > 0:
             ways.free_kmh.append(road.free_kmh)
     return ways

@@ -18,7 +18,7 @@ from chargeplan.network.drawing import describe_roads, draw_shapes, find_drawn_c
 from chargeplan.network.map_places import build_places
 from chargeplan.network.osm_file import KEY, OsmContent
 from chargeplan.network.road_file import read_road_file
-from chargeplan.network.road_names import tabulate_urdu_names
+from chargeplan.network.road_names import count_pairs, tabulate_urdu_names
 from chargeplan.network.segments import Segments, build_segments
 from chargeplan.network.source import check_cover, check_file, describe_source, note_buffer
 from chargeplan.network.speeds import read_speed_table
@@ -170,7 +170,7 @@ def _build_network(segments: Segments, ways: Ways, content: OsmContent, *, crs: 
         imputed_speed_share=float(1.0 - tagged_m / segments.length_m.sum()),
         repairs=content.repairs.make_table(),
         data_date=content.data_date,
-        urdu_names=tabulate_urdu_names(content.roads.name_pairs, ways.name),
+        urdu_names=tabulate_urdu_names(count_pairs(content.roads.name, content.roads.name_ur), ways.name),
     )
 
 

@@ -97,7 +97,7 @@ def build_segments(
     ref_way = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
     is_inside = find_inside(locations.lon, locations.lat, boundary)
     is_near = np.bincount(ref_way, is_inside[ref_row], minlength=offsets.size - 1) > 0
-    ways = select_ways(roads, is_near, table, repairs)
+    ways = select_ways(roads, is_near, table, locations, repairs)
     is_used_ref = ways.row_of_file_way[ref_way] >= 0
     is_usable = _find_usable_nodes(locations, ref_row[is_used_ref], repairs)
     repairs.add(

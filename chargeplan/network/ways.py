@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from chargeplan.network.road_names import find_english_names
+from chargeplan.network.road_names import share_english_names
 from chargeplan.network.speeds import FASTEST_KMH, SLOWEST_KMH, SpeedTable, find_free_speed
 from chargeplan.osm.road_classes import ROAD_CLASSES
 
 if TYPE_CHECKING:
     from chargeplan.network.elements import RoadWays
+    from chargeplan.network.node_locations import NodeLocations
     from chargeplan.network.repairs import RepairLog
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ class Ways:
     is_tagged : ndarray of bool, shape (n,)
         Speed from a maxspeed tag.
     name : list of str
-        As tagged, empty when none.
+        As tagged, with the English name of the same road, empty when none.
     row_of_file_way : ndarray of int64, shape (ways in the file,)
         Row of each way of the file, -1 for those left out.
     """
@@ -48,7 +49,9 @@ class Ways:
     row_of_file_way: Ints
 
 
-def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: RepairLog) -> Ways:
+def select_ways(
+    roads: RoadWays, is_near: Bools, table: SpeedTable, locations: NodeLocations, repairs: RepairLog
+) -> Ways:
     """Select the ways near the study area, each id once, and find their free speeds.
 
     Parameters
@@ -58,6 +61,8 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
     is_near : ndarray of bool, shape (ways in the file,)
         Ways with a node in the study area or its buffer.
     table : SpeedTable
+    locations : NodeLocations
+        Of all nodes of the ways.
     repairs : RepairLog
         Gets repeated ways, odd tags and capped speeds.
     """
@@ -83,7 +88,6 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
         np.array(sorted(set(roads.odd_oneway)), np.int64),
         repairs,
     )
-    english = find_english_names(roads.name_pairs)
     tag_kmh = np.array([speed.kmh for speed in speeds], np.float64)
     return Ways(
         selected_id,
@@ -91,7 +95,7 @@ def select_ways(roads: RoadWays, is_near: Bools, table: SpeedTable, repairs: Rep
         np.array(roads.direction, np.int64)[file_row],
         np.array(roads.free_kmh, np.float64)[file_row] if len(roads.free_kmh) else tag_kmh,
         np.array([speed.is_tagged for speed in speeds], np.bool_),
-        [english.get(roads.name[row], roads.name[row]) for row in file_row.tolist()],
+        share_english_names(roads, file_row, locations),
         row_of_file_way,
     )
 

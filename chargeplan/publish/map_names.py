@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chargeplan.publish.map_words import read_urdu_words
 from chargeplan.script_names import find_urdu_name, split_scripts
-from chargeplan.site_names import LONGEST_SHARED, name_kind
+from chargeplan.site_names import ToldName, tell_sites
 from chargeplan.text import clean_text, show_name
 from chargeplan.zone_words import NO_ZONE
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 _NEAR = re.compile(r"near (.+)")
 _NUMBERED = re.compile(r"Hexagon (\d+)")
-# What `site_names.name_sites` adds to a name: the road or zone, and the zone; behind them a number.
-_ADDED = re.compile(r", (?P<at>.+?)(?: \((?P<zone>.+)\))?")
-_NUMBER = re.compile(r"(?P<first>.+) (?P<number>\d+)")
 _FROM_RIGHT = "\u200f"  # else a browser lays the text out by the English name at its beginning
 _ISOLATED = "\u2068{}\u2069"  # a name in either direction, inside a text of the other
 
@@ -50,9 +47,10 @@ def list_urdu_names(bundle: RunBundle, sites: pd.DataFrame) -> dict[str, str]:
     zones = [clean_text(name) for name in bundle.cells.zones["zone_name"]]
     if bundle.cells.zones_are_cells:
         names |= _keep_urdu((zone, _say_near(zone, find)) for zone in zones)
-    shown = set(map(clean_text, sites["shown_name"]))
+    told = tell_sites(sites, bundle.network, sites["zone_name"].tolist())
     names |= _keep_urdu(
-        (clean_text(row["shown_name"]), _say_site(row, shown, find)) for row in sites.to_dict("records")
+        (clean_text(row["shown_name"]), _say_site(row, name, find))
+        for row, name in zip(sites.to_dict("records"), told, strict=True)
     )
     return dict(sorted(names.items()))
 
@@ -79,22 +77,19 @@ def _say_near(zone: str, find: Callable[[str], str]) -> str:
     return _FROM_RIGHT + read_urdu_words()["near {=}"].format(_isolate(match[1], find))
 
 
-def _say_site(row: Mapping[str, object], others: set[str], find: Callable[[str], str]) -> str:
+def _say_site(row: Mapping[str, object], name: ToldName, find: Callable[[str], str]) -> str:
     """Say in Urdu what a site is called; empty where it has a name, and in English alone."""
-    given, kind, shown = show_name(row, ""), str(row["kind"]), clean_text(row["shown_name"])
-    told = find_urdu_name(row) if given else read_urdu_words().get(kind.replace("_", " ").capitalize(), "")
-    base = clean_text(given, LONGEST_SHARED) or name_kind(kind)
-    if not told or shown == given or not shown.startswith(base):
-        return told
-    number = _NUMBER.fullmatch(shown)  # from the second on; else it is of the road, as in Street 7
-    is_numbered = number is not None and number["first"] in others
-    match = _ADDED.fullmatch((number["first"] if number is not None and is_numbered else shown)[len(base) :])
-    if match is None:
+    if show_name(row, ""):
+        text = find_urdu_name(row)
+    else:
+        text = read_urdu_words().get(str(row["kind"]).replace("_", " ").capitalize(), "")
+    if not text:
         return ""
-    text = f"{told}، {_isolate(match['at'], find)}"
-    if match["zone"]:
-        text += f" ({_isolate(match['zone'], find)})"
-    return f"{text} {number['number']}" if number is not None and is_numbered else text
+    if name.at:
+        text += f"، {_isolate(name.at, find)}"
+    if name.zone:
+        text += f" ({_isolate(name.zone, find)})"
+    return f"{text} {name.number}" if name.number > 1 else text
 
 
 def _isolate(name: str, find: Callable[[str], str]) -> str:

@@ -175,3 +175,23 @@ def test_the_config_chooses_the_first_language(open_map, tmp_path):
 def test_the_names_of_files_have_words(run):
     words = read_urdu_words()
     assert all(what in words for _, what in list_linked_files(build_sample_bundle()))
+
+
+def test_names_sort_by_what_is_shown(open_map, run):
+    """In Urdu the names of the stations run against the English ones; the order follows the language."""
+    page = open_map(run / "index.html")
+    page.locator("#tab-stations").click()
+    page.evaluate(
+        "() => { const names = chargeplan.state.plan.openSites.map(site => site.name);"
+        " names.sort(new Intl.Collator('en', { numeric: true }).compare).reverse();"
+        " names.forEach((name, at) => { chargeplan.state.plan.urduNames[name] = `پمپ ${at}`; }); }"
+    )
+    head = page.locator("#station-table thead button").nth(1)
+    head.click()
+    english = [names[0] for names in list_names(page)]
+    assert english == sorted(english, key=lambda name: int(name.split()[-1]))
+    page.locator("#language").click()
+    urdu = [names[0] for names in list_names(page)]
+    assert urdu == [f"پمپ {at}" for at in range(len(english))]
+    head.click()
+    assert [names[0] for names in list_names(page)] == urdu[::-1]

@@ -22,6 +22,36 @@ from chargeplan.words import PlaceKind
         ("Islamabad International َDental", "Islamabad International َDental", ""),  # a mark, no letter
         ("PSO پمپ on روڈ", "", ""),  # nobody can tell the two apart
         ("PSO پی ایس او CNG", "", ""),
+        # Of the map of Karachi:
+        ("Bank Alfalah۔ بینک الفلاح", "Bank Alfalah", "بینک الفلاح"),
+        ("Al Hamra Park ۔ ( الحمراء پارک )", "Al Hamra Park", "الحمراء پارک"),
+        ("Jamalo hotel. جمالو ہوٹل", "Jamalo hotel", "جمالو ہوٹل"),
+        (
+            "Iqbal (Petroleum Service)۔ اقبال پیٹرولیم سروس",
+            "Iqbal (Petroleum Service)",
+            "اقبال پیٹرولیم سروس",
+        ),
+        (
+            "Iqbal Chat House (Dahi Bhallay Wala) اقبال چاٹ ھاؤس",
+            "Iqbal Chat House (Dahi Bhallay Wala)",
+            "اقبال چاٹ ھاؤس",
+        ),
+        ("Noorislam Hotel(malbari) (نورالسلام ھوٽل)", "Noorislam Hotel(malbari)", "نورالسلام ھوٽل"),
+        (
+            "United Bank Ltd (UBL) - یونائیٹڈ بینک (یو بی ایل)",
+            "United Bank Ltd (UBL)",
+            "یونائیٹڈ بینک (یو بی ایل)",
+        ),
+        ("خاتم الانبیاء(ص) Jamea khatim", "Jamea khatim", "خاتم الانبیاء(ص)"),
+        ("Jamal Foodx - سوزوکی برگر قائم شدہ1982", "Jamal Foodx", "سوزوکی برگر قائم شدہ1982"),
+        ("Mustafa Park۔ مصطفیٰ پارکv", "", ""),
+        # Of the same kinds:
+        ("(ترنول) Tarnol", "Tarnol", "ترنول"),
+        ("P.S.O. پی ایس او", "P.S.O.", "پی ایس او"),
+        ("گلی نمبر 5 Street 5", "Street 5", "گلی نمبر 5"),
+        ("Street 5 گلی نمبر 5", "Street 5", "گلی نمبر 5"),
+        ("دوسری گلی 2nd Street", "2nd Street", "دوسری گلی"),
+        ("ترنول [Tarnol", "Tarnol", "ترنول"),
     ],
 )
 def test_a_name_in_two_scripts_is_split_where_the_script_changes(text, english, urdu):

@@ -2,11 +2,13 @@
 
 import json
 
+import networkx as nx
 import pytest
 
 from chargeplan.config.settings import NetworkSettings
+from chargeplan.network.osmnx_bridge import from_osmnx
 from chargeplan.network.read import read_network
-from chargeplan.network.road_names import NamePairs, find_english_names, tabulate_urdu_names
+from chargeplan.network.road_names import NamePairs, tabulate_urdu_names
 
 PRIMARY = {"highway": "primary"}
 ROADS = """
@@ -40,12 +42,62 @@ def test_a_road_without_an_english_name_keeps_its_urdu_one(draw, read_drawing):
     assert (set(names), pairs) == ({"مری روڈ"}, [])
 
 
-def test_of_two_spellings_the_more_frequent_counts_and_of_equals_the_first():
-    pairs = NamePairs(
-        {("Murree Road", "مری روڈ"): 1, ("Muree Road", "مری روڈ"): 2, ("GT Road", "جی ٹی روڈ"): 1}
-    )
+@pytest.mark.parametrize(
+    ("picture", "last"),
+    [
+        ("A----BC----D", "Al-Noor Street"),  # 93 m apart, at a crossing
+        ("A----B--C----D", "گلی نمبر 5"),
+        ("A----B--------------------C----D", "گلی نمبر 5"),
+    ],
+)
+def test_a_street_of_the_same_name_elsewhere_is_another_one(draw, read_drawing, picture, last):
+    """AB has both names, CD the Urdu one alone, and BC between them is another street."""
+    urdu = PRIMARY | {"name": "گلی نمبر 5"}
+    network = read_drawing(
+        draw(
+            picture,
+            ("AB", urdu | {"name:en": "Al-Noor Street"}),
+            ("BC", {"highway": "residential", "name": "Link Road"}),
+            ("CD", urdu),
+        )
+    ).network
+    assert sorted(list_names(network)[0]) == sorted(["Al-Noor Street", "Link Road", last])
+
+
+def test_two_streets_of_one_urdu_name_keep_an_english_one_each(draw, read_drawing):
+    urdu = PRIMARY | {"name": "گلی نمبر 5"}
+    network = read_drawing(
+        draw(
+            "A----B----C------------------------D----E----F",
+            ("AB", urdu | {"name:en": "Al-Noor Street"}),
+            ("BC", urdu),
+            ("CD", {"highway": "residential", "name": "Link Road"}),
+            ("DE", urdu),
+            ("EF", urdu | {"name:en": "Street 5"}),
+        )
+    ).network
+    assert set(list_names(network)[0]) == {"Al-Noor Street", "Link Road", "Street 5"}
+
+
+def test_of_two_spellings_on_one_road_the_more_frequent_counts(draw, read_drawing):
+    urdu = PRIMARY | {"name": "مری روڈ"}
+    network = read_drawing(
+        draw(
+            "A----B----C----D----E",
+            ("AB", urdu),
+            ("BC", urdu | {"name:en": "Muree Road"}),
+            ("CD", urdu | {"name:en": "Murree Road"}),
+            ("DE", urdu | {"name:en": "Murree Road"}),
+        )
+    ).network
+    # A piece with an English name of its own keeps it.
+    assert set(list_names(network)[0]) == {"Murree Road", "Muree Road"}
+    assert network.roads["name"].tolist().count("Muree Road") == 1
+
+
+def test_of_two_urdu_spellings_the_more_frequent_counts_and_of_equals_the_first():
+    pairs = NamePairs({("GT Road", "جی ٹی روڈ"): 1})
     pairs["GT Road", "جی ٹی"] += 1
-    assert find_english_names(pairs)["مری روڈ"] == "Muree Road"
     table = tabulate_urdu_names(pairs, ["GT Road", "Other Road"])
     assert table.to_numpy().tolist() == [["GT Road", "جی ٹی"]]
 
@@ -103,3 +155,23 @@ def test_an_overpass_answer_tells_the_same_names(tmp_path, study_area):
     assert reading.places.table[["name", "name_en", "name_ur"]].to_numpy().tolist() == [
         ["شیل", "Shell", "شیل"]
     ]
+
+
+def test_pieces_in_a_street_graph_share_names_along_one_road_only(study_area):
+    """1-2 has both names, 2-3 beside it and 4-5 far away the Urdu one alone; 3-4 is another street."""
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    for node, lon in enumerate((73.04, 73.045, 73.05, 73.07, 73.075), start=1):
+        graph.add_node(node, x=lon, y=33.72)
+    names = [
+        {"name": "گلی نمبر 5", "name:en": "Al-Noor Street"},
+        {"name": "گلی نمبر 5"},
+        {"name": "Link Road"},
+        {"name": "گلی نمبر 5"},
+    ]
+    for start, tags in enumerate(names, start=1):
+        for ends in ((start, start + 1), (start + 1, start)):
+            graph.add_edge(*ends, osmid=start, highway="primary", oneway=False, length=500.0, **tags)
+    names, pairs = list_names(from_osmnx(graph, study_area))
+    assert set(names) == {"Al-Noor Street", "Link Road", "گلی نمبر 5"}
+    assert names.count("گلی نمبر 5") == 1
+    assert pairs == [["Al-Noor Street", "گلی نمبر 5"]]

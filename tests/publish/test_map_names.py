@@ -11,6 +11,7 @@ from chargeplan.publish.run_folder import publish_run
 from chargeplan.publish.site_results import build_site_results
 from chargeplan.store import check_records
 from chargeplan.tables import URDU_NAMES, make_table
+from chargeplan.zone_words import NO_ZONE
 
 
 def list_names(bundle):
@@ -43,6 +44,26 @@ def test_a_site_that_is_called_by_its_kind_and_road_is_called_so_in_urdu_too(sam
     assert told["Fuel station, Faisal Avenue 18"] == "پٹرول پمپ، فیصل ایونیو"
     twice = "Fuel station, Faisal Avenue 12 (F-8 مرکز) 2"
     assert told[twice] == "پٹرول پمپ، \u2068Faisal Avenue 12\u2069 (F-8 مرکز) 2"
+
+
+def name_beside_no_road(sample, zone, **columns):
+    """The Urdu names of the sites of the sample when no road has a name and all lie in one zone."""
+    bare = rename(sample, **columns)
+    network = replace(sample.network, roads=sample.network.roads.assign(name=""))
+    zones = sample.cells.zones.assign(zone_name=zone)
+    return list_names(replace(bare, network=network, cells=replace(sample.cells, zones=zones)))
+
+
+def test_a_site_that_a_number_alone_tells_apart_has_an_urdu_name(sample):
+    unnamed = name_beside_no_road(sample, NO_ZONE, name="", name_en="", name_ur="")
+    assert (unnamed["Fuel station"], unnamed["Fuel station 2"]) == ("پٹرول پمپ", "پٹرول پمپ 2")
+    named = name_beside_no_road(sample, NO_ZONE, name="PSO", name_en="PSO", name_ur="پی ایس او")
+    assert (named["PSO 2"], named["PSO 3"]) == ("پی ایس او 2", "پی ایس او 3")
+
+
+def test_a_zone_that_stands_for_the_road_keeps_its_brackets(sample):
+    names = name_beside_no_road(sample, "Blue Area (east)", name="", name_en="", name_ur="")
+    assert names["Fuel station, Blue Area (east)"] == "پٹرول پمپ، \u2068Blue Area (east)\u2069"
 
 
 def test_a_site_with_an_english_name_alone_has_no_urdu_one(sample):

@@ -164,4 +164,5 @@ chargeplan.setLanguage = function (language) {
   }
   chargeplan.refitPopup();
   if (state.layers.labels) state.layers.labels.redraw();
+  if (chargeplan.sortAgain) chargeplan.sortAgain();
 };

@@ -7,7 +7,9 @@ chargeplan.makeTable = function (table, captions, rows) {
   table.appendChild(make("tbody", {}, rows));
 };
 
-// `rows` are pairs of a row and its values to sort by; what has no value comes last. A table that is made anew stays
+chargeplan.sortables = new Map();  // the rows of each table that sorts
+
+// `rows` are pairs of a row and its values to sort by, names by what is shown; what has no value comes last. A table that is made anew stays
 // in the order that its reader chose.
 chargeplan.makeSortable = function (table, captions, rows) {
   var make = chargeplan.make, before = chargeplan.readOrder(table);
@@ -20,7 +22,16 @@ chargeplan.makeSortable = function (table, captions, rows) {
     button.addEventListener("click", function () { chargeplan.sortRows(table, rows, column); });
     head.appendChild(button);
   });
+  chargeplan.sortables.set(table, rows);
   if (before) chargeplan.orderRows(table, rows, before.column, before.isUp);
+};
+
+// In another language names have another order.
+chargeplan.sortAgain = function () {
+  chargeplan.sortables.forEach(function (rows, table) {
+    var order = chargeplan.readOrder(table);
+    if (order) chargeplan.orderRows(table, rows, order.column, order.isUp);
+  });
 };
 
 // The column that a table is sorted by, and whether upwards; null for the order it was made in.
@@ -50,11 +61,11 @@ chargeplan.sortRows = function (table, rows, column) {
 
 chargeplan.orderRows = function (table, rows, column, isUp) {
   var head = table.tHead.rows[0].cells[column], isNumber = chargeplan.isNumberColumn(rows, column);
-  var words = new Intl.Collator(undefined, { numeric: true });
+  var words = new Intl.Collator(chargeplan.state.language, { numeric: true });
   function compare(a, b) {
     var x = a.values[column], y = b.values[column];
     if (x === null || y === null) return (x === null) - (y === null);
-    return (isUp ? 1 : -1) * (isNumber ? x - y : words.compare(x, y));
+    return (isUp ? 1 : -1) * (isNumber ? x - y : words.compare(chargeplan.nameOf(x), chargeplan.nameOf(y)));
   }
   Array.from(table.tHead.rows[0].cells).forEach(function (cell) { cell.removeAttribute("aria-sort"); });
   head.setAttribute("aria-sort", isUp ? "ascending" : "descending");
