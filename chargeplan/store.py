@@ -34,6 +34,8 @@ CHECKSUMS_NAME = "checksums.json"
 # Metadata of a field that is a table and that records of the same format may lack, being older; says what it holds.
 # That no table was lost since, `check_records` has seen.
 LATER = "later"
+# Metadata of a field that is a table: columns of texts at its end that older records may lack, and what stands in them.
+LATER_COLUMNS = "later_columns"
 _SWEEP_FILE = "curve.json"  # of a sweep's folder, which is no run
 
 Record = TypeVar("Record")
@@ -207,7 +209,8 @@ def read_record(folder: Path, name: str, record_type: type[Record]) -> Record:
             if nested is not None and field.name not in scalars:
                 values[field.name] = read_record(folder, f"{name}.{field.name}", typing.cast("Any", nested))
             else:
-                values[field.name] = _read_field(folder, name, field.name, hint, scalars, arrays)
+                value = _read_field(folder, name, field.name, hint, scalars, arrays)
+                values[field.name] = _add_later_columns(folder, value, field)
     return record_type(**values)
 
 
@@ -251,6 +254,15 @@ def _write_record(folder: Path, name: str, record: object) -> None:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **typing.cast("Any", arrays))
         write_bytes(folder / f"{name}.npz", buffer.getvalue())
+
+
+def _add_later_columns(folder: Path, value: Any, field: dataclasses.Field[Any]) -> Any:
+    """Add the columns that a table written before they were kept lacks."""
+    for column, text in field.metadata.get(LATER_COLUMNS, {}).items():
+        if column not in value.columns:
+            _logger.info("%s has no %s of %s: written before they were kept", folder, column, field.name)
+            value = value.assign(**{column: pd.Series(text, index=value.index, dtype="str")})
+    return value
 
 
 def _read_field(folder: Path, name: str, field: str, hint: Any, scalars: dict[str, Any], arrays: Any) -> Any:

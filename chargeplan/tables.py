@@ -177,6 +177,7 @@ REMOVED_SITES = (
     Column("lat", "number", "degrees north, EPSG:4326"),
     Column("reason", "text", "a word of RemovalReason"),
     Column("detail", "text", "the other site, the distance"),
+    Column("name_ur", "text", "Urdu name, empty when not known or from before it was kept"),
 )
 
 

@@ -331,6 +331,7 @@ def build_sample_sites(rng: np.random.Generator, *, hostile: bool = False) -> Ca
             "lat": [33.68, 33.69, 33.72],
             "reason": ["closer than the minimum spacing to another site"] * 3,
             "detail": [_name(0, "n0007, 120 m", hostile=hostile), "n0008, 90 m", ""],
+            "name_ur": ["", "", _name(7, "دور پمپ", hostile=hostile)],
         },
     )
     return CandidateSites(table, removed)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chargeplan.closed_rules import ClosedBy, ClosedReason, ClosedRules
 from chargeplan.units import format_pkr
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chargeplan.publish.bundle import RunBundle
-    from chargeplan.records import Bools, Floats, Ints
+    from chargeplan.records import Floats
 
 _LEAST_LEFT_KWH_DAY = 0.05  # less is all of it
-_MONEY_TOLERANCE_PKR = 0.5
 
 
 def describe_closed_sites(bundle: RunBundle, results: pd.DataFrame) -> list[list[Any]]:
@@ -33,47 +32,61 @@ def describe_closed_sites(bundle: RunBundle, results: pd.DataFrame) -> list[list
     list of list
         The demand that may use the site in the last year (kWh/day, whole), the thousandths of it that the plan
         serves (rounded down, so that only all of it is 1000), what its smallest station costs (text, empty where none
-        may stand), and the first of the reasons below that holds, a text. In this order: no size may stand there; it
-        is too near to an open station; no demand may use it; open stations serve all of that demand; no more stations,
-        or no such money, are allowed. When none holds the text is empty: then a search must tell.
+        may stand), and the first reason of `ClosedRules` that holds, a text. In this order: nothing may stand there,
+        beside the open stations; no demand may use it; no more stations, or no such money, are allowed; open
+        stations surely serve all of that demand as well. When none holds the text is empty: then a search must tell,
+        for a nearer station may be worth more, and one beside a full station frees room in it.
     """
     problem = bundle.problem
     reach, served = _sum_reach(bundle)
-    cost_pkr = _find_cheapest_pkr(bundle)
-    near = _find_too_near(bundle, results["is_new"].to_numpy(dtype=np.bool_))
-    limit = _tell_used_up(bundle)
-    left_pkr = problem.budget_pkr - bundle.evaluation.get_metric("cost")
-    ranks, bays = results["rank"].to_numpy(), results["max_chargers"].to_numpy()
+    rules = ClosedRules(problem, bundle.solution, bays=results["max_chargers"].to_numpy(dtype=np.int64))
+    ranks = results["rank"].to_numpy()
     told = []
     for site in range(problem.n_sites):
-        if not np.isfinite(cost_pkr[site]):
-            has_room = bays[site] >= problem.level_chargers.min()
-            reason = (
-                "a rule about bays, power or spacing leaves no size"
-                if has_room
-                else "room for fewer chargers than the smallest station has"
-            )
-        elif site in near:
-            reason = f"too near to station no. {int(ranks[near[site]])}"
-        elif reach[site] <= 0:
-            reason = "no demand may use it"
-        elif reach[site] - served[site] < _LEAST_LEFT_KWH_DAY:
-            reason = "open stations serve all that may use it"
-        elif limit:
-            reason = limit
-        elif cost_pkr[site] > left_pkr + _MONEY_TOLERANCE_PKR:
-            reason = f"its smallest station costs more than the money left, {format_pkr(max(left_pkr, 0.0))}"
-        else:
-            reason = ""
+        cost_pkr = rules.find_cheapest_pkr(site)
+        reason = _find_first(rules, site)
         told.append(
             [
                 round(float(reach[site])),
                 _floor_thousandths(reach[site], served[site]),
-                format_pkr(cost_pkr[site]) if np.isfinite(cost_pkr[site]) else "",
-                reason,
+                format_pkr(cost_pkr) if np.isfinite(cost_pkr) else "",
+                "" if reason is None else say_reason(reason, ranks),
             ]
         )
     return told
+
+
+def _find_first(rules: ClosedRules, site: int) -> ClosedReason | None:
+    """Find the reason that tells most: what no money changes, what it is for, what others used up."""
+    uses = rules.list_uses(site)
+    useless = [each for each in uses if each.by is ClosedBy.DEMAND]
+    reasons = [*rules.list_bars(site), *useless, *rules.list_limits(site), *uses]
+    return reasons[0] if reasons else None
+
+
+def say_reason(reason: ClosedReason, ranks: Floats) -> str:
+    """Say a reason in the words of the map; `ranks` are those of the sites by row."""
+    has, needs = reason.has, reason.needs
+    match reason.by:
+        case ClosedBy.ROOM:
+            return "room for fewer chargers than the smallest station has"
+        case ClosedBy.SPACING:
+            return f"too near to station no. {int(ranks[reason.other])}"
+        case ClosedBy.BAYS:
+            return f"room for {has:.0f} chargers, its smallest station needs {needs:.0f}"
+        case ClosedBy.POWER:
+            return f"its connection bears {has:,.0f} kW, its smallest station draws {needs:,.0f} kW"
+        case ClosedBy.GRID:
+            return f"the grid above it has {has:,.0f} kW left, its smallest station draws {needs:,.0f} kW"
+        case ClosedBy.DEMAND:
+            return "no demand may use it"
+        case ClosedBy.NUMBER:
+            return f"the plan has all {has:.0f} new stations that are allowed"
+        case ClosedBy.MONEY:
+            return f"its smallest station costs more than the money left, {format_pkr(has)}"
+        case ClosedBy.SERVED:
+            return "open stations serve all that may use it, as well as it could, and nothing waits for room in them"
+    return "a rule about bays, power or spacing leaves no size"
 
 
 def _sum_reach(bundle: RunBundle) -> tuple[Floats, Floats]:
@@ -92,29 +105,3 @@ def _floor_thousandths(whole: float, part: float) -> int:
     if whole - part < _LEAST_LEFT_KWH_DAY:
         return 1000
     return min(int(1000 * part / whole), 999)
-
-
-def _find_cheapest_pkr(bundle: RunBundle) -> Floats:
-    """Find what the cheapest new station of each site costs; infinite where none may stand."""
-    problem = bundle.problem
-    cost = np.where(problem.level_allowed, problem.level_cost_pkr, np.inf)
-    cheapest = cost.reshape(problem.n_sites, -1).min(axis=1) + problem.staging.open_cost_pkr
-    return np.asarray(np.where(problem.is_open_allowed, cheapest, np.inf), dtype=np.float64)
-
-
-def _find_too_near(bundle: RunBundle, is_new: Bools) -> dict[int, int]:
-    """Find for each site a new station that the rule of spacing does not allow beside it."""
-    limits, near = bundle.problem.limits, {}
-    for start, end in itertools.pairwise(limits.clique_start.tolist()):
-        members: Ints = limits.clique_site[start:end]
-        for station in members[is_new[members]].tolist():
-            near.update({site: station for site in members.tolist() if site != station})
-    return near
-
-
-def _tell_used_up(bundle: RunBundle) -> str:
-    """Say when the plan has all the new stations that are allowed."""
-    problem = bundle.problem
-    number = int(((bundle.solution.chargers > 0) & problem.is_counted).sum())
-    is_used_up = 0 <= problem.max_sites <= number
-    return f"the plan has all {number} new stations that are allowed" if is_used_up else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ class CandidateSites:
     """
 
     table: pd.DataFrame
-    removed: pd.DataFrame
+    removed: pd.DataFrame = field(metadata={"later_columns": {"name_ur": ""}})
 
     def __post_init__(self) -> None:
         check_table(self.table, SITES, "sites")

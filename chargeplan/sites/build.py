@@ -12,6 +12,7 @@ from chargeplan.errors import DataError
 from chargeplan.geo import to_metric
 from chargeplan.land import gather_excluded_land
 from chargeplan.records import CandidateSites
+from chargeplan.script_names import find_urdu_name
 from chargeplan.sites.crowding import Removals, find_crowded, find_duplicates
 from chargeplan.sites.filters import (
     find_near_forbidden,
@@ -110,13 +111,12 @@ class _Sieve:
     def list_removed(self) -> pd.DataFrame:
         """Return the removed sites in the columns of `tables.REMOVED_SITES`, sorted by id."""
         removed = pd.concat(self._removed, ignore_index=True).sort_values("site_id", ignore_index=True)
-        shown = [show_name(row, "") for row in removed[["name_en", "name", "name_ur"]].to_dict("records")]
+        rows = removed[["name_en", "name", "name_ur"]].to_dict("records")
+        removed["name_ur"] = [find_urdu_name(row) for row in rows]
+        removed["name"] = [show_name(row, "") for row in rows]
         return make_table(
             REMOVED_SITES,
-            {
-                column.name: shown if column.name == "name" else removed[column.name].tolist()
-                for column in REMOVED_SITES
-            },
+            {column.name: removed[column.name].tolist() for column in REMOVED_SITES},
         )
 
 

@@ -1,8 +1,10 @@
 """What names on the map are in Urdu, and that plans from before they were kept are read."""
 
+import hashlib
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from chargeplan.publish.finished_run import read_finished_run
@@ -82,6 +84,26 @@ def test_a_site_with_an_english_name_alone_has_no_urdu_one(sample):
 def test_a_hexagon_is_named_after_the_same_thing_in_urdu(sample, zone, urdu):
     cells = replace(sample.cells, zones=sample.cells.zones.assign(zone_name=zone), zones_are_cells=True)
     assert list_names(replace(sample, cells=cells, zone_outlines=()))[zone] == urdu
+
+
+def test_a_removed_site_keeps_its_urdu_name(sample):
+    assert list_names(sample)["Far pump"] == "دور پمپ"
+
+
+def test_a_run_from_before_urdu_names_of_removed_sites_were_kept_is_read(tmp_path, sample, caplog):
+    folder = publish_run(tmp_path / "run", sample)
+    table = folder / "records" / "sites.removed.parquet"
+    removed = pd.read_parquet(table).drop(columns="name_ur")
+    removed.to_parquet(table, index=False)
+    path = folder / "records" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["sha256"][table.name] = hashlib.sha256(table.read_bytes()).hexdigest()
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    caplog.set_level("INFO", "chargeplan.store")
+    bundle = read_finished_run(folder)
+    assert bundle.sites.removed["name_ur"].tolist() == ["", "", ""]
+    assert "has no name_ur of removed: written before they were kept" in caplog.text
+    assert "Far pump" not in list_names(bundle)
 
 
 def test_a_run_from_before_urdu_names_of_roads_were_kept_is_read(tmp_path, sample, caplog):

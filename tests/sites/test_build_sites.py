@@ -200,6 +200,18 @@ def test_forbidden_sites_and_candidates_at_them_are_listed(study) -> None:
     }
 
 
+def test_a_site_that_is_not_offered_keeps_its_urdu_name(study) -> None:
+    study.put("n1", "fuel", 500, 500, name="Shell", name_en="Shell", name_ur="شیل")
+    study.put("n2", "fuel", 1500, 500, name="پی ایس او", name_en="PSO")
+    study.put("n3", "fuel", 2500, 500, name="Total")
+    study.put("n4", "fuel", 3500, 500, name="Kept")
+    rows = [{"x_m": x_m, "y_m": 500, "site_id": f"n{at}"} for at, x_m in enumerate((500, 1500, 2500), 1)]
+    study.write_csv("no.csv", "forbidden", rows)
+    removed = study.build().removed[["site_id", "name", "name_ur"]]
+    named = removed[removed["name"] != ""].values.tolist()
+    assert named == [["n1", "Shell", "شیل"], ["n2", "PSO", "پی ایس او"], ["n3", "Total", ""]]
+
+
 def test_a_forbidden_area_forbids_all_of_itself_and_50_m_around(study, get_lonlat) -> None:
     ring = [get_lonlat(x, y) for x, y in [(0, 0), (900, 0), (900, 900), (0, 900), (0, 0)]]
     feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}

@@ -11,6 +11,7 @@ import pytest
 import small_problems
 import staged_problems
 
+from chargeplan.closed_rules import ClosedBy, ClosedRules
 from chargeplan.config.settings import SolveSettings
 from chargeplan.errors import InfeasibleError
 from chargeplan.formulation.linear import build_linear_model
@@ -127,6 +128,7 @@ def test_no_station_adds_more_than_its_price_says(seed, mode):
     """The gain of every closed site, opened for nothing at its largest size, by brute force."""
     problem, solution = make_solved(seed, mode)
     hand = PlainHand(problem, solution)
+    rules = ClosedRules(problem, solution)
     prices = compute_prices(problem, hand.plan.level_pos)
     assert prices.bound_kwh_day >= solution.objective_kwh_day - 1e-6
     for site in np.flatnonzero(problem.level_allowed.any(axis=1) & (solution.chargers == 0)).tolist():
@@ -138,6 +140,8 @@ def test_no_station_adds_more_than_its_price_says(seed, mode):
         bound = bound_gain_kwh_day(problem, prices, pairs, capacity)
         assert gain <= bound + 1e-6
         assert (hand.bound_gain(site) == 0.0) <= (gain <= 1e-6)
+        is_said = ClosedBy.SERVED in [each.by for each in rules.list_uses(site)]
+        assert is_said <= (gain <= 1e-6)
 
 
 @pytest.mark.parametrize("mode", MODES)
