@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chargeplan.config.load import load_settings
+from chargeplan.pipeline import run_study
 from chargeplan.publish.closed_sites import describe_closed_sites
 from chargeplan.publish.finished_run import read_finished_run
 from chargeplan.publish.site_results import build_site_results
@@ -18,8 +20,13 @@ NO_GAIN = ("the open stations serve all that reaches it", "each of its ")
 
 
 @pytest.fixture(scope="module")
-def bundle(demo_run):
-    return read_finished_run(demo_run)
+def bundle(project_folder, tmp_path_factory):
+    """The embedded city with its whole budget: of some closed sites all demand is served, and the money is spent."""
+    changes = [f"publish.folder={tmp_path_factory.mktemp('maps')}", "demand.cell_resolution=8"]
+    changes += ["solve.node_limit=1", "solve.time_limit_s=600"]
+    return read_finished_run(
+        run_study(load_settings(project_folder / "configs" / "demo.yaml", changes)).folder
+    )
 
 
 def list_both(bundle, **changes):
@@ -74,6 +81,7 @@ def check_agreement(rows):
 def test_the_card_says_what_the_command_says_of_every_closed_site(bundle):
     rows = list_both(bundle)
     check_agreement(rows)
+    assert any(thousandths == 1000 for (_, thousandths, *_), _, _ in rows)
     # Where all that may use a site is served, the money is what keeps it closed, and a station would add something.
     money = [words for (*_, words), answer, _ in rows if answer.gain_kwh_day > 0 and answer.can_open]
     assert money
