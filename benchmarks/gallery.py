@@ -60,6 +60,12 @@ def show_summary(page: Any) -> None:
     page.locator("#tab-summary").click()
 
 
+def speak_urdu(page: Any) -> None:
+    """Show the page in Urdu, with its stations."""
+    page.locator("#language").click()
+    page.locator("#tab-stations").click()
+
+
 def move_divider(page: Any) -> None:
     """Bring the maps of a comparison into view, the divider a little to the left."""
     page.locator("#map-frame").scroll_into_view_if_needed()
@@ -112,6 +118,7 @@ PICTURES = (
     Picture("demo-report", ("demo",), page="report.html", sheets=2, ready="main"),
     Picture("demo-compare", ("demo-small", "demo"), size=(1280, 1000), act=move_divider),
     Picture("islamabad-map", ("islamabad",)),
+    Picture("islamabad-urdu", ("islamabad",), act=speak_urdu),
     Picture("islamabad-phone", ("islamabad",), size=PHONE, act=show_summary),
     Picture("islamabad-compare", ("islamabad-small", "islamabad"), size=(1280, 1000), act=move_divider),
     Picture("karachi-dark", ("karachi",), scheme="dark"),
