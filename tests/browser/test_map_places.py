@@ -65,13 +65,15 @@ def test_in_urdu_places_bear_their_urdu_names_where_they_have_one(open_map, run)
     assert page.evaluate("[...chargeplan.state.words.missing]") == []
 
 
-@pytest.mark.parametrize("zoom", [10, 12, 14])
-def test_names_cover_neither_each_other_nor_a_station_and_leave_room(open_map, crowded, zoom):
+# From afar the stations leave little room within the distance that a city's name may move.
+@pytest.mark.parametrize(("zoom", "least"), [(10, 1), (12, 3), (14, 3)])
+def test_names_cover_neither_each_other_nor_a_station_and_leave_room(open_map, crowded, zoom, least):
     page = open_map(crowded / "index.html")
     look(page, zoom)
     boxes = page.evaluate("chargeplan.state.placeNames.map(place => place.box)")
     marks = page.evaluate("chargeplan.state.placedMarks.map(mark => mark.box)")
-    assert 3 <= len(boxes) <= 1280 * 800 * 1.24**2 / 14000 + 1
+    drawn_px2 = page.evaluate("1280 * 800 * (1 + 2 * chargeplan.MARGIN) ** 2")
+    assert least <= len(boxes) <= drawn_px2 / 14000 + 1
     for at, box in enumerate(boxes):
         for other in [*boxes[:at], *marks]:
             assert box[0] >= other[2] or box[2] <= other[0] or box[1] >= other[3] or box[3] <= other[1]

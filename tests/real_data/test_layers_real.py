@@ -87,7 +87,7 @@ def test_uses_are_where_their_layers_say(cells):
     assert np.count_nonzero(at_depots["taxi"]) <= 3  # stands
     # The map has no truck terminal: trucks lie on 1,495 ha of industry, and a warning says so.
     assert 80 < np.count_nonzero(at_depots["truck"]) < 500
-    assert f"truck {at_depots['truck'].sum():,.0f} kWh/day (no truck terminal" in "\n".join(cells.warnings)
+    assert f"trucks, {at_depots['truck'].sum():,.0f} kWh/day (no truck terminal" in "\n".join(cells.warnings)
     # Destination and fast charging are more concentrated than the homes.
     for use in (DESTINATION, FAST):
         assert np.count_nonzero(by_use[:, use]) < np.count_nonzero(cells.people)
